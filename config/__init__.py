@@ -1,0 +1,1 @@
+"""Settings, logging and the shipped contract. Imports nothing of ours."""

@@ -1,0 +1,135 @@
+"""Every setting of the program, read once at the start of a process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "AFTERHOURS_"
+SHIPPED_POLICY = Path(__file__).with_name("policy.toml")
+DEMO_ROSTER = Path(__file__).with_name("demo-roster.toml")
+SIMULATED_ACCOUNT = "AC" + "0" * 32
+"""The account of the simulated phone system; Twilio gives no such SID."""
+
+E164 = r"^\+[1-9][0-9]{6,14}$"
+
+
+class SettingsError(Exception):
+    """The environment does not make a working daemon; the text says which line to mend."""
+
+
+class Settings(BaseSettings):
+    """Names are promised in the README; each field is `AFTERHOURS_` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str = "sqlite:///afterhours.db"
+    policy_file: Path = SHIPPED_POLICY
+    roster_file: Path | None = None
+    public_url: str = "http://127.0.0.1:8080"
+    bind: str = "127.0.0.1:8080"
+    twilio_account_sid: Annotated[str, StringConstraints(pattern="^AC[0-9a-f]{32}$")] | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_previous_auth_token: SecretStr | None = None
+    twilio_api_key_sid: str | None = None
+    twilio_api_key_secret: SecretStr | None = None
+    twilio_from: Annotated[str, StringConstraints(pattern=E164)] | None = None
+    twilio_messaging_service_sid: Annotated[str, StringConstraints(pattern="^MG[0-9a-f]{32}$")] | None = None
+    twilio_api_base: str | None = None
+    log_format: Literal["console", "json"] | None = None
+    simulator_bind: str = "127.0.0.1:8081"
+    demo_clock_file: Path | None = None
+    web_threads: Annotated[int, Field(ge=1, le=64)] = 8
+    sender_threads: Annotated[int, Field(ge=1, le=64)] = 8
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _an_empty_line_is_no_value(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @field_validator("bind", "simulator_bind")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:
+            raise ValueError("write it as host:port, for example 127.0.0.1:8080")
+        return value
+
+    @field_validator("public_url", "twilio_api_base")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("write it as https://host or https://host/path, without ? or #")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Settings:
+        if self.twilio_account_sid and not self.twilio_auth_token:
+            raise ValueError("AFTERHOURS_TWILIO_ACCOUNT_SID is set: set AFTERHOURS_TWILIO_AUTH_TOKEN too")
+        if self.twilio_auth_token and not self.twilio_account_sid:
+            raise ValueError("AFTERHOURS_TWILIO_AUTH_TOKEN is set: set AFTERHOURS_TWILIO_ACCOUNT_SID too")
+        if bool(self.twilio_api_key_sid) != bool(self.twilio_api_key_secret):
+            raise ValueError(
+                "set both AFTERHOURS_TWILIO_API_KEY_SID and AFTERHOURS_TWILIO_API_KEY_SECRET, or neither"
+            )
+        if self.demo_clock_file and self.has_real_account:
+            raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
+        return self
+
+    @property
+    def has_account(self) -> bool:
+        """Credentials of a phone system, real or simulated."""
+        return self.twilio_account_sid is not None
+
+    @property
+    def has_real_account(self) -> bool:
+        return self.has_account and self.twilio_account_sid != SIMULATED_ACCOUNT
+
+    @property
+    def signing_tokens(self) -> tuple[str, ...]:
+        """The tokens whose signatures count: the current one and, during a rotation, the one before."""
+        tokens = (self.twilio_auth_token, self.twilio_previous_auth_token)
+        return tuple(token.get_secret_value() for token in tokens if token)
+
+
+def address(bind: str) -> tuple[str, int]:
+    """`host:port` as the pair that servers take."""
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def load_settings() -> Settings:
+    """Settings from systemd credentials, the environment and `.env`, the environment first.
+
+    Raises SettingsError with one line for each fault.
+    """
+    _refuse_unknown_names()
+    try:
+        return Settings(_secrets_dir=os.environ.get("CREDENTIALS_DIRECTORY"))
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(fault) for fault in error.errors())) from None
+
+
+def _refuse_unknown_names() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for source, names in (("the environment", os.environ), (".env", dotenv_values(".env"))):
+        for name in names:
+            if name.upper().startswith(PREFIX) and name.upper() not in known:
+                raise SettingsError(
+                    f"{name} in {source} is not a setting of afterhours; the README lists them all"
+                )
+
+
+def _sentence(fault: Any) -> str:
+    name = "".join(PREFIX + str(part).upper() for part in fault["loc"][:1])
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{name}: {text}" if name else text

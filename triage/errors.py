@@ -1,0 +1,68 @@
+"""What can go wrong, by what it means for the one who asked.
+
+Raised with facts; the docstring is the sentence where none is given.
+"""
+
+from __future__ import annotations
+
+
+class TriageError(Exception):
+    """Something went wrong."""
+
+    def __str__(self) -> str:
+        return super().__str__() or (type(self).__doc__ or "").strip()
+
+
+class ConfigurationError(TriageError):
+    """The configuration does not make a working daemon. Raised at start only; the process exits with 2."""
+
+
+class NotFound(TriageError):
+    """There is no such record."""
+
+
+class Refused(TriageError):
+    """The rules do not allow it."""
+
+
+class IllegalTransition(Refused):
+    """The case cannot do that in the state it is in."""
+
+    def __init__(self, state: str, event: str) -> None:
+        super().__init__(f"a case that is {state} cannot {event}")
+        self.state = state
+        self.event = event
+
+
+class StaleRow(TriageError):
+    """Somebody else changed the row first; nothing was written."""
+
+
+class StoreUnavailable(TriageError):
+    """The database does not answer; the request may be repeated."""
+
+
+class AnomalousRequest(TriageError):
+    """Not what the phone system sends. Answered with 400; logged with ids only."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class TransportError(TriageError):
+    """A message or call certainly did not go out.
+
+    `permanent` means that repeating it cannot help; `code` is the provider's own number, where it gave one.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool, code: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.code = code
+
+
+class OutcomeUnknown(TriageError):
+    """The provider did not answer in time, or answered with its own failure: it may have gone out."""

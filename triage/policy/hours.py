@@ -1,0 +1,100 @@
+"""When support hours are, and in which window an instant lies (rules T1 to T5, W1 to W4).
+
+Windows are wall clock in the contract's zone; spans between instants are elapsed time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from triage.errors import ConfigurationError
+from triage.policy.terms import ClockWindow, Terms, Window, WindowName
+
+
+def local(at: datetime, terms: Terms) -> datetime:
+    """An instant on the wall clock of the contract (T1)."""
+    return at.astimezone(ZoneInfo(terms.zone))
+
+
+def instant(on: date, at: time, terms: Terms) -> datetime:
+    """A wall-clock moment of the contract as an instant in UTC; the earlier one where the clock shows it twice."""
+    return datetime.combine(on, at, tzinfo=ZoneInfo(terms.zone)).astimezone(UTC)
+
+
+def is_closure(on: date, terms: Terms) -> bool:
+    """Whether the owner closed on this day, by date or by the name of an observed holiday (T3)."""
+    hours = terms.hours
+    if on in hours.closures:
+        return True
+    return bool(hours.observed) and on in _observed_days(hours.observed, hours.observed_country, on.year)
+
+
+def is_support_day(on: date, terms: Terms) -> bool:
+    """Whether the day has support hours (T2, T3)."""
+    return on.weekday() in terms.hours.days and not is_closure(on, terms)
+
+
+def window_at(at: datetime, terms: Terms) -> WindowName:
+    """The window of an instant. Every instant lies in exactly one; edges belong to what begins (T4)."""
+    here = local(at, terms)
+    clock = here.time()
+    if is_support_day(here.date(), terms) and terms.hours.opens <= clock < terms.hours.closes:
+        return "support_hours"
+    if _covers(terms.windows.evening, clock):
+        return "evening"
+    if _covers(terms.windows.overnight, clock):
+        return "overnight"
+    return "other"
+
+
+def window_terms(name: WindowName, terms: Terms) -> Window:
+    """What a message left in the window is owed."""
+    window: Window = getattr(terms.windows, name)
+    return window
+
+
+def next_opening(at: datetime, terms: Terms) -> datetime:
+    """The next instant at which support hours begin, strictly after `at`.
+
+    Raises ConfigurationError where the policy leaves no day of the coming year with support hours.
+    """
+    day = local(at, terms).date()
+    for ahead in range(367):
+        opening = _opening(day + timedelta(days=ahead), terms)
+        if opening is not None and opening > at:
+            return opening
+    raise ConfigurationError("the policy has no support hours within a year: check hours.days and closures")
+
+
+def add_support_time(at: datetime, span: timedelta, terms: Terms) -> datetime:
+    """The instant at which `span` of support hours has passed since `at` (E3)."""
+    left, cursor = span, at
+    while True:
+        here = local(cursor, terms)
+        if window_at(cursor, terms) == "support_hours":
+            closing = instant(here.date(), terms.hours.closes, terms)
+            if cursor + left <= closing:
+                return cursor + left
+            left -= closing - cursor
+            cursor = closing
+        cursor = next_opening(cursor, terms)
+
+
+def _opening(on: date, terms: Terms) -> datetime | None:
+    return instant(on, terms.hours.opens, terms) if is_support_day(on, terms) else None
+
+
+def _covers(window: ClockWindow, clock: time) -> bool:
+    if window.starts <= window.ends:
+        return window.starts <= clock < window.ends
+    return clock >= window.starts or clock < window.ends
+
+
+@lru_cache(maxsize=64)
+def _observed_days(names: tuple[str, ...], country: str, year: int) -> frozenset[date]:
+    import holidays  # noqa: PLC0415 - costs memory, and most owners name no holidays
+
+    calendar = holidays.country_holidays(country, years=year)
+    return frozenset(day for name in names for day in calendar.get_named(name, lookup="iexact"))

@@ -1,0 +1,57 @@
+"""The states of a case and what may happen in each. The table is the whole machine."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from triage.errors import IllegalTransition
+
+
+class CaseState(StrEnum):
+    OPEN = "open"  # somebody has to take it: the ladder runs
+    ACKNOWLEDGED = "acknowledged"  # somebody took it: the ladder waits for the callback
+    CALLED_BACK = "called_back"  # the promise is met; the session is not closed yet
+    CLOSED = "closed"  # done
+    DEFERRED = "deferred"  # nothing happens before the next support day (E3)
+    REVIEW = "review"  # no callback is owed: a hang-up, or no support (E3)
+
+
+class CaseEvent(StrEnum):
+    START = "start"  # the support day begins
+    ACKNOWLEDGE = "acknowledge"
+    RESUME = "resume"  # nobody called back in time, or whoever had it passed it on
+    CALL_BACK = "call_back"
+    CLOSE = "close"
+
+
+_NEXT: dict[tuple[CaseState, CaseEvent], CaseState] = {
+    (CaseState.DEFERRED, CaseEvent.START): CaseState.OPEN,
+    (CaseState.DEFERRED, CaseEvent.ACKNOWLEDGE): CaseState.ACKNOWLEDGED,
+    (CaseState.DEFERRED, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.OPEN, CaseEvent.ACKNOWLEDGE): CaseState.ACKNOWLEDGED,
+    (CaseState.OPEN, CaseEvent.RESUME): CaseState.OPEN,
+    (CaseState.OPEN, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.ACKNOWLEDGED, CaseEvent.ACKNOWLEDGE): CaseState.ACKNOWLEDGED,
+    (CaseState.ACKNOWLEDGED, CaseEvent.RESUME): CaseState.OPEN,
+    (CaseState.ACKNOWLEDGED, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.CALLED_BACK, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.CALLED_BACK, CaseEvent.CLOSE): CaseState.CLOSED,
+    (CaseState.REVIEW, CaseEvent.ACKNOWLEDGE): CaseState.REVIEW,
+    (CaseState.REVIEW, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.REVIEW, CaseEvent.CLOSE): CaseState.CLOSED,
+}
+
+ENDED = frozenset({CaseState.CLOSED})
+AWAITING_CALLBACK = frozenset({CaseState.OPEN, CaseState.ACKNOWLEDGED})
+
+
+def next_state(state: CaseState, event: CaseEvent) -> CaseState:
+    """The state after an event. Raises IllegalTransition where the table has no such pair."""
+    try:
+        return _NEXT[state, event]
+    except KeyError:
+        raise IllegalTransition(state, event) from None
+
+
+def is_legal(state: CaseState, event: CaseEvent) -> bool:
+    return (state, event) in _NEXT

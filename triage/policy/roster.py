@@ -1,0 +1,220 @@
+"""Who is on call: people, rotations with a hand-over on the wall clock, and overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StringConstraints, model_validator
+
+from triage.policy.document import canonical, read_document, version
+from triage.policy.fields import Channel, Span, Value, Zone
+
+PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
+Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+
+
+class Person(Value):
+    id: PersonId
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    phone: Phone
+    role: Literal["technician", "manager", "administrator"]
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = ("sms", "voice")
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0]
+
+
+class Rotation(Value):
+    """`people` follow one another; the first takes over at `starts`, and each holds it for `every`."""
+
+    name: PersonId
+    people: tuple[PersonId, ...]
+    starts: datetime
+    every: Span
+
+    @model_validator(mode="after")
+    def _hand_overs(self) -> Self:
+        if self.starts.tzinfo is not None:
+            raise ValueError("starts is wall-clock time in the roster's timezone; write it without an offset")
+        if self.every < timedelta(minutes=1):
+            raise ValueError("every must be a minute or more")
+        return self
+
+
+class Override(Value):
+    """One person instead of whoever the rotation names, for [from, to)."""
+
+    rotation: PersonId
+    person: PersonId
+    starts: Annotated[datetime, Field(alias="from")]
+    ends: Annotated[datetime, Field(alias="to")]
+
+    @model_validator(mode="after")
+    def _a_span(self) -> Self:
+        if self.starts.tzinfo is not None or self.ends.tzinfo is not None:
+            raise ValueError(
+                "from and to are wall-clock time in the roster's timezone; write them without an offset"
+            )
+        if self.ends <= self.starts:
+            raise ValueError("to must be after from")
+        return self
+
+
+class Roster(Value):
+    """Everyone who may be alerted, and when."""
+
+    timezone: Zone = "America/New_York"
+    people: tuple[Person, ...] = ()
+    rotations: tuple[Rotation, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    closures: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        people = [person.id for person in self.people]
+        rotations = [rotation.name for rotation in self.rotations]
+        _each_once("person id", people)
+        _each_once("phone", [person.phone for person in self.people])
+        _each_once("rotation", rotations)
+        for rotation in self.rotations:
+            for person in rotation.people:
+                _is_known("person", person, people, f"rotation {rotation.name}")
+            if rotation.name in RESERVED_TARGETS:
+                raise ValueError(f"{rotation.name} already means something in a ladder; rename the rotation")
+        for override in self.overrides:
+            _is_known("person", override.person, people, "an override")
+            _is_known("rotation", override.rotation, rotations, "an override")
+        return self
+
+    @property
+    def version(self) -> str:
+        return version(self)
+
+    @property
+    def canonical(self) -> str:
+        return canonical(self)
+
+    def person(self, person_id: str | None) -> Person | None:
+        return next((person for person in self.people if person.id == person_id), None)
+
+    def person_with_phone(self, phone: str) -> Person | None:
+        return next((person for person in self.people if person.phone == phone), None)
+
+    def with_role(self, role: str) -> tuple[Person, ...]:
+        return tuple(person for person in self.people if person.role == role)
+
+    def in_charge(self) -> tuple[Person, ...]:
+        """Whom to tell when nobody answers: managers, else administrators, else everyone."""
+        return self.with_role("manager") or self.with_role("administrator") or self.people
+
+
+RESERVED_TARGETS = frozenset({"owner", "everyone", "managers"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """`person` holds a rotation for [starts, ends), in UTC. `person` is None in a gap."""
+
+    rotation: str
+    person: Person | None
+    starts: datetime
+    ends: datetime
+
+
+def read_roster(text: str, *, name: str) -> Roster:
+    """The roster of a file. Raises triage.policy.document.UnreadableDocument with each fault."""
+    return read_document(text, Roster, name=name)
+
+
+def stored_roster(text: str) -> Roster:
+    """The roster from its canonical text, as the store keeps it."""
+    return Roster.model_validate_json(text)
+
+
+def shift_at(roster: Roster, rotation: Rotation, at: datetime) -> Shift:
+    """Who holds a rotation at an instant, and until when. The override written last wins."""
+    base = _turn(roster, rotation, at)
+    zone = ZoneInfo(roster.timezone)
+    spans = [
+        (override.person, _utc(override.starts, zone), _utc(override.ends, zone))
+        for override in roster.overrides
+        if override.rotation == rotation.name
+    ]
+    current = next((span for span in reversed(spans) if span[1] <= at < span[2]), None)
+    edges = [edge for _, starts, ends in spans for edge in (starts, ends) if edge > at]
+    person = roster.person(current[0]) if current else base.person
+    starts = max([edge for _, first, last in spans for edge in (first, last) if edge <= at] + [base.starts])
+    return Shift(rotation.name, person, starts, min([base.ends, *edges]))
+
+
+def people_for(roster: Roster, target: str, at: datetime, owner: str | None = None) -> tuple[Person, ...]:
+    """The people that a word of the ladder means at an instant: a rotation, or one of the reserved words."""
+    if target == "everyone":
+        return roster.people
+    if target == "managers":
+        return roster.with_role("manager")
+    if target == "owner":
+        person = roster.person(owner)
+        return (person,) if person else ()
+    rotation = next((rotation for rotation in roster.rotations if rotation.name == target), None)
+    shift = shift_at(roster, rotation, at) if rotation else None
+    return (shift.person,) if shift and shift.person else ()
+
+
+def shifts(roster: Roster, rotation: Rotation, start: datetime, end: datetime) -> Iterator[Shift]:
+    """The shifts of a rotation that tile [start, end), gaps included."""
+    at = start
+    while at < end:
+        shift = shift_at(roster, rotation, at)
+        yield Shift(rotation.name, shift.person, at, min(shift.ends, end))
+        at = shift.ends
+
+
+def gaps(roster: Roster, rotation: Rotation, start: datetime, end: datetime) -> list[Shift]:
+    """The stretches of [start, end) in which nobody holds the rotation."""
+    return [shift for shift in shifts(roster, rotation, start, end) if shift.person is None]
+
+
+def _turn(roster: Roster, rotation: Rotation, at: datetime) -> Shift:
+    """The turn of the rotation itself, without overrides.
+
+    Turns are counted on the wall clock, so that a hand-over keeps its hour through a change of clocks.
+    """
+    zone = ZoneInfo(roster.timezone)
+    first = _utc(rotation.starts, zone)
+    if at < first:
+        return Shift(rotation.name, None, datetime.min.replace(tzinfo=UTC), first)
+    wall = at.astimezone(zone).replace(tzinfo=None)
+    number = max(0, (wall - rotation.starts) // rotation.every)
+    # The wall clock may be an hour off near a change: step to the turn that holds the instant.
+    while _utc(rotation.starts + number * rotation.every, zone) > at:
+        number -= 1
+    while _utc(rotation.starts + (number + 1) * rotation.every, zone) <= at:
+        number += 1
+    person = roster.person(rotation.people[number % len(rotation.people)]) if rotation.people else None
+    return Shift(
+        rotation.name,
+        person,
+        _utc(rotation.starts + number * rotation.every, zone),
+        _utc(rotation.starts + (number + 1) * rotation.every, zone),
+    )
+
+
+def _utc(wall: datetime, zone: ZoneInfo) -> datetime:
+    return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _each_once(what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{what} {name} stands twice; each may stand once")
+
+
+def _is_known(what: str, name: str, known: list[str], where: str) -> None:
+    if name not in known:
+        raise ValueError(f"{where} names the {what} {name}, whom the roster does not have: add or correct it")

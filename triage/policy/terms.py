@@ -1,0 +1,299 @@
+"""The contract as frozen values, field for field as `config/policy.toml` writes it.
+
+Every comment on where a figure comes from stands in that file, beside the figure.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from triage.policy.document import canonical, read_document, version
+from triage.policy.fields import Channel, Money, Span, TimeOfDay, Value, Weekday, Zone
+
+WindowName = Literal["support_hours", "evening", "overnight", "other"]
+ProductLine = Literal["emg", "ucp", "application", "server", "discontinued", "unknown"]
+RateName = Literal["after_hours", "standard", "prepaid", "credit_overage"]
+SessionRate = Literal["after_hours", "standard"]
+Share = Annotated[int, Field(ge=0, le=100)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Hours(Value):
+    days: tuple[Weekday, ...]
+    opens: TimeOfDay
+    closes: TimeOfDay
+    closures: tuple[date, ...]
+    observed: tuple[str, ...]
+    observed_country: str
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError("opens must be before closes, on the same day")
+        return self
+
+
+class Window(Value):
+    clause: str
+    callback_within: Span
+    rate: SessionRate
+    onsite_required: bool
+
+    @field_validator("callback_within")
+    @classmethod
+    def _some_time(cls, span: timedelta) -> timedelta:
+        if span <= timedelta(0):
+            raise ValueError("a promise needs some time; write a span above 0s")
+        return span
+
+
+class ClockWindow(Window):
+    """A window with its own edges; one that ends before it starts runs past midnight."""
+
+    starts: TimeOfDay
+    ends: TimeOfDay
+
+
+class Windows(Value):
+    support_hours: Window
+    evening: ClockWindow
+    overnight: ClockWindow
+    other: Window
+
+
+class Promise(Value):
+    at_risk_before: Span
+    at_risk_to: tuple[str, ...]
+    at_risk_by: tuple[Channel, ...]
+    breach_to: tuple[str, ...]
+    breach_by: tuple[Channel, ...]
+    realert_after_breach: Span
+    resume_after_ack: Span
+
+    @field_validator("realert_after_breach")
+    @classmethod
+    def _not_without_pause(cls, span: timedelta) -> timedelta:
+        if span < timedelta(seconds=1):
+            raise ValueError("alerts without a pause would flood a phone; write 1s or more")
+        return span
+
+
+class Callback(Value):
+    attempts_that_count: Count
+    attempts_apart: Span
+
+
+class Intake(Value):
+    hang_up_below: Span
+    absent_recording: Literal["page", "list"]
+    clock_tolerance: Span
+
+
+class Emergency(Value):
+    more_than_percent: Share
+
+
+class Product(Value):
+    after_hours: Literal["page", "defer", "list"]
+    due_after_opening: Span = timedelta(hours=2)
+    supported: bool = True
+    names: tuple[str, ...] = ()
+    software_below: str | None = None
+
+
+class Products(Value):
+    emg: Product
+    ucp: Product
+    application: Product
+    server: Product
+    discontinued: Product
+    unknown: Product
+
+
+class Trunks(Value):
+    certified: tuple[str, ...]
+    best_effort_warning: Span
+
+
+class TierThree(Value):
+    name: str
+    phone: str
+    zone: Zone
+    opens: TimeOfDay
+    closes: TimeOfDay
+
+
+class Prepay(Value):
+    purchases_below: Money
+
+
+class HourlyRate(Value):
+    """`price` for each `per`; billed in whole `step`s, `minimum` at least."""
+
+    clause: str
+    price: Money
+    per: Span
+    step: Span
+    minimum: Span
+
+    @model_validator(mode="after")
+    def _whole_minutes(self) -> Self:
+        for name in ("per", "step", "minimum"):
+            span: timedelta = getattr(self, name)
+            if span < timedelta(minutes=1) or span.total_seconds() % 60:
+                raise ValueError(f"{name} is counted in whole minutes, one at least")
+        return self
+
+
+class DayRate(Value):
+    clause: str
+    price: Money
+    minimum_days: Count
+    starts: TimeOfDay
+    ends: TimeOfDay
+    outside: SessionRate
+    expenses: bool
+
+
+class Rates(Value):
+    after_hours: HourlyRate
+    standard: HourlyRate
+    prepaid: HourlyRate
+    credit_overage: HourlyRate
+
+
+class DayRates(Value):
+    remote_day: DayRate
+    on_site_day: DayRate
+
+
+class ServerInstallation(Value):
+    by_the_hour: tuple[str, ...]
+    by_the_hour_for: Span
+    by_the_day: tuple[str, ...]
+
+
+class Credits(Value):
+    purchases_per_hour: Money
+    windows: tuple[WindowName, ...]
+    roll_over: bool
+    new_dealer: Span
+    training: Span
+    training_valid_days: Count
+    prepaid_before_credits: bool
+    prepaid_for_after_hours: bool
+    overage_rate: RateName
+    borrow_per_year: Annotated[int, Field(ge=0)]
+
+
+class Limits(Value):
+    texts: Count
+    texts_within: Span
+    calls: Count
+    calls_within: Span
+    summary_every: Span
+
+
+class Step(Value):
+    """One rung: whom to alert, by what, how long after the case was opened."""
+
+    after: Span
+    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    by: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    at_least: Count = 1
+
+
+class Ladder(Value):
+    rounds: Count
+    repeat_after: Span
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    emergency: Annotated[tuple[Step, ...], Field(min_length=1)]
+
+    @field_validator("steps", "emergency")
+    @classmethod
+    def _upwards(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        for number, (lower, upper) in enumerate(zip(steps, steps[1:], strict=False), start=2):
+            if upper.after < lower.after:
+                raise ValueError(f"step {number} comes before the step above it; order the steps by `after`")
+        return steps
+
+
+class Greeting(Value):
+    language: str
+    opening: str
+    promise: str
+    billed: str
+    condition: str
+    keys: str
+    server: str
+    discontinued: str
+    noted: str
+    record: str
+    thanks: str
+    nothing: str
+    max_length: Span
+    silence: Span
+
+    @field_validator("promise", "billed", "keys", "server")
+    @classmethod
+    def _only_known_blanks(cls, text: str) -> str:
+        try:
+            text.format(within="", rate="", minimum="", percent="", due="")
+        except (KeyError, IndexError, ValueError):
+            raise ValueError("the blanks are {within}, {rate}, {minimum}, {percent} and {due}") from None
+        return text
+
+
+class Terms(Value):
+    """The whole contract, one version of it."""
+
+    zone: Zone
+    hours: Hours
+    windows: Windows
+    promise: Promise
+    callback: Callback
+    intake: Intake
+    emergency: Emergency
+    products: Products
+    trunks: Trunks
+    tier_three: TierThree
+    prepay: Prepay
+    rates: Rates
+    day_rates: DayRates
+    server_installation: ServerInstallation
+    credits: Credits
+    limits: Limits
+    ladder: Ladder
+    greeting: Greeting
+
+    @property
+    def version(self) -> str:
+        """The name under which a case keeps the terms it began with."""
+        return version(self)
+
+    @property
+    def canonical(self) -> str:
+        return canonical(self)
+
+    def with_closures(self, closures: Sequence[date]) -> Terms:
+        """These terms with more days that count as days without support hours (T3)."""
+        days = tuple(sorted({*self.hours.closures, *closures}))
+        return self.model_copy(update={"hours": self.hours.model_copy(update={"closures": days})})
+
+
+def read_terms(text: str, *, name: str, shipped: str) -> Terms:
+    """The contract from an owner's file over the shipped one.
+
+    Raises triage.policy.document.UnreadableDocument with the line of each fault.
+    """
+    return read_document(text, Terms, name=name, beneath=tomllib.loads(shipped))
+
+
+def stored_terms(text: str) -> Terms:
+    """The contract from its canonical text, as the store keeps it."""
+    return Terms.model_validate_json(text)

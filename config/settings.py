@@ -78,9 +78,7 @@ class Settings(BaseSettings):
         if self.twilio_auth_token and not self.twilio_account_sid:
             raise ValueError("AFTERHOURS_TWILIO_AUTH_TOKEN is set: set AFTERHOURS_TWILIO_ACCOUNT_SID too")
         if bool(self.twilio_api_key_sid) != bool(self.twilio_api_key_secret):
-            raise ValueError(
-                "set both AFTERHOURS_TWILIO_API_KEY_SID and AFTERHOURS_TWILIO_API_KEY_SECRET, or neither"
-            )
+            raise ValueError("set both AFTERHOURS_TWILIO_API_KEY_SID and AFTERHOURS_TWILIO_API_KEY_SECRET, or neither")
         if self.demo_clock_file and self.has_real_account:
             raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
         return self
@@ -124,9 +122,7 @@ def _refuse_unknown_names() -> None:
     for source, names in (("the environment", os.environ), (".env", dotenv_values(".env"))):
         for name in names:
             if name.upper().startswith(PREFIX) and name.upper() not in known:
-                raise SettingsError(
-                    f"{name} in {source} is not a setting of afterhours; the README lists them all"
-                )
+                raise SettingsError(f"{name} in {source} is not a setting of afterhours; the README lists them all")
 
 
 def _sentence(fault: Any) -> str:

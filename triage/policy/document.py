@@ -45,9 +45,7 @@ class UnreadableDocument(ConfigurationError):
         self.faults = faults
 
 
-def read_document(
-    text: str, kind: type[Document], *, name: str, beneath: Mapping[str, Any] | None = None
-) -> Document:
+def read_document(text: str, kind: type[Document], *, name: str, beneath: Mapping[str, Any] | None = None) -> Document:
     """`text` as a `kind`; keys that it leaves out come from `beneath`.
 
     Raises UnreadableDocument with every fault found.
@@ -55,7 +53,7 @@ def read_document(
     given = parse_toml(text, name=name)
     content = overlay(beneath, given) if beneath else given
     try:
-        return kind.model_validate_json(json.dumps(content, default=_iso))
+        return kind.model_validate_json(json.dumps(content, default=_iso), context={"is_file": True})
     except ValidationError as error:
         lines = _lines_of_keys(text)
         faults = tuple(_fault(detail, kind, lines) for detail in _causes(error.errors()))
@@ -76,9 +74,7 @@ def overlay(beneath: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
     merged = dict(beneath)
     for key, value in above.items():
         under = merged.get(key)
-        merged[key] = (
-            overlay(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
-        )
+        merged[key] = overlay(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
     return merged
 
 
@@ -99,10 +95,7 @@ def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
         detail
         for detail in details
         if detail["type"] != "too_short"
-        or not any(
-            len(place) > len(detail["loc"]) and place[: len(detail["loc"])] == detail["loc"]
-            for place in places
-        )
+        or not any(len(place) > len(detail["loc"]) and place[: len(detail["loc"])] == detail["loc"] for place in places)
     ]
 
 
@@ -159,10 +152,16 @@ def _lines_of_keys(text: str) -> dict[Path, int]:
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
             table = _with_indices(table, counts)
-            lines.setdefault(table, number)
+            _note(lines, table, number)
         elif key := _KEY.match(line):
-            lines[table + _split(key[1])] = number
+            _note(lines, table + _split(key[1]), number)
     return lines
+
+
+def _note(lines: dict[Path, int], path: Path, number: int) -> None:
+    """The line of a key, and of the tables that it is the first to name: `[window.evening]` makes `window` too."""
+    for end in range(1, len(path) + 1):
+        lines.setdefault(path[:end], number)
 
 
 def _split(dotted: str) -> Path:

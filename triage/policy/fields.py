@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_LONGEST = 3650 * 24 * 60 * 60
+_MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -20,7 +22,10 @@ def read_span(value: Any) -> timedelta:
     if match is None:
         raise ValueError(f"{value!r} is not a span; write it like 2h, 90s, 1h30m or 7d")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    seconds += ((days * 24 + hours) * 60 + minutes) * 60
+    if seconds > _LONGEST:
+        raise ValueError(f"{value!r} is longer than ten years; write it like 2h, 90s, 1h30m or 7d")
+    return timedelta(seconds=seconds)
 
 
 def write_span(span: timedelta) -> str:
@@ -34,13 +39,9 @@ def write_span(span: timedelta) -> str:
 def _read_money(value: Any) -> Decimal:
     if not isinstance(value, str):
         raise ValueError(f'{value!r} is not money; write it as a string, like "247.50"')  # noqa: TRY004
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0 or amount != amount.quantize(Decimal("0.01")):
+    if not _MONEY.fullmatch(value):
         raise ValueError(f'{value!r} is not money; write dollars and cents, like "247.50"')
-    return amount
+    return Decimal(value).quantize(Decimal("0.01"))
 
 
 def _read_time_of_day(value: Any) -> time:
@@ -59,9 +60,7 @@ def _read_weekday(value: Any) -> int:
 def _read_zone(value: Any) -> str:
     """A region such as America/New_York. `EDT` is no zone, and `EST` would never see summer time."""
     if not isinstance(value, str) or ("/" not in value and value != "UTC"):
-        raise ValueError(
-            f'{value!r} is not a region; write "America/New_York", or "Etc/GMT+4" for EDT all year round'
-        )
+        raise ValueError(f'{value!r} is not a region; write "America/New_York", or "Etc/GMT+4" for EDT all year round')
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
@@ -82,9 +81,7 @@ TimeOfDay = Annotated[
     BeforeValidator(_read_time_of_day),
     PlainSerializer(lambda at: at.strftime("%H:%M"), return_type=str),
 ]
-Weekday = Annotated[
-    int, BeforeValidator(_read_weekday), PlainSerializer(lambda day: _DAYS[day], return_type=str)
-]
+Weekday = Annotated[int, BeforeValidator(_read_weekday), PlainSerializer(lambda day: _DAYS[day], return_type=str)]
 Zone = Annotated[str, BeforeValidator(_read_zone)]
 Channel = Literal["sms", "voice"]
 

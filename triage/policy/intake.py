@@ -69,14 +69,14 @@ def sort(message: Message, terms: Terms) -> Sorted:
     window = window_terms(name, terms)
     here = local(message.answered_at, terms)
     product: Product = getattr(terms.products, message.product)
-    treatment = _treatment(message, name, product, terms)
+    treatment = _treatment(message, name, product)
     return Sorted(
         window=name,
         support_day=is_support_day(here.date(), terms),
         local_time=here,
         treatment=treatment,
-        callback_due=_due(message, treatment, window.callback_within, product, terms),
-        alert_at=_alert_at(message, treatment, terms),
+        callback_due=_due(message, name, treatment, product, terms),
+        alert_at=_alert_at(message, name, treatment, terms),
         rate=window.rate,
         billable=product.supported,
         onsite_required=window.onsite_required,
@@ -85,9 +85,7 @@ def sort(message: Message, terms: Terms) -> Sorted:
     )
 
 
-def is_hang_up(
-    *, duration: timedelta | None, is_recorded: bool, is_silent: bool | None, terms: Terms
-) -> bool:
+def is_hang_up(*, duration: timedelta | None, is_recorded: bool, is_silent: bool | None, terms: Terms) -> bool:
     """Whether nobody left a message: too short, or no recording because it was short or silent.
 
     `is_silent` is what the phone system says of a recording that it did not keep; None where it gave no reason.
@@ -97,9 +95,7 @@ def is_hang_up(
     return is_silent is True or (is_silent is None and terms.intake.absent_recording == "list")
 
 
-def left_at(
-    *, started_at: datetime | None, duration: timedelta | None, heard_at: datetime, terms: Terms
-) -> datetime:
+def left_at(*, started_at: datetime | None, duration: timedelta | None, heard_at: datetime, terms: Terms) -> datetime:
     """When the message was left: the end of its recording by the phone system's clock (W5).
 
     Without a start of its own, it ended when we first heard that it had. A recording dated ahead of that by more
@@ -127,7 +123,7 @@ def folds_into(*, case_due: datetime | None, message: Sorted) -> bool:
     return case_due is not None and message.callback_due is not None and case_due <= message.callback_due
 
 
-def _treatment(message: Message, name: WindowName, product: Product, terms: Terms) -> Treatment:
+def _treatment(message: Message, name: WindowName, product: Product) -> Treatment:
     if message.is_hang_up:
         return Treatment.REVIEW
     if not product.supported:
@@ -137,27 +133,30 @@ def _treatment(message: Message, name: WindowName, product: Product, terms: Term
     return Treatment(product.after_hours)
 
 
-def _due(
-    message: Message, treatment: Treatment, within: timedelta, product: Product, terms: Terms
-) -> datetime | None:
+def _due(message: Message, name: WindowName, treatment: Treatment, product: Product, terms: Terms) -> datetime | None:
     if treatment is Treatment.PAGE:
-        return message.left_at + within
+        return message.left_at + window_terms(name, terms).callback_within
     if treatment is Treatment.DEFER:
-        return add_support_time(next_opening(message.left_at, terms), product.due_after_opening, terms)
+        return add_support_time(_support_begins(message, name, terms), product.due_after_opening, terms)
     return None
 
 
-def _alert_at(message: Message, treatment: Treatment, terms: Terms) -> datetime | None:
+def _alert_at(message: Message, name: WindowName, treatment: Treatment, terms: Terms) -> datetime | None:
     if treatment is Treatment.PAGE:
         return message.left_at
     if treatment in {Treatment.DEFER, Treatment.LIST}:
-        return next_opening(message.left_at, terms)
+        return _support_begins(message, name, terms)
     return None
 
 
-def _flags(
-    message: Message, treatment: Treatment, product: Product, *, onsite_required: bool
-) -> tuple[str, ...]:
+def _support_begins(message: Message, name: WindowName, terms: Terms) -> datetime:
+    """When the next support day begins for a message: at once, where it was spoken across the opening."""
+    if name != "support_hours" and window_at(message.left_at, terms) == "support_hours":
+        return message.left_at
+    return next_opening(message.left_at, terms)
+
+
+def _flags(message: Message, treatment: Treatment, product: Product, *, onsite_required: bool) -> tuple[str, ...]:
     marks = {
         "emergency": message.emergency,
         "not_attested": onsite_required and message.attested is not True,

@@ -59,9 +59,7 @@ def price_days(rate: str, days: int, terms: Terms) -> Price:
     Raises Refused for a rate that is not billed by the day, or for less than one day.
     """
     if rate not in type(terms.day_rates).model_fields:
-        raise Refused(
-            f"{rate} is not billed by the day; these are: {', '.join(type(terms.day_rates).model_fields)}"
-        )
+        raise Refused(f"{rate} is not billed by the day; these are: {', '.join(type(terms.day_rates).model_fields)}")
     if days < 1:
         raise Refused("a day rate is billed from one day on")
     card: DayRate = getattr(terms.day_rates, rate)
@@ -88,7 +86,7 @@ def hourly_rate(rate: str, terms: Terms) -> HourlyRate:
 
 def whole_minutes(span: timedelta) -> int:
     """A measured length in minutes; a minute that was begun counts."""
-    return -(-int(span.total_seconds()) // 60)
+    return -(-span // timedelta(minutes=1))
 
 
 def _minutes(span: timedelta) -> int:
@@ -97,7 +95,7 @@ def _minutes(span: timedelta) -> int:
 
 def _in_words(minutes: int, billed: int, amount: Decimal, card: HourlyRate) -> str:
     step, least, per = _minutes(card.step), _minutes(card.minimum), _minutes(card.per)
-    unit = "h" if per == 60 else f"{per} min"  # noqa: PLR2004
+    unit = "h" if per == 60 else f"{per} min"
     return (
         f"{minutes} min worked, at least {least}, up to the next {step}: {billed} min"
         f" x {card.price:.2f}/{unit} = {amount:.2f} ({card.clause})"

@@ -19,7 +19,7 @@ Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 
 class Person(Value):
     id: PersonId
-    name: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
     phone: Phone
     role: Literal["technician", "manager", "administrator"]
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = ("sms", "voice")
@@ -57,9 +57,7 @@ class Override(Value):
     @model_validator(mode="after")
     def _a_span(self) -> Self:
         if self.starts.tzinfo is not None or self.ends.tzinfo is not None:
-            raise ValueError(
-                "from and to are wall-clock time in the roster's timezone; write them without an offset"
-            )
+            raise ValueError("from and to are wall-clock time in the roster's timezone; write them without an offset")
         if self.ends <= self.starts:
             raise ValueError("to must be after from")
         return self

@@ -8,9 +8,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from datetime import date, timedelta
+from difflib import get_close_matches
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from triage.policy.document import canonical, read_document, version
 from triage.policy.fields import Channel, Money, Span, TimeOfDay, Value, Weekday, Zone
@@ -36,6 +38,31 @@ class Hours(Value):
         if self.opens >= self.closes:
             raise ValueError("opens must be before closes, on the same day")
         return self
+
+    @model_validator(mode="after")
+    def _holidays_exist(self, info: ValidationInfo) -> Self:
+        """Checked in a file only: a stored contract stays readable when the library renames a day."""
+        if self.observed and info.context:
+            known = _holiday_names(self.observed_country)
+            for name in self.observed:
+                if name.casefold() not in known:
+                    raise ValueError(f"{name!r} is no holiday of {self.observed_country}: {_nearest_of(name, known)}")
+        return self
+
+
+def _holiday_names(country: str) -> dict[str, str]:
+    import holidays  # noqa: PLC0415 - costs memory, and most owners name no holidays
+
+    try:
+        days = holidays.country_holidays(country, years=range(2020, 2041))
+    except NotImplementedError:
+        raise ValueError(f"{country!r} is no country of the holidays library; write US or another code") from None
+    return {name.casefold(): name for day in days for name in days.get_list(day)}
+
+
+def _nearest_of(name: str, known: dict[str, str]) -> str:
+    near = get_close_matches(name.casefold(), known, n=1)
+    return f"did you mean {known[near[0]]}?" if near else f"known are {', '.join(sorted(known.values()))}"
 
 
 class Window(Value):
@@ -217,7 +244,7 @@ class Ladder(Value):
     @field_validator("steps", "emergency")
     @classmethod
     def _upwards(cls, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        for number, (lower, upper) in enumerate(zip(steps, steps[1:], strict=False), start=2):
+        for number, (lower, upper) in enumerate(pairwise(steps), start=2):
             if upper.after < lower.after:
                 raise ValueError(f"step {number} comes before the step above it; order the steps by `after`")
         return steps
@@ -238,13 +265,14 @@ class Greeting(Value):
     nothing: str
     max_length: Span
     silence: Span
+    transcribe: bool
 
     @field_validator("promise", "billed", "keys", "server")
     @classmethod
     def _only_known_blanks(cls, text: str) -> str:
         try:
             text.format(within="", rate="", minimum="", percent="", due="")
-        except (KeyError, IndexError, ValueError):
+        except (KeyError, IndexError, ValueError, AttributeError, TypeError):
             raise ValueError("the blanks are {within}, {rate}, {minimum}, {percent} and {due}") from None
         return text
 

@@ -1,0 +1,29 @@
+"""Every table. Importing this package is what makes the metadata whole."""
+
+from triage.store.models.alert import Alert, BlockedPhone, Delivery, Report
+from triage.store.models.call import Call, InboundText, LookUp
+from triage.store.models.case import Case, Timer, Voicemail
+from triage.store.models.event import ChainHead, Event
+from triage.store.models.session import Attempt, BillableSession, BillingLine
+from triage.store.models.version import Heartbeat, PolicyVersion, RosterVersion
+
+__all__ = [
+    "Alert",
+    "Attempt",
+    "BillableSession",
+    "BillingLine",
+    "BlockedPhone",
+    "Call",
+    "Case",
+    "ChainHead",
+    "Delivery",
+    "Event",
+    "Heartbeat",
+    "InboundText",
+    "LookUp",
+    "PolicyVersion",
+    "Report",
+    "RosterVersion",
+    "Timer",
+    "Voicemail",
+]

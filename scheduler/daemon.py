@@ -1,0 +1,96 @@
+"""The scheduler process: a bell rings, a sweep looks, senders send, an auditor watches."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+from time import monotonic
+
+import structlog
+from sdnotify import SystemdNotifier
+
+from scheduler.auditor import Auditor
+from scheduler.rings import Rings
+from scheduler.senders import Senders
+from scheduler.sweep import keep_house, sweep
+from triage.bootstrap import PhoneSystem, Program
+from triage.errors import StoreUnavailable
+from triage.services.vital_signs import due_soon
+
+log = structlog.get_logger()
+
+_LISTEN_SECONDS = 1.0
+_HOUSE_EVERY_SECONDS = 2.0
+_PAUSE_AFTER_FAILURE_SECONDS = 0.5
+
+
+class Daemon:
+    """`ring` may come from any thread at any time; one thread sweeps."""
+
+    def __init__(self, program: Program, phone_system: PhoneSystem) -> None:
+        self._program = program
+        self._phone_system = phone_system
+        self._rung = Event()
+        self._stopped = Event()
+        self._last_sweep = monotonic()
+        self._last_house = -_HOUSE_EVERY_SECONDS
+        self._hears = program.hears_bell()
+        self._senders = Senders(program.settings.sender_threads, self.ring)
+        self._rings = Rings(self.ring)
+        self._auditor = Auditor(program, self.ring, lambda: self._last_sweep, self._rings.is_alive)
+        self._listener = Thread(target=self._listen, name="bell", daemon=True)
+        self._sweeper = Thread(target=self._sweep_when_rung, name="sweeper", daemon=True)
+
+    def ring(self) -> None:
+        """Look now."""
+        self._rung.set()
+
+    def start(self) -> None:
+        """Sweep once for all that fell due while nobody looked, then run."""
+        self._sweep()
+        self._rings.start()
+        self._listener.start()
+        self._sweeper.start()
+        self._auditor.start()
+        SystemdNotifier().notify("READY=1")
+
+    def stop(self) -> None:
+        """Stop claiming, finish what is under way. What is not finished is in the database."""
+        SystemdNotifier().notify("STOPPING=1")
+        self._stopped.set()
+        self._rung.set()
+        self._auditor.stop()
+        self._rings.stop()
+        self._sweeper.join(timeout=15)
+        self._senders.stop()
+        self._listener.join(timeout=2)
+        self._hears.close()
+
+    def _listen(self) -> None:
+        while not self._stopped.is_set():
+            if self._hears.wait(_LISTEN_SECONDS):
+                self.ring()
+
+    def _sweep_when_rung(self) -> None:
+        while not self._stopped.is_set():
+            self._rung.wait()
+            self._rung.clear()
+            if not self._stopped.is_set():
+                self._sweep()
+
+    def _sweep(self) -> None:
+        try:
+            if not self._program.is_prepared:
+                self._program.prepare()
+            sweep(self._program, self._phone_system, self._senders.run, self._senders.free)
+            if monotonic() - self._last_house >= _HOUSE_EVERY_SECONDS:
+                keep_house(self._program)
+                self._last_house = monotonic()
+            now = self._program.now()
+            self._rings.arm(due_soon(self._program.desk, now), now)
+            self._last_sweep = monotonic()
+        except StoreUnavailable as error:
+            log.warning("sweep_failed", reason=str(error))
+            self._stopped.wait(_PAUSE_AFTER_FAILURE_SECONDS)
+        except Exception:  # one broken sweep must not be the last
+            log.exception("sweep_crashed")
+            self._stopped.wait(_PAUSE_AFTER_FAILURE_SECONDS)

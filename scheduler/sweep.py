@@ -1,0 +1,48 @@
+"""One look at everything that may be due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from triage.bootstrap import PhoneSystem, Program
+from triage.services import dispatch, look_ups
+from triage.services.audit import publish_head
+from triage.services.coverage import check_coverage
+from triage.services.escalation import run_due_timers
+from triage.services.vital_signs import sweep_finished
+
+Run = Callable[[Callable[[], None]], None]
+"""Runs an errand: at once in a test, on a sender's thread in the daemon."""
+
+
+def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: Callable[[], int]) -> None:
+    """Timers, then sending, then asking; idempotent, and safe at any time on any node.
+
+    Each kind of work has its own `now`: a timer handled here may plan a delivery that is due already.
+    """
+    run_due_timers(program.desk, program.now())
+    while (free := free_senders()) > 0:
+        errands = _errands(program, phone_system, free)
+        for errand in errands:
+            run(errand)
+        if not errands:
+            break
+
+
+def keep_house(program: Program) -> None:
+    """What need not happen at once: the day's checks, and the sign of life that /readyz looks for."""
+    now = program.now()
+    check_coverage(program.desk, now)
+    publish_head(program.desk, now)
+    sweep_finished(program.desk, now)
+
+
+def _errands(program: Program, phone_system: PhoneSystem, most: int) -> list[Callable[[], None]]:
+    desk, clock = program.desk, program.clock.now
+    claimed = dispatch.claim_due(desk, clock(), most)
+    questions = look_ups.claim_look_ups(desk, clock(), most - len(claimed)) if len(claimed) < most else []
+    return [
+        *(partial(dispatch.run, errand, desk, phone_system.transports, clock) for errand in claimed),
+        *(partial(look_ups.ask, desk, phone_system.calls, question, clock) for question in questions),
+    ]

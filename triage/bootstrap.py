@@ -1,0 +1,118 @@
+"""Where settings and concrete classes meet. Everything else takes what it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from config.settings import DEMO_ROSTER, SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
+from triage.clock import Clock, DemoClock, SystemClock
+from triage.errors import ConfigurationError
+from triage.policy.roster import Roster, read_roster
+from triage.policy.terms import Terms, read_terms
+from triage.ports import Bell, HearsBell, KnowsCalls
+from triage.services.desk import Desk, load_contract, load_roster
+from triage.services.dispatch import Transports
+from triage.store import bells, schema
+from triage.store.engine import Store
+
+
+@dataclass(kw_only=True)
+class Program:
+    """A process of the daemon, put together. `prepare` brings database, contract and roster up to date."""
+
+    settings: Settings
+    clock: Clock
+    desk: Desk
+    roster_file: Roster | None
+    bell: Bell
+    is_prepared: bool = field(default=False, init=False)
+
+    def prepare(self) -> None:
+        """Schema, contract and roster, as the files have them. Safe to repeat; raises StoreUnavailable."""
+        now = self.clock.now()
+        schema.upgrade(self.desk.store)
+        load_contract(self.desk, now)
+        if self.roster_file is not None:
+            load_roster(self.desk, self.roster_file, now)
+        self.is_prepared = True
+
+    def hears_bell(self) -> HearsBell:
+        return bells.hears_bell(self.desk.store)
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSystem:
+    """What the scheduler sends by and asks."""
+
+    transports: Transports
+    calls: KnowsCalls
+
+
+def build(settings: Settings) -> Program:
+    """The part of the program that every process has. Raises ConfigurationError with the line to mend."""
+    store = Store(settings.database_url)
+    roster = load_roster_file(settings)
+    return Program(
+        settings=settings,
+        clock=DemoClock(settings.demo_clock_file) if settings.demo_clock_file else SystemClock(),
+        desk=Desk(store, load_terms(settings, roster)),
+        roster_file=roster,
+        bell=bells.bell(store),
+    )
+
+
+def build_phone_system(settings: Settings) -> PhoneSystem:
+    """Twilio, or the stand-in that the settings name. Only who sends needs it: its client is large."""
+    from triage.transports.twilio_client import Account, connect  # noqa: PLC0415 - the web process does not need it
+    from triage.transports.twilio_sms import TwilioSms  # noqa: PLC0415
+    from triage.transports.twilio_voice import TwilioCalls, TwilioVoice  # noqa: PLC0415
+
+    account_sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+    if account_sid is None or token is None:
+        raise ConfigurationError(
+            "no phone system: set AFTERHOURS_TWILIO_ACCOUNT_SID and AFTERHOURS_TWILIO_AUTH_TOKEN,"
+            " or start `afterhours serve`, which brings a simulated one"
+        )
+    if not settings.twilio_from and not settings.twilio_messaging_service_sid:
+        raise ConfigurationError("AFTERHOURS_TWILIO_FROM: set our number, such as +16145550100")
+    secret = settings.twilio_api_key_secret
+    account = Account(
+        account_sid=account_sid,
+        username=settings.twilio_api_key_sid or account_sid,
+        password=(secret or token).get_secret_value(),
+        sender=settings.twilio_from,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        public_url=settings.public_url,
+        api_base=settings.twilio_api_base,
+    )
+    client = connect(account)
+    return PhoneSystem(
+        {"sms": TwilioSms(client, account), "voice": TwilioVoice(client, account)}, TwilioCalls(client, account)
+    )
+
+
+def load_terms(settings: Settings, roster: Roster | None = None) -> Terms:
+    """The contract in force: the owner's file over the shipped one, closures of the roster added (T3)."""
+    text = _read(settings.policy_file, "AFTERHOURS_POLICY_FILE")
+    terms = read_terms(text, name=settings.policy_file.name, shipped=SHIPPED_POLICY.read_text(encoding="utf-8"))
+    return terms.with_closures(roster.closures) if roster and roster.closures else terms
+
+
+def load_roster_file(settings: Settings) -> Roster | None:
+    """The roster file; the demo's where the phone system is simulated and none is named."""
+    path = settings.roster_file
+    if path is None and settings.twilio_account_sid == SIMULATED_ACCOUNT:
+        path = DEMO_ROSTER
+    return read_roster(_read(path, "AFTERHOURS_ROSTER_FILE"), name=path.name) if path else None
+
+
+def _read(path: Path, setting: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{setting}: {path} cannot be read: {error}") from None

@@ -1,0 +1,82 @@
+"""`afterhours case`, `oncall` and `texts`: what is going on."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+import click
+
+from triage.cli.plain_words import case_sheet
+from triage.cli.printing import Instant, print_json, print_table, reported, wants_json
+from triage.cli.program import program_for_command
+from triage.services import records
+
+
+@click.group()
+def oncall() -> None:
+    """Who is on call."""
+
+
+@oncall.command("who")
+@click.option("--at", type=Instant(), help="Now where not given.")
+@wants_json
+@reported
+def oncall_who(*, at: datetime | None, as_json: bool) -> None:
+    """The people whom the ladder would reach, in its order; exit 1 where there is nobody."""
+    program = program_for_command()
+    lines = records.who_is_on_call(program.desk, at or program.now())
+    if as_json:
+        print_json(lines)
+    elif lines:
+        print_table(lines)
+    if not lines:
+        click.echo("afterhours: nobody is on call: check the rotations of the roster", err=True)
+        sys.exit(1)
+
+
+@click.group()
+def case() -> None:
+    """Cases and their timelines."""
+
+
+@case.command("list")
+@click.option("--open", "only_open", is_flag=True, help="Only cases that are not closed.")
+@wants_json
+@reported
+def case_list(*, only_open: bool, as_json: bool) -> None:
+    """Every case."""
+    found = records.list_cases(program_for_command().desk, only_open=only_open)
+    if as_json:
+        print_json(found)
+    else:
+        shown = ("ref", "state", "window", "caller", "left_at", "callback_due", "owner", "flags")
+        print_table([{name: record[name] for name in shown} for record in found])
+
+
+@case.command("show")
+@click.argument("ref")
+@wants_json
+@reported
+def case_show(*, ref: str, as_json: bool) -> None:
+    """One case with its whole timeline."""
+    program = program_for_command()
+    found = records.show_case(program.desk, ref)
+    if as_json:
+        print_json(found)
+        return
+    for line in case_sheet(found, program.desk.terms):
+        click.echo(line)
+
+
+@click.command()
+@click.option("--most", type=click.IntRange(1, 1000), default=50, help="How many.")
+@wants_json
+@reported
+def texts(*, most: int, as_json: bool) -> None:
+    """The newest texts to our number, from technicians, callers and strangers."""
+    found = records.list_texts(program_for_command().desk, most=most)
+    if as_json:
+        print_json(found)
+    else:
+        print_table(found)

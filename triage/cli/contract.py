@@ -1,0 +1,115 @@
+"""`afterhours policy`: the contract as the daemon reads it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+import click
+
+from triage.bootstrap import load_roster_file, load_terms
+from triage.cli.plain_words import contract
+from triage.cli.printing import Instant, print_fields, print_json, reported, wants_json
+from triage.cli.program import settings_for_command
+from triage.errors import Refused
+from triage.policy.intake import Message, sort
+from triage.policy.pricing import price_days, price_minutes
+from triage.policy.terms import ProductLine
+
+PRODUCTS = ("emg", "ucp", "application", "server", "discontinued", "unknown", "other", "other/unknown")
+
+
+@click.group()
+def policy() -> None:
+    """The contract as the daemon reads it."""
+
+
+@policy.command("check")
+@wants_json
+@reported
+def policy_check(*, as_json: bool) -> None:
+    """Parse the policy file and print it in plain words; exit 2 on anything odd."""
+    settings = settings_for_command()
+    terms = load_terms(settings, load_roster_file(settings))
+    if as_json:
+        print_json({"version": terms.version, "terms": terms.model_dump(mode="json")})
+        return
+    for rule, words in contract(terms):
+        click.echo(f"{rule:<6} {words}")
+    click.echo(f"\nversion {terms.version}, from {settings.policy_file.name}")
+
+
+@policy.command("explain")
+@click.option("--at", type=Instant(), required=True, help="When the call was answered.")
+@click.option("--left-at", type=Instant(), help="When the recording ended; as --at where not given.")
+@click.option("--product", type=click.Choice(PRODUCTS), default="unknown", help="Product line.")
+@click.option("--emergency", is_flag=True, help="More than the policy's share of stations is dead.")
+@click.option("--attested/--not-attested", default=None, help="On site, troubleshooting done.")
+@wants_json
+@reported
+def policy_explain(
+    *, at: datetime, left_at: datetime | None, product: str, emergency: bool, attested: bool | None, as_json: bool
+) -> None:
+    """What a message left at an instant is owed, and by which rule."""
+    settings = settings_for_command()
+    terms = load_terms(settings, load_roster_file(settings))
+    if left_at is not None and left_at < at:
+        raise Refused("--left-at is before --at: a message is left after the call was answered")
+    decided = sort(
+        Message(
+            answered_at=at,
+            left_at=left_at or at,
+            product=cast("ProductLine", "unknown" if product.startswith("other") else product),
+            emergency=emergency,
+            attested=attested,
+        ),
+        terms,
+    )
+    record = {
+        "window": decided.window,
+        "support_day": decided.support_day,
+        "local_time": decided.local_time.isoformat(),
+        "callback_due": decided.callback_due,
+        "pages": decided.pages,
+        "rate": decided.rate,
+        "billable": decided.billable,
+        "onsite_required": decided.onsite_required,
+        "flags": list(decided.flags),
+        "clauses": list(decided.clauses),
+        "policy": terms.version,
+    }
+    if as_json:
+        print_json(record)
+    else:
+        print_fields(record)
+
+
+@policy.command("price")
+@click.option("--rate", required=True, help="after_hours, standard, prepaid, credit_overage, remote_day, on_site_day.")
+@click.option("--minutes", type=click.IntRange(min=0), help="For rates by time.")
+@click.option("--days", type=click.IntRange(min=1), help="For day rates.")
+@wants_json
+@reported
+def policy_price(*, rate: str, minutes: int | None, days: int | None, as_json: bool) -> None:
+    """What so much work costs, with its arithmetic."""
+    settings = settings_for_command()
+    terms = load_terms(settings)
+    if rate in type(terms.day_rates).model_fields:
+        if days is None:
+            raise Refused(f"{rate} is billed by the day: give --days")
+        price = price_days(rate, days, terms)
+    else:
+        if minutes is None:
+            raise Refused(f"{rate} is billed by time: give --minutes")
+        price = price_minutes(rate, minutes, terms)
+    record = {
+        "billed_minutes" if price.unit == "min" else "billed_days": price.billed,
+        "amount": price.amount,
+        "taxable": price.is_taxable,
+        "clauses": [price.clause],
+        "arithmetic": price.arithmetic,
+    }
+    if as_json:
+        print_json(record)
+    else:
+        click.echo(price.arithmetic)

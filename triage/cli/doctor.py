@@ -1,0 +1,184 @@
+"""`afterhours doctor`: what is wrong with the set-up, and how to mend it."""
+
+from __future__ import annotations
+
+import subprocess
+import zoneinfo
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+
+from config.settings import SHIPPED_POLICY, Settings
+from triage.bootstrap import Program, build, build_phone_system
+from triage.errors import ConfigurationError, TriageError
+from triage.policy.ladder import unknown_targets
+from triage.services.coverage import coverage_gaps
+from triage.services.vital_signs import why_not_ready
+from triage.store import schema
+
+_TIMEOUT_SECONDS = 5
+_CLOCK_MAY_BE_OFF = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line. `mend` is empty where all is well."""
+
+    check: str
+    text: str
+    mend: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        return bool(self.mend)
+
+    def as_dict(self) -> dict[str, object]:
+        return {"ok": not self.is_wrong, **asdict(self)}
+
+    def __str__(self) -> str:
+        mark = "WRONG" if self.is_wrong else "ok"
+        return f"{mark:<6}{self.check:<14}{self.text}" + (f" -> {self.mend}" if self.mend else "")
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Every finding. Configuration that cannot be parsed raises ConfigurationError before anything is examined."""
+    program = build(settings)
+    checks: tuple[tuple[str, Callable[[Program], Iterator[Finding]]], ...] = (
+        ("policy", _policy),
+        ("database", _database),
+        ("scheduler", _scheduler),
+        ("clock", _clock),
+        ("zones", _zones),
+        ("roster", _roster),
+        ("twilio", _twilio),
+        ("webhooks", _webhooks),
+    )
+    findings = []
+    for name, check in checks:
+        try:
+            findings += list(check(program))
+        except TriageError as error:
+            findings.append(Finding(name, str(error), "mend what it says, then run the doctor again"))
+    return findings
+
+
+def schema_revision(program: Program) -> str | None:
+    return schema.revision(program.desk.store)
+
+
+def _policy(program: Program) -> Iterator[Finding]:
+    terms, name = program.desk.terms, program.settings.policy_file
+    which = "the shipped contract" if name == SHIPPED_POLICY else str(name)
+    yield Finding("policy", f"{which}, version {terms.version}, hours in {terms.zone}")
+    for window in ("support_hours", "evening", "overnight", "other"):
+        within = getattr(terms.windows, window).callback_within
+        if terms.promise.at_risk_before >= within:
+            yield Finding(
+                "policy",
+                f"windows.{window}: a case is at risk from its first second",
+                "make promise.at_risk_before shorter than callback_within",
+            )
+
+
+def _database(program: Program) -> Iterator[Finding]:
+    found, wanted = schema_revision(program), schema.newest()
+    where = program.desk.store.url.render_as_string(hide_password=True)
+    if found != wanted:
+        yield Finding("database", f"{where} is at {found or 'nothing'}", "run `afterhours migrate`")
+    else:
+        program.prepare()
+        yield Finding("database", f"{where} is at {found}")
+
+
+def _scheduler(program: Program) -> Iterator[Finding]:
+    reason = why_not_ready(program.desk, program.now())
+    if reason:
+        yield Finding("scheduler", reason, "start `afterhours serve`, or afterhours-scheduler.service")
+    else:
+        yield Finding("scheduler", "swept within the last 30 s")
+
+
+def _clock(program: Program) -> Iterator[Finding]:
+    now = program.now()
+    if program.settings.demo_clock_file is not None:
+        yield Finding("clock", f"demo clock, {now.isoformat(timespec='seconds')}")
+        return
+    try:
+        answer = subprocess.run(
+            ["timedatectl", "show", "--property=NTPSynchronized", "--value"],  # noqa: S607 - wherever systemd has it
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        ).stdout.strip()
+    except (OSError, subprocess.TimeoutExpired):
+        answer = ""
+    if answer == "no":
+        mend = "run `timedatectl set-ntp true`: deadlines are only as right as the clock"
+        yield Finding("clock", f"{now.isoformat(timespec='seconds')}, not synchronised", mend)
+    else:
+        known = "synchronised" if answer == "yes" else "synchronisation unknown here"
+        yield Finding("clock", f"{now.isoformat(timespec='seconds')}, {known}")
+
+
+def _zones(program: Program) -> Iterator[Finding]:
+    zone = zoneinfo.ZoneInfo(program.desk.terms.zone)
+    november = datetime(2026, 11, 1, 6, 30, tzinfo=zoneinfo.ZoneInfo("UTC"))
+    path = next((folder for folder in zoneinfo.TZPATH if (Path(folder) / zone.key).exists()), "the tzdata package")
+    if zone.key == "America/New_York" and november.astimezone(zone).fold != 1:
+        yield Finding("zones", f"{path} does not know when clocks go back", "update tzdata")
+    yield Finding("zones", f"{zone.key} from {path}; tzdata package {version('tzdata')}")
+
+
+def _roster(program: Program) -> Iterator[Finding]:
+    terms, now = program.desk.terms, program.now()
+    with program.desk.store.read() as session:
+        roster = program.desk.roster(session)
+    if not roster.people:
+        yield Finding("roster", "nobody is on the roster", "set AFTERHOURS_ROSTER_FILE; the README shows one")
+        return
+    yield Finding("roster", f"{len(roster.people)} people, {len(roster.rotations)} rotations")
+    for word in unknown_targets(terms, roster):
+        yield Finding("roster", f"the ladder names {word}, whom the roster lacks", f"add a rotation {word}")
+    for gap in coverage_gaps(terms, roster, now)[:5]:
+        span = f"{gap.starts.isoformat(timespec='minutes')} to {gap.ends.isoformat(timespec='minutes')}"
+        yield Finding("roster", f"{gap.rotation} has nobody, {span}", "add an override")
+    if not roster.with_role("manager"):
+        yield Finding("roster", "no manager: nobody hears of a broken promise", "give somebody the role manager")
+
+
+def _twilio(program: Program) -> Iterator[Finding]:
+    if not program.settings.has_account:
+        yield Finding("twilio", "no account: `afterhours serve` brings a simulated phone system")
+        return
+    try:
+        name = build_phone_system(program.settings).calls.check()
+    except ConfigurationError as error:
+        yield Finding("twilio", str(error), "see the README's settings")
+        return
+    except TriageError as error:
+        yield Finding("twilio", str(error), "check the account SID and the token")
+        return
+    yield Finding("twilio", f"credentials work, account {name}")
+
+
+def _webhooks(program: Program) -> Iterator[Finding]:
+    url = program.settings.public_url
+    host = urlsplit(url).hostname or ""
+    if program.settings.has_real_account and urlsplit(url).scheme != "https":
+        yield Finding("webhooks", f"{url} is not https", "set AFTERHOURS_PUBLIC_URL to your https address")
+    try:
+        answer = requests.get(f"{url}/healthz", timeout=_TIMEOUT_SECONDS, allow_redirects=False)
+    except requests.RequestException as error:
+        mend = "start the web server, and let the address reach it"
+        yield Finding("webhooks", f"{url} does not answer ({type(error).__name__})", mend)
+        return
+    if answer.status_code == requests.codes.ok and answer.json().get("status") == "alive":
+        yield Finding("webhooks", f"{url} reaches us at {host}")
+    else:
+        yield Finding("webhooks", f"{url}/healthz answered {answer.status_code}", "let it reach this daemon")

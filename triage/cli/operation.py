@@ -1,0 +1,63 @@
+"""Starting, migrating and examining the daemon."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from triage.bootstrap import build
+from triage.cli import doctor, processes
+from triage.cli.printing import print_json, reported, wants_json
+from triage.cli.program import settings_for_command
+
+
+@click.command()
+@reported
+def serve() -> None:
+    """Web server and scheduler on one machine, until SIGTERM; without a Twilio account, a simulated one too."""
+    sys.exit(processes.serve(settings_for_command()))
+
+
+@click.command()
+@reported
+def web() -> None:
+    """The web server alone."""
+    processes.become("webhooks")
+
+
+@click.command()
+@reported
+def scheduler() -> None:
+    """The scheduler alone."""
+    processes.become("scheduler")
+
+
+@click.command()
+@reported
+def simulator() -> None:
+    """The simulated phone system alone. Refuses to start with real credentials."""
+    processes.become("webhooks.simulator")
+
+
+@click.command()
+@reported
+def migrate() -> None:
+    """Bring the database to the current schema."""
+    program = build(settings_for_command())
+    program.prepare()
+    click.echo(f"The database is at {doctor.schema_revision(program)}.")
+
+
+@click.command("doctor")
+@wants_json
+@reported
+def examine(*, as_json: bool) -> None:
+    """Check the set-up, one line each with its mend; exit 1 where something is wrong."""
+    findings = doctor.examine(settings_for_command())
+    if as_json:
+        print_json([finding.as_dict() for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(str(finding))
+    sys.exit(1 if any(finding.is_wrong for finding in findings) else 0)

@@ -1,0 +1,211 @@
+"""Records and the contract in words for a person at a terminal; times on the contract's wall clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from triage.policy.fields import write_span
+from triage.policy.hours import local
+from triage.policy.terms import DayRate, HourlyRate, Step, Terms
+from triage.policy.wording import WINDOW_WORDS
+from triage.services.records import Record
+
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def contract(terms: Terms) -> Iterator[tuple[str, str]]:
+    """Each rule's id and what the daemon does by it."""
+    yield "T1", f"Every hour is wall clock in {terms.zone}."
+    days = ", ".join(_DAY_NAMES[day] for day in terms.hours.days)
+    yield "T2", f"Support hours: {days}, {terms.hours.opens:%H:%M} to {terms.hours.closes:%H:%M}."
+    closed = [*(day.isoformat() for day in terms.hours.closures), *terms.hours.observed]
+    yield "T3", f"Closed on: {', '.join(closed) or 'no day'}."
+    yield "T4", "A window holds its start and not its end."
+    yield "T5", "Deadlines are elapsed time; windows are wall clock."
+    yield from _windows(terms)
+    yield "W5", "The answer of the call picks the window; the span runs from the end of the recording."
+    yield "W6", "The window of the message sets the rate of the whole session."
+    yield from _eligibility(terms)
+    yield from _rates(terms)
+    yield from _accounts(terms)
+    yield from _promise(terms)
+    for number, step in enumerate(terms.ladder.steps, start=1):
+        yield "", f"Ladder step {number}: {_step(step)}"
+    for number, step in enumerate(terms.ladder.emergency, start=1):
+        yield "E2", f"Emergency step {number}: {_step(step)}"
+
+
+def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
+    """A case, its timeline and its sessions."""
+    yield f"Case {case['ref']}: {case['state']}, {WINDOW_WORDS[case['window']]}, {case['rate']} rate"
+    yield f"caller      {case['caller'] or 'withheld'} {_safe(case['caller_place'] or '')}".rstrip()
+    for name in ("left_at", "callback_due", "acknowledged_at", "callback_made_at", "at_risk_at", "breached_at"):
+        if case[name]:
+            yield f"{name:<17} {clock(case[name], terms)}"
+    yield f"owner       {case['owner'] or 'nobody'}"
+    yield f"flags       {', '.join(case['flags']) or 'none'}"
+    yield f"clauses     {', '.join(case['clauses'])}  (policy {case['policy']})"
+    for voicemail in case["voicemails"]:
+        yield f"recording   {voicemail['recording']} {voicemail['seconds'] or 0} s, {voicemail['status']}"
+        if voicemail["transcript"]:
+            yield f'            "{_safe(voicemail["transcript"])}"'
+    yield "timeline"
+    for event in case["events"]:
+        yield f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {_details(event['details'])}"
+    for work in case["sessions"]:
+        how = "measured" if work["measured"] else "typed"
+        length = f"{work['minutes']} min {how}" if work["minutes"] is not None else "not closed"
+        yield f"session     {work['technician']}, {length}. {_safe(work['note'] or '')}".rstrip()
+        for line in work["lines"]:
+            yield f"  {line['arithmetic']}  before tax, clauses {' '.join(line['clauses'])}"
+
+
+def sla_sheet(report: Record, terms: Terms) -> Iterator[str]:
+    """The SLA report as a table, each breach with its story."""
+    yield f"Messages left {report['from']} to {report['to']}"
+    yield f"{'':<16}{'count':>6}{'met':>6}{'breach':>8}{'open':>6}{'share':>8}  MTTA med/p95    MTTC med/p95"
+    yield _sla_line("all", report["totals"])
+    for name, figures in (*report["windows"].items(), *report["technicians"].items()):
+        yield _sla_line(name, figures)
+    for breach in report["breaches"]:
+        late = _minutes(breach["late_s"])
+        yield f"\nBroken: {breach['ref']}, {late} late, due {clock(breach['callback_due'], terms)}"
+        for event in breach["story"]:
+            yield f"  {clock(event['at'], terms)}  {event['kind']} ({event['actor']})"
+
+
+def sla_rows(report: Record) -> list[Record]:
+    """The SLA report as rows for a spreadsheet: totals, windows, technicians."""
+    groups = [("total", "all", report["totals"])]
+    groups += [("window", name, figures) for name, figures in report["windows"].items()]
+    groups += [("technician", name, figures) for name, figures in report["technicians"].items()]
+    return [{"group": group, "name": name, **figures} for group, name, figures in groups]
+
+
+def clock(at: datetime, terms: Terms) -> str:
+    """An instant on the contract's wall clock, with EDT or EST."""
+    return f"{local(at, terms):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _windows(terms: Terms) -> Iterator[tuple[str, str]]:
+    edges = {
+        "support_hours": f"{terms.hours.opens:%H:%M} to {terms.hours.closes:%H:%M} on support days",
+        "evening": f"{terms.windows.evening.starts:%H:%M} to {terms.windows.evening.ends:%H:%M} every day",
+        "overnight": f"{terms.windows.overnight.starts:%H:%M} to {terms.windows.overnight.ends:%H:%M} every day",
+        "other": "any other time",
+    }
+    for name, when in edges.items():
+        window = getattr(terms.windows, name)
+        condition = "; on site and troubleshooting done is required" if window.onsite_required else ""
+        words = f"{WINDOW_WORDS[name].capitalize()}: {when}; "  # type: ignore[index]
+        yield window.clause, f"{words}call back within {write_span(window.callback_within)}, {window.rate}{condition}."
+
+
+def _eligibility(terms: Terms) -> Iterator[tuple[str, str]]:
+    yield "E1", "A caller must be on site with troubleshooting done; a message without it is kept, due and flagged."
+    yield "E2", f"Emergency: more than {terms.emergency.more_than_percent} % of the stations are dead."
+    words = {"page": "as its window says", "defer": "deferred to the next support day", "list": "kept, not paged"}
+    for name in type(terms.products).model_fields:
+        product = getattr(terms.products, name)
+        due = f", due {write_span(product.due_after_opening)} after opening" if product.after_hours == "defer" else ""
+        yield "E3", f"{name} outside support hours: {words[product.after_hours]}{due}."
+    yield "E4", f"Certified trunks: {', '.join(terms.trunks.certified)}."
+    tier = terms.tier_three
+    yield "E5", f"Tier three: {tier.name}, {tier.phone}, {tier.opens:%H:%M} to {tier.closes:%H:%M} {tier.zone}."
+    yield "E6", f"Prepay: no account, or under {terms.prepay.purchases_below:.2f} bought in the year before."
+
+
+def _rates(terms: Terms) -> Iterator[tuple[str, str]]:
+    for name in type(terms.rates).model_fields:
+        rate: HourlyRate = getattr(terms.rates, name)
+        yield (
+            rate.clause,
+            (
+                f"{name}: {rate.price:.2f} per {write_span(rate.per)}, in steps of {write_span(rate.step)},"
+                f" {write_span(rate.minimum)} at least."
+            ),
+        )
+    for name in type(terms.day_rates).model_fields:
+        day: DayRate = getattr(terms.day_rates, name)
+        yield day.clause, f"{name}: {day.price:.2f} a day, {day.minimum_days} at least; outside it {day.outside}."
+    setup = terms.server_installation
+    yield (
+        "R7",
+        f"Server installation by the hour for {write_span(setup.by_the_hour_for)}: {', '.join(setup.by_the_hour)}.",
+    )
+    yield "R7", f"Server installation by the day: {', '.join(setup.by_the_day)}."
+
+
+def _accounts(terms: Terms) -> Iterator[tuple[str, str]]:
+    earned = terms.credits
+    yield "C1", f"One credit hour for each {earned.purchases_per_hour:.2f} bought in a calendar quarter."
+    yield "C2", f"Credits pay in: {', '.join(earned.windows)}."
+    yield "C3", f"Credits roll over: {'yes' if earned.roll_over else 'no'}."
+    yield (
+        "C4",
+        (
+            f"New dealer {write_span(earned.new_dealer)} once; training {write_span(earned.training)},"
+            f" good for {earned.training_valid_days} days."
+        ),
+    )
+    first = "before" if earned.prepaid_before_credits else "after"
+    after_hours = "also" if earned.prepaid_for_after_hours else "not"
+    yield "C5", f"Prepaid hours go {first} credits, and {after_hours} for after-hours sessions."
+    yield "C6", f"Time over the credits is billed at {earned.overage_rate}."
+    yield "C7", f"Hours of the next quarter may be used {earned.borrow_per_year} time a year."
+
+
+def _promise(terms: Terms) -> Iterator[tuple[str, str]]:
+    promise, callback = terms.promise, terms.callback
+    yield "", f"At risk {write_span(promise.at_risk_before)} before the deadline: {_list(promise.at_risk_to)}."
+    again = write_span(promise.realert_after_breach)
+    yield "", f"Broken: {_list(promise.breach_to)}, again every {again} until somebody calls back."
+    yield "", f"An acknowledgement holds the ladder for {write_span(promise.resume_after_ack)}."
+    yield (
+        "",
+        (
+            f"{callback.attempts_that_count} unanswered attempts {write_span(callback.attempts_apart)} apart"
+            " stand for a callback."
+        ),
+    )
+    yield "", f"A recording under {write_span(terms.intake.hang_up_below)} is a hang-up."
+
+
+def _step(step: Step) -> str:
+    least = f", {step.at_least} people at least" if step.at_least > 1 else ""
+    return f"after {write_span(step.after)}: {_list(step.to)} by {_list(step.by)}{least}."
+
+
+def _list(words: tuple[str, ...]) -> str:
+    return ", ".join(words)
+
+
+def _sla_line(name: str, figures: Record) -> str:
+    share = f"{figures['met_share']:.1%}" if figures["met_share"] is not None else "-"
+    mtta = f"{_minutes(figures['mtta_median_s'])} / {_minutes(figures['mtta_p95_s'])}"
+    mttc = f"{_minutes(figures['mttc_median_s'])} / {_minutes(figures['mttc_p95_s'])}"
+    counts = f"{figures['count']:>6}{figures['met']:>6}{figures['breached']:>8}{figures['open']:>6}"
+    return f"{name:<16}{counts}{share:>8}  {mtta:<15} {mttc}"
+
+
+def _minutes(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
+
+
+def _details(details: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {_value(value)}" for name, value in details.items() if value not in (None, [], ""))
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _safe(" ".join(str(item) for item in value) if isinstance(value, list) else str(value))
+
+
+def _safe(text: str) -> str:
+    """Somebody else's words without what could move a terminal's cursor."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -1,0 +1,131 @@
+"""How commands read and print: instants, dates, JSON, tables, CSV, exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from config.settings import SettingsError
+from triage.errors import ConfigurationError, Refused, TriageError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+class Instant(click.ParamType[datetime]):
+    """ISO 8601 with Z or an offset."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not an instant; write it like 2026-11-01T05:30:00Z", param, ctx)
+        if at.tzinfo is None:
+            self.fail(f"{value!r} has no zone; add Z for UTC, or an offset such as -05:00", param, ctx)
+        return at
+
+
+class Day(click.ParamType[date]):
+    """A date, YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write it like 2026-11-01", param, ctx)
+
+
+def wants_json(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")(command)
+
+
+def reported(command: Callable[P, R]) -> Callable[P, R]:
+    """Errors of ours as one line and the promised exit code."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (ConfigurationError, SettingsError, Refused) as error:
+            click.echo(f"afterhours: {error}", err=True)
+            sys.exit(2)
+        except TriageError as error:
+            click.echo(f"afterhours: {error}", err=True)
+            sys.exit(1)
+
+    return run
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, Decimal):
+        return f"{value:.2f}"
+    return str(value)
+
+
+def print_json(document: Any) -> None:
+    click.echo(json.dumps(document, default=_plain, indent=2, ensure_ascii=False))
+
+
+def print_fields(record: dict[str, Any]) -> None:
+    for name, value in record.items():
+        click.echo(f"{name:<16} {_cell(value)}")
+
+
+def print_table(rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        click.echo("nothing to show")
+        return
+    cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
+    for line in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def print_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str] | None = None) -> None:
+    rows = list(rows)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=columns or (list(rows[0]) if rows else []), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: spreadsheet_safe(_cell(value)) for name, value in row.items()})
+    click.echo(out.getvalue(), nl=False)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return " ".join(str(item) for item in value)
+    text = value if isinstance(value, str) else _plain(value)
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def iso(at: datetime) -> str:
+    """An instant as the product's JSON writes it: UTC, with Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def spreadsheet_safe(cell: str) -> str:
+    """A cell that a spreadsheet cannot take for a formula: a caller may have chosen its first character."""
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,150 @@
+"""Starting the faces by name, as processes of their own."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+import structlog
+
+from config.settings import SIMULATED_ACCOUNT, Settings, address
+from triage.bootstrap import Program, build
+
+log = structlog.get_logger()
+
+SIMULATED_NUMBER = "+16145550100"
+_WRONG_CONFIGURATION = 2
+_LOOK_EVERY_SECONDS = 0.1
+_RESTART_AFTER_SECONDS = 1.0
+_STOP_WITHIN_SECONDS = 20.0
+_ANSWER_WITHIN_SECONDS = 20.0
+_PR_SET_PDEATHSIG = 1
+
+
+def become(module: str) -> NoReturn:
+    """Replace this process by a face. It is started by name: the domain does not import its faces."""
+    os.execv(sys.executable, _command(module))  # noqa: S606 - our own interpreter, our own module
+
+
+def serve(settings: Settings) -> int:
+    """Run the faces as children until SIGTERM or SIGINT; one that dies is started again. Returns the exit code."""
+    program = build(settings)
+    program.prepare()  # faults of the configuration are told here, once, before anything starts
+    modules, environment = ["webhooks", "scheduler"], dict(os.environ)
+    addresses = [f"Daemon:                  http://{settings.bind}/readyz"]
+    if not settings.has_account:
+        modules.append("webhooks.simulator")
+        environment |= _simulated(settings, program)
+        addresses.append(f"Simulated phone system:  http://{settings.simulator_bind}/   <- start here")
+    program.desk.store.close()  # children must not inherit its connections
+    children = _Children(modules, environment)
+    children.start()
+    if children.wait_for([settings.bind] + ([settings.simulator_bind] if not settings.has_account else [])):
+        click.echo("\n".join(addresses))
+    return children.watch()
+
+
+class _Children:
+    """The processes of one `serve`."""
+
+    def __init__(self, modules: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._modules = modules
+        self._environment = environment
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._is_stopping = False
+
+    def start(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for module in self._modules:
+            self._launch(module)
+
+    def wait_for(self, binds: Sequence[str]) -> bool:
+        """Whether every address answers in time."""
+        end = time.monotonic() + _ANSWER_WITHIN_SECONDS
+        while not self._is_stopping and time.monotonic() < end and not self._wrong():
+            if all(_answers(bind) for bind in binds):
+                return True
+            time.sleep(_LOOK_EVERY_SECONDS)
+        return False
+
+    def watch(self) -> int:
+        """Until told to stop: start again what died, unless its configuration is wrong."""
+        while not self._is_stopping:
+            if self._wrong():
+                self._end()
+                return _WRONG_CONFIGURATION
+            for module, child in list(self._running.items()):
+                if child.poll() is not None and not self._is_stopping:
+                    log.error("child_died", module=module, code=child.returncode)
+                    time.sleep(_RESTART_AFTER_SECONDS)
+                    self._launch(module)
+            time.sleep(_LOOK_EVERY_SECONDS)
+        self._end()
+        return 0
+
+    def _launch(self, module: str) -> None:
+        self._running[module] = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+            _command(module),
+            env=self._environment,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+        )
+
+    def _wrong(self) -> bool:
+        return any(child.poll() == _WRONG_CONFIGURATION for child in self._running.values())
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self._is_stopping = True
+
+    def _end(self) -> None:
+        for child in self._running.values():
+            if child.poll() is None:
+                child.terminate()
+        end = time.monotonic() + _STOP_WITHIN_SECONDS
+        for child in self._running.values():
+            try:
+                child.wait(max(0.1, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def _simulated(settings: Settings, program: Program) -> dict[str, str]:
+    """The environment that makes the simulated phone system and the daemon belong together."""
+    database = program.desk.store.url.database if program.desk.store.is_sqlite else "afterhours"
+    return {
+        "AFTERHOURS_TWILIO_ACCOUNT_SID": SIMULATED_ACCOUNT,
+        "AFTERHOURS_TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        "AFTERHOURS_TWILIO_FROM": settings.twilio_from or SIMULATED_NUMBER,
+        "AFTERHOURS_TWILIO_API_BASE": f"http://{settings.simulator_bind}",
+        # Beside the database, whose rows are stamped by it: after a restart the demo goes on where it was.
+        "AFTERHOURS_DEMO_CLOCK_FILE": str(Path(f"{database}.demo-clock").absolute()),
+    }
+
+
+def _command(module: str) -> list[str]:
+    return [sys.executable, "-P", "-m", module]  # -P: a folder of the same name where we start is not ours
+
+
+def _answers(bind: str) -> bool:
+    try:
+        socket.create_connection(address(bind), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _die_with_parent() -> None:
+    """Even kill -9 of `serve` leaves no child behind that would hold its port."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,94 @@
+"""What a technician's text means, and which case it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+WORDS = ("ACK", "CALL", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", "MENU")
+OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+OPT_IN = frozenset({"START", "YES", "UNSTOP"})
+RESERVED = OPT_OUT | OPT_IN | {"HELP", "INFO"}
+"""Words that carriers and Twilio answer themselves; never commands."""
+
+LONGEST_NOTE = 500
+_REFERENCE = re.compile(r"#?(\d{4,9})[.,:;]?")
+_MINUTES = re.compile(r"(\d{1,3})(?:m|min|mins|minutes)?[.,:;]?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command. A reference has four digits or more, minutes have three at most: they cannot be confused."""
+
+    word: str
+    reference: str | None = None
+    minutes: int | None = None
+    text: str = ""
+
+
+def parse(body: str) -> Command | None:
+    """The command in a text, or None where its first word is no command."""
+    tokens = body.split()
+    if not tokens:
+        return None
+    first = re.fullmatch(r"([a-z]+|1)[.,:;!]*(#?\d{4,9})?[.,:;!]*", tokens[0], re.IGNORECASE)
+    word = "ACK" if first and first[1] == "1" else (first[1].upper() if first else "")
+    if first is None or word not in WORDS:
+        return None
+    rest = ([first[2]] if first[2] else []) + tokens[1:]
+    if word in {"LIST", "WHO", "MENU"}:
+        return Command(word)
+    if word in {"ACK", "CALL", "TRIED", "PASS"}:
+        return Command(word, next((found[1] for token in rest if (found := _REFERENCE.fullmatch(token))), None))
+    reference, rest = _leading(_REFERENCE, rest)
+    minutes, rest = _leading(_MINUTES, rest) if word == "DONE" else (None, rest)
+    if minutes and rest and rest[0].lower().rstrip(".,:;") in {"m", "min", "mins", "minutes"}:
+        rest = rest[1:]
+    return Command(word, reference, int(minutes) if minutes else None, " ".join(rest)[:LONGEST_NOTE])
+
+
+def is_reserved(body: str) -> bool:
+    """Whether the phone system answers this text itself: a single reserved word."""
+    return body.strip().upper() in RESERVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A case that a command without a reference might mean, from the sender's side."""
+
+    reference: str
+    is_mine: bool
+    is_waiting: bool  # nobody has it
+    is_alerted: bool  # the sender was alerted about it
+    callback_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """More than one case could be meant."""
+
+    references: tuple[str, ...]
+
+
+def choose(word: str, candidates: Sequence[Candidate]) -> str | Ambiguous | None:
+    """The reference that a command without one means; None where there is nothing to mean.
+
+    ACK looks first at what nobody has, everything else at what the sender has.
+    """
+    waiting: Callable[[Candidate], bool] = lambda case: case.is_waiting  # noqa: E731
+    mine: Callable[[Candidate], bool] = lambda case: case.is_mine  # noqa: E731
+    alerted: Callable[[Candidate], bool] = lambda case: case.is_waiting and case.is_alerted  # noqa: E731
+    for is_meant in (alerted, waiting, mine) if word == "ACK" else (mine, alerted, waiting):
+        meant = [case.reference for case in candidates if is_meant(case)]
+        if len(meant) == 1:
+            return meant[0]
+        if meant:
+            return Ambiguous(tuple(meant))
+    return None
+
+
+def _leading(pattern: re.Pattern[str], tokens: list[str]) -> tuple[str | None, list[str]]:
+    found = pattern.fullmatch(tokens[0]) if tokens else None
+    return (found[1], tokens[1:]) if found else (None, tokens)

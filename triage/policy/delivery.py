@@ -1,0 +1,37 @@
+"""The life of one SMS or call that we send, and what a report about it may change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DeliveryState(StrEnum):
+    PLANNED = "planned"  # a row; nothing was sent yet
+    SENDING = "sending"  # a sender has it; after a crash it may or may not have gone out
+    UNKNOWN = "unknown"  # the provider did not say whether it took it
+    ACCEPTED = "accepted"  # the provider took it
+    SENT = "sent"  # on its way: handed to the carrier, or the phone rings
+    DELIVERED = "delivered"  # the phone has it, or somebody picked up
+    FAILED = "failed"  # it did not arrive, and will not
+    BUNDLED = "bundled"  # not sent: a summary took its place
+    DROPPED = "dropped"  # not sent: its case needed nobody any more
+
+
+_RANK = {
+    DeliveryState.PLANNED: 0,
+    DeliveryState.SENDING: 1,
+    DeliveryState.UNKNOWN: 2,
+    DeliveryState.ACCEPTED: 3,
+    DeliveryState.SENT: 4,
+    DeliveryState.DELIVERED: 5,
+    DeliveryState.FAILED: 5,
+    DeliveryState.BUNDLED: 5,
+    DeliveryState.DROPPED: 5,
+}
+
+FINAL = frozenset(state for state, rank in _RANK.items() if rank == max(_RANK.values()))
+
+
+def accepts(current: DeliveryState, reported: DeliveryState) -> bool:
+    """Whether a report moves a delivery: reports repeat and overtake each other, so only ever forward."""
+    return _RANK[reported] > _RANK[current]

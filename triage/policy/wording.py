@@ -1,0 +1,277 @@
+"""What people read: alerts of two lines, and the answers to their texts.
+
+Plain GSM-7, two segments at the most; times on the wall clock of the contract with EDT or EST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from triage.policy.gsm7 import one_line, to_gsm7
+from triage.policy.hours import local
+from triage.policy.roster import Shift
+from triage.policy.terms import Terms, WindowName
+
+WINDOW_WORDS: dict[WindowName, str] = {
+    "support_hours": "support hours",
+    "evening": "evening",
+    "overnight": "overnight",
+    "other": "weekend/closure",
+}
+FLAG_WORDS = {
+    "emergency": "EMERGENCY",
+    "not_attested": "Not attested",
+    "not_supported": "Not supported",
+    "deferred": "Deferred",
+    "hang_up": "Hang-up",
+    "no_recording": "No recording",
+}
+MENU = "ACK, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. Add the case number if you have more than one: DONE 1042 35 note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a text says of a case."""
+
+    reference: str
+    window: WindowName
+    caller: str | None
+    place: str | None
+    due: datetime | None
+    flags: tuple[str, ...]
+    owner: str | None = None  # first name of whoever has it
+
+
+def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool = False) -> str:
+    """The text that asks one person to act."""
+    heads = {
+        "resume": "NO CALLBACK YET ",
+        "at_risk": "AT RISK ",
+        "breach": "OVERDUE ",
+        "start": "START ",
+        "nobody": "NOBODY ON CALL ",
+        "exhausted": "NOBODY TOOK ",
+    }
+    head = heads.get(reason, "")
+    ask = f"DONE {card.reference} <min> or TRIED" if is_owner else f"ACK {card.reference} or PASS"
+    return _two_lines(head, card, f"{_call_by(card, now, terms)} Reply {ask}")
+
+
+def told(card: Card, sentence: str) -> str:
+    """The text that tells somebody of a case and asks for nothing."""
+    return _two_lines("", card, sentence)
+
+
+def again(text: str) -> str:
+    """The same alert sent again because nobody knows whether the first went out."""
+    return f"(repeat) {text}"
+
+
+def summary(references: Sequence[str]) -> str:
+    """One text instead of many."""
+    shown = " ".join(references[:20])
+    more = f" and {len(references) - 20} more" if len(references) > 20 else ""
+    return f"{len(references)} more cases wait: {shown}{more}\nReply LIST, or ACK and a number"
+
+
+def spoken_alert(card: Card, reason: str, now: datetime, terms: Terms) -> str:
+    """What an alert call says: numbers digit by digit."""
+    urgency = {"at_risk": "at risk", "breach": "overdue", "resume": "without a callback"}.get(reason, "waiting")
+    flags = " ".join(f"{FLAG_WORDS[flag]}." for flag in card.flags)
+    caller = " ".join(card.caller.lstrip("+")) if card.caller else "a withheld number"
+    left = f"{minutes_left(card.due, now)}." if card.due else ""
+    due = f"Call back by {wall_clock(card.due, now, terms)}, {left}" if card.due else ""
+    case = " ".join(card.reference)
+    return (
+        f"After hours case {case} is {urgency}. {flags} {WINDOW_WORDS[card.window]}, from {caller}. {due} Text A C K."
+    )
+
+
+def card_line(card: Card, now: datetime, terms: Terms) -> str:
+    """One line of LIST."""
+    due = f"{wall_clock(card.due, now, terms)} ({minutes_left(card.due, now)})" if card.due else "no deadline"
+    return f"{card.reference} {card.caller or 'withheld'} {due}"
+
+
+def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
+    """An instant as people say it: `3:12 AM EST`, with the day where it is not today."""
+    here, today = local(at, terms), local(now, terms).date()
+    day = "" if here.date() == today else here.strftime("%a ") if abs((here.date() - today).days) < 7 else _date(here)
+    return f"{day}{here.hour % 12 or 12}:{here:%M} {here:%p} {here:%Z}"
+
+
+def minutes_left(due: datetime, now: datetime) -> str:
+    """`118 min left`, `40 s left` or `12 min late`; whole units, never more than is left."""
+    seconds = (due - now).total_seconds()
+    if seconds < 0:
+        return f"{int(-seconds) // 60} min late"
+    return f"{int(seconds)} s left" if seconds < 60 else f"{int(seconds) // 60} min left"
+
+
+def taken(card: Card, now: datetime, terms: Terms) -> str:
+    due = f" {_call_by(card, now, terms)}" if card.due else ""
+    return (
+        f"{card.reference} is yours. Call {card.caller or 'number withheld, hear the message'}.{due}"
+        f"\nAfter it: DONE {card.reference} <minutes> <note>. No answer: TRIED {card.reference}"
+    )
+
+
+def held_by(card: Card, since: datetime, now: datetime, terms: Terms) -> str:
+    return f"{card.reference} is with {card.owner} since {wall_clock(since, now, terms)}. Nothing for you to do."
+
+
+def billed(reference: str, minutes: int, amount: Decimal | None, rate: str) -> str:
+    price = f", {rate.replace('_', '-')} rate, ${amount:.2f}" if amount is not None else ", not billed"
+    return f"{reference} is closed: {minutes} min{price}."
+
+
+def closed_already(reference: str) -> str:
+    return f"{reference} is closed already. Nothing was changed."
+
+
+def nothing_to_do(reference: str, state: str) -> str:
+    return f"{reference} is {state.replace('_', ' ')}: that cannot be done now. Nothing was changed."
+
+
+def no_such_case(reference: str) -> str:
+    return f"There is no case {reference}. Reply LIST for yours."
+
+
+def which_case(word: str, references: Sequence[str]) -> str:
+    shown = ", ".join(references[:8])
+    return f"Which case? {shown}{' ...' if len(references) > 8 else ''}\nReply {word} and the number."
+
+
+NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the words."
+
+
+def not_understood(body: str) -> str:
+    return f"Not understood: {one_line(body, 30)}. Nothing was changed.\nWords: {MENU}"
+
+
+def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool) -> str:
+    if is_met:
+        return f"{card.reference}: attempt on record, the promise is met. Reply DONE {card.reference} to close it."
+    again = span_in_words(terms.callback.attempts_apart)
+    return f"{card.reference}: attempt on record, unproven. Try again in {again}. {_call_by(card, now, terms)}"
+
+
+def no_minutes(reference: str) -> str:
+    return f"{reference} has no callback on record. Reply DONE {reference} <minutes>, or TRIED {reference}"
+
+
+def how_long(reference: str) -> str:
+    return f"{reference}: callback on record. How many minutes? Reply DONE {reference} <minutes> <note>"
+
+
+def passed(reference: str) -> str:
+    return f"{reference} passed on: the next person is alerted now."
+
+
+def empty_note(reference: str) -> str:
+    return f"The note is empty. Reply NOTE {reference} and your words."
+
+
+def noted(reference: str, owner: str | None) -> str:
+    return f"{reference}: noted. {f'{owner} has it.' if owner else 'Nobody has it yet.'}"
+
+
+def no_bridge(card: Card) -> str:
+    caller = card.caller or "the number in the message"
+    return (
+        f"{card.reference}: bridged calls are not available. Call {caller} yourself, then reply"
+        f" DONE {card.reference} <minutes> or TRIED {card.reference}"
+    )
+
+
+def my_cases(lines: Sequence[str], count: int, waiting: int) -> str:
+    shown = "\n".join(lines) if lines else "You have no open case."
+    more = f"\nand {count - len(lines)} more" if count > len(lines) else ""
+    return f"{shown}{more}" + (f"\n{waiting} waiting for somebody" if waiting else "")
+
+
+def on_call(people: Sequence[tuple[str, str, datetime | None]], now: datetime, terms: Terms) -> str:
+    """WHO: who is reached first, and who after that."""
+    if not people:
+        return "Nobody is on call."
+    lines = [
+        f"{'Now' if number == 0 else 'Then'}: {one_line(name, 30)} ({target}"
+        + (f" until {wall_clock(until, now, terms)})" if until else ")")
+        for number, (name, target, until) in enumerate(people[:4])
+    ]
+    return to_gsm7("\n".join(lines))
+
+
+def opted_out(name: str) -> str:
+    return to_gsm7(f"{one_line(name, 40)} opted out of our texts with STOP: alerts go by call until they text START.")
+
+
+def caller_wrote(card: Card, body: str) -> str:
+    return to_gsm7(f"{card.reference} the caller wrote: {one_line(body, 200)}")
+
+
+def second_message(card: Card, count: int) -> str:
+    """What on-call hears of a further message in a case that somebody was alerted about already."""
+    return told(card, f"Message {count} of this caller. The first deadline stands.")
+
+
+def uncovered(gaps: Sequence[Shift], unknown: Sequence[str], now: datetime, terms: Terms) -> str:
+    """What those in charge are told of nights that nobody covers."""
+    lines = [
+        f"{gap.rotation}: nobody from {wall_clock(gap.starts, now, terms)} to {wall_clock(gap.ends, now, terms)}"
+        for gap in gaps[:3]
+    ]
+    lines += [f"{len(gaps) - 3} more gaps"] if len(gaps) > 3 else []
+    lines += [f"the ladder names {word}, whom the roster lacks" for word in unknown[:3]]
+    return to_gsm7("On-call gaps ahead:\n" + "\n".join(lines))
+
+
+def undelivered(name: str, channel: str, reason: str, code: int | None) -> str:
+    """What administrators are told of a phone that an alert did not reach."""
+    by = "call" if channel == "voice" else "SMS"
+    number = f" ({code})" if code else ""
+    return to_gsm7(f"The alert by {by} to {one_line(name, 40)} failed: {one_line(reason, 80)}{number}.")
+
+
+def span_in_words(span: timedelta) -> str:
+    """`two hours` for the ear: `2 hours`, `90 minutes`, `20 seconds`."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds % length == 0 and seconds >= length:
+            count = seconds // length
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "0 seconds"
+
+
+def fill_greeting(sentence: str, *, window_name: WindowName, terms: Terms, due: str = "") -> str:
+    """A sentence of the greeting with its blanks filled from the window's terms."""
+    window = getattr(terms.windows, window_name)
+    card = getattr(terms.rates, window.rate)
+    dollars, cents = divmod(int(card.price * 100), 100)
+    return sentence.format(
+        within=span_in_words(window.callback_within),
+        rate=f"{dollars} dollars" + (f" and {cents} cents" if cents else ""),
+        minimum=span_in_words(card.minimum),
+        percent=terms.emergency.more_than_percent,
+        due=due,
+    )
+
+
+def _call_by(card: Card, now: datetime, terms: Terms) -> str:
+    if card.due is None:
+        return "No callback is owed."
+    return f"Call by {wall_clock(card.due, now, terms)}, {minutes_left(card.due, now)}."
+
+
+def _two_lines(head: str, card: Card, second: str) -> str:
+    place = f" {one_line(card.place, 30)}" if card.place else ""
+    flags = "".join(f" {FLAG_WORDS[flag]}." for flag in card.flags)
+    caller = card.caller or "number withheld"
+    return to_gsm7(f"{head}{card.reference} {WINDOW_WORDS[card.window]}: {caller}{place}.{flags}\n{second}")
+
+
+def _date(here: datetime) -> str:
+    return f"{here:%b} {here.day}, "

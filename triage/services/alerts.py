@@ -1,0 +1,162 @@
+"""Writing alerts and the deliveries that carry them. Nothing is sent here: see dispatch.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import cast
+
+from triage.policy import wording
+from triage.policy.delivery import DeliveryState
+from triage.policy.fields import Channel
+from triage.policy.ladder import Summons, reachable_by
+from triage.policy.roster import Person, Roster
+from triage.policy.terms import Limits, Terms, WindowName
+from triage.policy.wording import Card
+from triage.services.desk import Desk
+from triage.store import deliveries
+from triage.store.engine import Transaction
+from triage.store.models import Alert, Case, Delivery
+
+_SAME_NOTICE_WITHIN = timedelta(hours=1)
+
+
+def card_of(case: Case, roster: Roster) -> Card:
+    """What texts say of a case."""
+    owner = roster.person(case.owner)
+    return Card(
+        reference=case.reference,
+        window=cast("WindowName", case.window),
+        caller=case.caller,
+        place=case.caller_place,
+        due=case.callback_due,
+        flags=tuple(case.flags),
+        owner=owner.first_name if owner else None,
+    )
+
+
+def alert(
+    tx: Transaction,
+    case: Case,
+    people: Iterable[Summons],
+    reason: str,
+    *,
+    terms: Terms,
+    roster: Roster,
+    now: datetime,
+    rung: tuple[int, int] | None = None,
+) -> list[str]:
+    """Demand of each person that they act, and plan the SMS and calls that say so.
+
+    A rung is (round, step) of the ladder; without one the alert is the next of its reason. One person gets one
+    alert about a case at one instant, however many reasons fall together. Returns the ids of those alerted.
+    """
+    round_, step = rung or (1, deliveries.last_count(tx.session, case.id, reason) + 1)
+    alerted = []
+    for summons in people:
+        person = summons.person
+        if deliveries.was_alerted_at(tx.session, case.id, person.id, now) or deliveries.alert_exists(
+            tx.session, case.id, person.id, reason, round_, step
+        ):
+            continue
+        row = Alert(case_id=case.id, person_id=person.id, reason=reason, round=round_, step=step, created_at=now)
+        tx.session.add(row)
+        tx.session.flush()
+        text = wording.alert(card_of(case, roster), reason, now, terms, is_owner=case.owner == person.id)
+        for channel in summons.channels:
+            _plan(tx, case, person, channel, text, terms.limits, now, alert_id=row.id)
+        tx.record(
+            "alert_made",
+            at=now,
+            actor="system",
+            case_id=case.id,
+            policy=case.policy,
+            person=person.id,
+            reason=reason,
+            round=round_,
+            step=step,
+            channels=list(summons.channels),
+        )
+        alerted.append(person.id)
+    return alerted
+
+
+def summons_for(tx: Transaction, people: Iterable[Person], by: tuple[Channel, ...]) -> tuple[Summons, ...]:
+    """People with the channels that reach them; those whom none reaches are left out."""
+    blocked = deliveries.blocked(tx.session)
+    found = (Summons(person, reachable_by(person, by, blocked)) for person in people)
+    return tuple(summons for summons in found if summons.channels)
+
+
+def tell(
+    tx: Transaction,
+    people: Iterable[Person],
+    text: str,
+    *,
+    terms: Terms,
+    now: datetime,
+    case: Case | None = None,
+) -> None:
+    """Plan a notice that asks for nothing. The same text goes to a phone once an hour at the most."""
+    for summons in summons_for(tx, people, ("sms",)):
+        phone = summons.person.phone
+        if not deliveries.same_text_since(tx.session, phone, text, now - _SAME_NOTICE_WITHIN):
+            for channel in summons.channels:
+                _plan(tx, case, summons.person, channel, text, terms.limits, now)
+
+
+def administrators(roster: Roster) -> tuple[Person, ...]:
+    """Who mends what is broken: administrators, else whoever is in charge."""
+    return roster.with_role("administrator") or roster.in_charge()
+
+
+def _plan(
+    tx: Transaction,
+    case: Case | None,
+    person: Person,
+    channel: Channel,
+    text: str,
+    limits: Limits,
+    now: datetime,
+    alert_id: int | None = None,
+) -> None:
+    delivery = Delivery(
+        alert_id=alert_id,
+        case_id=case.id if case else None,
+        person_id=person.id,
+        phone=person.phone,
+        channel=channel,
+        body=text,
+        state=DeliveryState.PLANNED.value,
+        is_held=False,
+        attempts=0,
+        created_at=now,
+        next_attempt_at=now,
+    )
+    if case is not None and _is_over(tx, case, person, channel, limits, now):
+        if channel == "voice":
+            delivery.state, delivery.next_attempt_at = DeliveryState.DROPPED.value, None
+            delivery.reason = "too many calls to this phone; the texts go on"
+        else:
+            delivery.is_held = True
+            delivery.next_attempt_at = deliveries.held_until(tx.session, person.phone) or now + limits.summary_every
+    tx.session.add(delivery)
+    tx.session.flush()
+
+
+def _is_over(tx: Transaction, case: Case, person: Person, channel: Channel, limits: Limits, now: datetime) -> bool:
+    most, within = (limits.texts, limits.texts_within) if channel == "sms" else (limits.calls, limits.calls_within)
+    sent = deliveries.sent_since(tx.session, person.phone, channel, now - within, is_emergency=case.is_emergency)
+    return sent >= most
+
+
+def spoken_words(desk: Desk, delivery_id: int, now: datetime) -> str | None:
+    """What the alert call of a delivery says; None where there is no such call."""
+    with desk.store.read() as session:
+        delivery = session.get(Delivery, delivery_id)
+        alert_row = session.get(Alert, delivery.alert_id) if delivery and delivery.alert_id else None
+        case = session.get(Case, alert_row.case_id) if alert_row else None
+        if delivery is None or alert_row is None or case is None:
+            return None
+        terms = desk.terms_of(session, case.policy)
+        return wording.spoken_alert(card_of(case, desk.roster(session)), alert_row.reason, now, terms)

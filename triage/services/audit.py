@@ -1,0 +1,34 @@
+"""The history as evidence: checking its chain, and publishing its head outside the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from triage.policy.hours import local
+from triage.services.desk import Desk
+from triage.store import chain, vital_signs
+from triage.store.chain import Verdict
+
+log = structlog.get_logger()
+
+_SIGN = "audit head"
+
+
+def verify_chain(desk: Desk) -> Verdict:
+    """Recompute every hash from the first entry on."""
+    with desk.store.read() as session:
+        return chain.verify(session)
+
+
+def publish_head(desk: Desk, now: datetime) -> None:
+    """Once a day the head of the chain goes to the log, so that a rewritten history does not fit it."""
+    with desk.store.read() as session:
+        last = vital_signs.last_seen(session, _SIGN)
+        if last is not None and local(last, desk.terms).date() == local(now, desk.terms).date():
+            return
+        number, digest = chain.head(session)
+    with desk.store.write() as tx:
+        vital_signs.show(tx.session, _SIGN, now)
+    log.info("audit_head", entries=number, hash=digest)

@@ -1,0 +1,53 @@
+"""Finding nights that nobody covers, ahead of time."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from triage.policy import wording
+from triage.policy.hours import local
+from triage.policy.ladder import unknown_targets
+from triage.policy.roster import Roster, Shift, gaps
+from triage.policy.terms import Terms
+from triage.services.alerts import tell
+from triage.services.desk import Desk
+from triage.store import vital_signs
+
+_AHEAD = timedelta(days=14)
+_CHECKED_FROM = time(9, 0)
+_SIGN = "coverage check"
+
+
+def coverage_gaps(terms: Terms, roster: Roster, now: datetime) -> list[Shift]:
+    """Stretches of the coming two weeks in which a rotation of the ladder has nobody."""
+    words = {word for step in (*terms.ladder.steps, *terms.ladder.emergency) for word in step.to}
+    return [
+        gap
+        for rotation in roster.rotations
+        if rotation.name in words
+        for gap in gaps(roster, rotation, now, now + _AHEAD)
+    ]
+
+
+def check_coverage(desk: Desk, now: datetime) -> None:
+    """Once a day, from nine in the morning by the contract's clock: tell those in charge of every gap ahead."""
+    here = local(now, desk.terms)
+    with desk.store.read() as session:
+        last = vital_signs.last_seen(session, _SIGN)
+    if here.time() < _CHECKED_FROM or (last is not None and local(last, desk.terms).date() == here.date()):
+        return
+    with desk.store.write() as tx:
+        vital_signs.show(tx.session, _SIGN, now)
+        roster = desk.roster(tx.session)
+        found = coverage_gaps(desk.terms, roster, now)
+        strangers = unknown_targets(desk.terms, roster)
+        if found or strangers:
+            tx.record(
+                "coverage_gap",
+                at=now,
+                actor="system",
+                gaps=[[gap.rotation, gap.starts, gap.ends] for gap in found],
+                unknown=strangers,
+            )
+            text = wording.uncovered(found, strangers, now, desk.terms)
+            tell(tx, roster.in_charge(), text, terms=desk.terms, now=now)

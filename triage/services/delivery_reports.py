@@ -1,0 +1,132 @@
+"""What the provider says of an SMS or call that we sent, and what follows from a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from triage.policy import wording
+from triage.policy.delivery import DeliveryState, accepts
+from triage.policy.lifecycle import CaseState
+from triage.policy.twilio_words import CALL_STATUS, MESSAGE_STATUS, meaning
+from triage.services.alerts import administrators, tell
+from triage.services.desk import Desk
+from triage.services.escalation import move_on
+from triage.store import deliveries
+from triage.store.engine import Transaction
+from triage.store.models import Alert, Case, Delivery, Report
+
+log = structlog.get_logger()
+
+_STATUS = {**CALL_STATUS, **MESSAGE_STATUS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """One report. `delivery_id` is ours, from the address that we gave; it may be missing."""
+
+    provider_sid: str
+    status: str
+    error_code: int | None = None
+    delivery_id: int | None = None
+
+
+def take_report(desk: Desk, report: DeliveryReport, now: datetime) -> None:
+    """Keep a report and let it move its delivery. Repeated, late, stray and unknown ones change nothing."""
+    with desk.store.write() as tx:
+        kept = Report(
+            provider_sid=report.provider_sid,
+            status=report.status,
+            error_code=report.error_code,
+            received_at=now,
+        )
+        if not deliveries.add_report(tx.session, kept):
+            return
+        row = deliveries.with_provider_sid(tx.session, report.provider_sid)
+        if row is None and report.delivery_id is not None:
+            row = tx.session.get(Delivery, report.delivery_id)
+            if row is None or row.provider_sid is not None:
+                log.info("report_without_delivery", sid=report.provider_sid, status=report.status)
+                return
+            adopt(tx, desk, row, report.provider_sid, DeliveryState.ACCEPTED, now)
+        elif row is not None:
+            _apply(tx, desk, row, report.status, report.error_code, now)
+
+
+def adopt(tx: Transaction, desk: Desk, row: Delivery, provider_sid: str, state: DeliveryState, now: datetime) -> None:
+    """The provider has it under this id; reports that came before we knew the id count now."""
+    if row.provider_sid is None:
+        row.provider_sid = provider_sid
+        row.next_attempt_at = None
+        _move(tx, row, state, now)
+    for report in deliveries.reports_of(tx.session, row.provider_sid):
+        _apply(tx, desk, row, report.status, report.error_code, now)
+
+
+def fail(
+    tx: Transaction, desk: Desk, row: Delivery, code: int | None, now: datetime, *, reason: str | None = None
+) -> None:
+    """It did not arrive and will not: the ladder moves on at once, and whoever can mend it is told."""
+    what = meaning(code)
+    row.error_code = code
+    row.reason = (reason or what.reason)[:120]
+    row.next_attempt_at = None
+    _move(tx, row, DeliveryState.FAILED, now, code=code, why=row.reason)
+    if what.blocks_texts and row.channel == "sms":
+        deliveries.block(tx.session, row.phone, "sms", what.reason, now)
+    if row.alert_id is not None:
+        _tell_administrators(tx, desk, row, now)
+        _move_ladder_on(tx, desk, row, now)
+
+
+def _apply(tx: Transaction, desk: Desk, row: Delivery, status: str, code: int | None, now: datetime) -> None:
+    state = _STATUS.get(status)
+    if state is None or not accepts(DeliveryState(row.state), state):
+        return
+    if state is DeliveryState.FAILED:
+        fail(tx, desk, row, code, now, reason=None if code else f"the phone system says {status}")
+    else:
+        _move(tx, row, state, now)
+
+
+def _move(tx: Transaction, row: Delivery, state: DeliveryState, now: datetime, **details: Any) -> None:
+    row.state = state.value
+    if state is not DeliveryState.SENT:  # a step on the way that says nothing to a reader
+        tx.record(
+            f"delivery_{state.value}",
+            at=now,
+            actor="phone system",
+            case_id=row.case_id,
+            delivery=row.id,
+            person=row.person_id,
+            channel=row.channel,
+            **details,
+        )
+
+
+def _move_ladder_on(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
+    """Where nothing of the newest rung is left alive, nobody waits it out."""
+    alert = tx.session.get(Alert, row.alert_id)
+    case = tx.session.get(Case, row.case_id)
+    if alert is None or case is None or case.state != CaseState.OPEN or alert.reason != "ladder":
+        return
+    rung = (alert.round, alert.step)
+    if deliveries.latest_rung(tx.session, case.id) != rung:
+        return
+    tx.session.flush()
+    dead = {DeliveryState.FAILED, DeliveryState.DROPPED}
+    if all(other.state in dead for other in deliveries.of_step(tx.session, case.id, *rung)):
+        tx.record("ladder_moved_on", at=now, actor="system", case_id=case.id, reason="nobody was reached")
+        move_on(tx, case, desk.terms_of(tx.session, case.policy), now)
+
+
+def _tell_administrators(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
+    roster = desk.roster(tx.session)
+    person = roster.person(row.person_id)
+    whom = person.name if person else "a person no longer on the roster"
+    people = [admin for admin in administrators(roster) if admin.phone != row.phone]
+    text = wording.undelivered(whom, row.channel, row.reason or "", row.error_code)
+    tell(tx, people, text, terms=desk.terms, now=now)

@@ -1,0 +1,64 @@
+"""What every use case works with: the database, the contract in force, the roster in force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from triage.policy.roster import Roster, stored_roster
+from triage.policy.terms import Terms, stored_terms
+from triage.store import versions
+from triage.store.engine import Store
+
+
+class Desk:
+    """`terms` are those that a new case begins with; a live case keeps its own, see `terms_of`."""
+
+    def __init__(self, store: Store, terms: Terms) -> None:
+        self.store = store
+        self.terms = terms
+        self._terms = {terms.version: terms}
+        self._roster: tuple[int, Roster] | None = None
+
+    def terms_of(self, session: Session, version: str) -> Terms:
+        """The contract of that version, as it was."""
+        if version not in self._terms:
+            self._terms[version] = stored_terms(versions.policy_content(session, version))
+        return self._terms[version]
+
+    def roster(self, session: Session) -> Roster:
+        """The newest roster; an empty one where none was ever loaded."""
+        newest = versions.newest_roster_id(session)
+        if newest is None:
+            return Roster()
+        if self._roster is None or self._roster[0] != newest:
+            self._roster = (newest, stored_roster(versions.roster_content(session, newest)))
+        return self._roster[1]
+
+
+def load_contract(desk: Desk, now: datetime) -> None:
+    """Put the contract in force on record, once for each version."""
+    with desk.store.write() as tx:
+        if versions.add_policy(tx.session, desk.terms.version, desk.terms.canonical, now):
+            tx.record("policy_loaded", at=now, actor="system", policy=desk.terms.version)
+
+
+def load_roster(desk: Desk, roster: Roster, now: datetime) -> bool:
+    """Make a roster file the roster in force, unless this very file was the last one loaded.
+
+    A roster changed by other means since then stays: the file counts again once it is edited.
+    """
+    with desk.store.write() as tx:
+        if versions.newest_source(tx.session) == roster.version:
+            return False
+        versions.add_roster(tx.session, roster.version, roster.canonical, source=roster.version, now=now)
+        tx.record(
+            "roster_loaded",
+            at=now,
+            actor="system",
+            roster=roster.version,
+            people=[person.id for person in roster.people],
+            rotations=[rotation.name for rotation in roster.rotations],
+        )
+        return True

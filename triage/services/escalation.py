@@ -1,0 +1,266 @@
+"""What happens when something falls due: a rung of the ladder, a case at risk, a breach, a support day's start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from triage.errors import StoreUnavailable
+from triage.policy import wording
+from triage.policy.ladder import (
+    Exhausted,
+    LadderFacts,
+    NobodyOnCall,
+    Page,
+    Position,
+    Resume,
+    Summons,
+    Wait,
+    audience,
+    decide,
+    passed_on,
+    pulled,
+    rungs,
+)
+from triage.policy.lifecycle import AWAITING_CALLBACK, CaseEvent, CaseState, next_state
+from triage.policy.roster import Roster
+from triage.policy.terms import Terms
+from triage.services.alerts import alert, card_of, summons_for, tell
+from triage.services.desk import Desk
+from triage.store import cases, deliveries
+from triage.store.engine import Transaction
+from triage.store.models import Case, Timer
+
+log = structlog.get_logger()
+
+_BATCH = 50
+_POSTPONED_BY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """One timer that fell due, with everything its handler needs."""
+
+    tx: Transaction
+    case: Case
+    terms: Terms
+    roster: Roster
+    now: datetime
+
+
+def run_due_timers(desk: Desk, now: datetime) -> int:
+    """Do everything that is due at `now`; returns how many timers were handled.
+
+    Batches share a transaction. Where one row makes its batch fail, the rows are tried one by one and the poisoned
+    one is postponed by a minute, so that it cannot hold up the others.
+    """
+    handled = 0
+    with desk.store.read() as session:
+        if not cases.due_timers(session, now, 1):
+            return handled
+    while True:
+        try:
+            count = _run_batch(desk, now, _BATCH)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("timer_batch_failed")
+            count = _run_one_by_one(desk, now)
+        handled += count
+        if count < _BATCH:
+            return handled
+
+
+def _run_batch(desk: Desk, now: datetime, most: int) -> int:
+    with desk.store.write() as tx:
+        timers = cases.due_timers(tx.session, now, most)
+        for timer in timers:
+            _run(tx, desk, timer, now)
+        return len(timers)
+
+
+def _run_one_by_one(desk: Desk, now: datetime) -> int:
+    with desk.store.read() as session:
+        ids = [timer.id for timer in cases.due_timers(session, now, _BATCH)]
+    for timer_id in ids:
+        try:
+            with desk.store.write() as tx:
+                timer = tx.session.get(Timer, timer_id)
+                if timer is not None and timer.due_at <= now:
+                    _run(tx, desk, timer, now)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("timer_postponed", timer=timer_id)
+            with desk.store.write() as tx:
+                tx.session.get_one(Timer, timer_id).due_at = now + _POSTPONED_BY
+    return len(ids)
+
+
+def _run(tx: Transaction, desk: Desk, timer: Timer, now: datetime) -> None:
+    case = tx.session.get_one(Case, timer.case_id)
+    scene = _Scene(tx, case, desk.terms_of(tx.session, case.policy), desk.roster(tx.session), now)
+    _HANDLERS[timer.kind](scene)
+
+
+def climb(scene: _Scene) -> None:
+    """Make every move of the ladder that is due, and set the timer for the next one."""
+    tx, case, now = scene.tx, scene.case, scene.now
+    while True:
+        match decide(_facts(scene), scene.terms, scene.roster, now):
+            case Wait(until):
+                cases.set_timer(tx.session, case.id, "ladder", until)
+                return
+            case Exhausted():
+                cases.stop_timers(tx.session, case.id, "ladder")
+                _record(scene, "ladder_exhausted")
+                _alert_those_in_charge(scene, "exhausted")
+                return
+            case Page(step, round_, people, position):
+                alert(tx, case, people, "ladder", terms=scene.terms, roster=scene.roster, now=now, rung=(round_, step))
+                _stand(case, position)
+            case NobodyOnCall(step, round_, targets, position):
+                _record(scene, "nobody_on_call", targets=list(targets), round=round_, step=step)
+                _alert_those_in_charge(scene, "nobody")
+                _stand(case, position)
+            case Resume(position):
+                resume(tx, case, now)
+                _stand(case, position)
+                _alert_owner(scene)
+
+
+def move_on(tx: Transaction, case: Case, terms: Terms, now: datetime) -> None:
+    """The next rung is due at once: whoever the last one was for cannot be reached."""
+    steps = rungs(terms, is_emergency=case.is_emergency)
+    _stand(case, pulled(position_of(case), steps, now))
+    cases.set_timer(tx.session, case.id, "ladder", now)
+
+
+def climb_afresh(tx: Transaction, case: Case, now: datetime) -> None:
+    """The case has another ladder now: it is climbed from its foot, unless somebody has the case."""
+    _stand(case, Position(now))
+    if case.state == CaseState.OPEN:
+        cases.set_timer(tx.session, case.id, "ladder", now)
+
+
+def pass_on(tx: Transaction, case: Case, person_id: str, terms: Terms, now: datetime) -> None:
+    """The next person is due at once: this one said "not me"."""
+    steps = rungs(terms, is_emergency=case.is_emergency)
+    if case.ladder_round > terms.ladder.rounds:  # the ladder had ended: climb it once more
+        case.ladder_round, case.ladder_step = terms.ladder.rounds, 0
+    _stand(case, passed_on(position_of(case), person_id, steps, now))
+    cases.set_timer(tx.session, case.id, "ladder", now)
+
+
+def resume(tx: Transaction, case: Case, now: datetime) -> None:
+    """Nobody has the case any more as far as the ladder goes; `owner` still says who took it last."""
+    case.state = next_state(CaseState(case.state), CaseEvent.RESUME).value
+    case.hold_until = None
+    tx.record("ladder_resumed", at=now, actor="system", case_id=case.id, policy=case.policy, owner=case.owner)
+
+
+def position_of(case: Case) -> Position:
+    return Position(case.ladder_base_at, case.ladder_step, case.ladder_round, tuple(case.ladder_passed))
+
+
+def _on_ladder(scene: _Scene) -> None:
+    if CaseState(scene.case.state) in AWAITING_CALLBACK:
+        climb(scene)
+    else:
+        cases.stop_timers(scene.tx.session, scene.case.id, "ladder")
+
+
+def _on_at_risk(scene: _Scene) -> None:
+    case, now = scene.case, scene.now
+    cases.stop_timers(scene.tx.session, case.id, "at_risk")
+    if case.callback_made_at is not None or case.at_risk_at is not None or case.callback_due is None:
+        return
+    case.at_risk_at = now
+    _record(scene, "at_risk", due=case.callback_due)
+    if now < case.callback_due:  # once it is overdue the breach says more
+        _alert_audience(scene, "at_risk", scene.terms.promise.at_risk_to)
+
+
+def _on_breach(scene: _Scene) -> None:
+    case, now = scene.case, scene.now
+    if case.callback_made_at is not None or case.state == CaseState.CLOSED or case.callback_due is None:
+        cases.stop_timers(scene.tx.session, case.id, "breach")
+        return
+    if case.breached_at is None:
+        case.breached_at = now
+        case.at_risk_at = case.at_risk_at or now
+        cases.stop_timers(scene.tx.session, case.id, "at_risk")
+        _record(scene, "breached", due=case.callback_due)
+    _alert_audience(scene, "breach", scene.terms.promise.breach_to)
+    cases.set_timer(scene.tx.session, case.id, "breach", now + scene.terms.promise.realert_after_breach)
+
+
+def _on_start(scene: _Scene) -> None:
+    """The support day begins: a deferred case is opened, one without support is put before those in charge."""
+    case, tx, now = scene.case, scene.tx, scene.now
+    cases.stop_timers(tx.session, case.id, "start")
+    if case.state == CaseState.DEFERRED:
+        case.state = next_state(CaseState.DEFERRED, CaseEvent.START).value
+        _record(scene, "started")
+        _stand(case, Position(now))
+        climb(scene)
+    elif case.state == CaseState.REVIEW:
+        _record(scene, "listed")
+        sentence = "No support is owed (E3). Listed for review: no callback promised."
+        text = wording.told(card_of(case, scene.roster), sentence)
+        tell(tx, scene.roster.in_charge(), text, terms=scene.terms, now=now, case=case)
+
+
+_HANDLERS: dict[str, Callable[[_Scene], None]] = {
+    "ladder": _on_ladder,
+    "at_risk": _on_at_risk,
+    "breach": _on_breach,
+    "start": _on_start,
+}
+
+
+def _facts(scene: _Scene) -> LadderFacts:
+    case = scene.case
+    return LadderFacts(
+        position=position_of(case),
+        is_emergency=case.is_emergency,
+        hold_until=case.hold_until if case.state == CaseState.ACKNOWLEDGED else None,
+        blocked=deliveries.blocked(scene.tx.session),
+    )
+
+
+def _stand(case: Case, position: Position) -> None:
+    case.ladder_base_at = position.base_at
+    case.ladder_step = position.step
+    case.ladder_round = position.round
+    case.ladder_passed = list(position.passed)
+
+
+def _alert_audience(scene: _Scene, reason: str, targets: tuple[str, ...]) -> None:
+    promise = scene.terms.promise
+    by = promise.at_risk_by if reason == "at_risk" else promise.breach_by
+    is_held = scene.case.state == CaseState.ACKNOWLEDGED
+    people = audience(targets, scene.roster, scene.now, owner=scene.case.owner, is_held=is_held)
+    _alert(scene, reason, summons_for(scene.tx, people, by))
+
+
+def _alert_those_in_charge(scene: _Scene, reason: str) -> None:
+    _alert(scene, reason, summons_for(scene.tx, scene.roster.in_charge(), ("sms", "voice")))
+
+
+def _alert_owner(scene: _Scene) -> None:
+    owner = scene.roster.person(scene.case.owner)
+    if owner is not None:
+        _alert(scene, "resume", summons_for(scene.tx, (owner,), ("sms",)))
+
+
+def _alert(scene: _Scene, reason: str, people: tuple[Summons, ...]) -> None:
+    alert(scene.tx, scene.case, people, reason, terms=scene.terms, roster=scene.roster, now=scene.now)
+
+
+def _record(scene: _Scene, kind: str, **details: Any) -> None:
+    scene.tx.record(kind, at=scene.now, actor="system", case_id=scene.case.id, policy=scene.case.policy, **details)

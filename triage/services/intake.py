@@ -1,0 +1,360 @@
+"""What the phone system tells of calls to our number: its steps, its recording, its transcript, its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+import structlog
+
+from triage.policy import wording
+from triage.policy.intake import Message, Sorted, Treatment, answered_at, folds_into, is_hang_up, left_at, sort
+from triage.policy.lifecycle import CaseState
+from triage.policy.terms import ProductLine, Terms
+from triage.services.alerts import card_of, tell
+from triage.services.desk import Desk
+from triage.services.escalation import climb_afresh
+from triage.store import cases, deliveries
+from triage.store.engine import Transaction
+from triage.store.models import Call, Case, LookUp, Voicemail
+
+log = structlog.get_logger()
+
+_STATES = {
+    Treatment.PAGE: CaseState.OPEN,
+    Treatment.DEFER: CaseState.DEFERRED,
+    Treatment.LIST: CaseState.REVIEW,
+    Treatment.REVIEW: CaseState.REVIEW,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedCall:
+    """One step of a call to our number. `from_number` is None where the number is withheld."""
+
+    call_sid: str
+    from_number: str | None
+    from_place: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedRecording:
+    """A recording that the phone system made, or could not make.
+
+    `started_at` and `duration` are its own. `is_silent` is True where it says that nothing was said, None where it
+    gives no reason. `from_number` is None where it does not say who called.
+    """
+
+    recording_sid: str
+    call_sid: str
+    is_recorded: bool
+    started_at: datetime | None = None
+    duration: timedelta | None = None
+    error_code: int | None = None
+    is_silent: bool | None = None
+    from_number: str | None = None
+    from_place: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What a caller said of the message by keypad; None where they did not say."""
+
+    is_emergency: bool | None = None
+    attested: bool | None = None
+    product: ProductLine | None = None
+
+
+def take_call(desk: Desk, posted: PostedCall, now: datetime) -> None:
+    """A call was answered: this instant picks the window (W5). A repeated request changes nothing."""
+    with desk.store.write() as tx:
+        call = _call(tx, posted.call_sid)
+        if call.answered_at is None:
+            call.answered_at = now
+        _learn_caller(tx, call, posted, now)
+
+
+def take_keys(desk: Desk, call_sid: str, keys: Keys) -> Keys:
+    """Keep what a caller keyed in, and return all that is known by now."""
+    with desk.store.write() as tx:
+        call = _call(tx, call_sid)
+        if keys.is_emergency is not None:
+            call.is_emergency = keys.is_emergency
+        if keys.attested is not None:
+            call.attested = keys.attested
+        if keys.product is not None:
+            call.product = keys.product
+        return Keys(is_emergency=call.is_emergency, attested=call.attested, product=cast("ProductLine", call.product))
+
+
+def take_recording_end(desk: Desk, posted: PostedCall, now: datetime) -> None:
+    """The caller stopped speaking. The recording itself is announced later, by `take_recording`."""
+    with desk.store.write() as tx:
+        call = _call(tx, posted.call_sid)
+        if call.recording_ended_at is None:
+            call.recording_ended_at = now
+        _learn_caller(tx, call, posted, now)
+
+
+def take_call_status(desk: Desk, posted: PostedCall, status: str, sequence: int | None, now: datetime) -> None:
+    """A call to our number changed its status. Late ones never move it back."""
+    with desk.store.write() as tx:
+        call = _call(tx, posted.call_sid)
+        if sequence is None or call.status_sequence is None or sequence > call.status_sequence:
+            call.status, call.status_sequence = status, sequence
+        _learn_caller(tx, call, posted, now)
+
+
+def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
+    """A voicemail exists: it becomes a case with its deadline, or joins the caller's open one.
+
+    The same recording twice is one voicemail. Returns the reference of its case.
+    """
+    with desk.store.write() as tx:
+        known = cases.voicemail(tx.session, posted.recording_sid)
+        if known is not None:
+            return tx.session.get_one(Case, known.case_id).reference
+        is_call_known = tx.session.get(Call, posted.call_sid) is not None
+        call = _call(tx, posted.call_sid)
+        if call.from_number is None:
+            call.from_number, call.from_place = posted.from_number, posted.from_place
+        message = _message(posted, call, desk.terms, now)
+        decided = sort(message, desk.terms)
+        case = _open_case_of(tx, call.from_number, decided)
+        is_new = case is None
+        if case is None:
+            case = _open(tx, desk, message, decided, call, now)
+        _keep_voicemail(tx, case, posted, message, now)
+        if not is_new:
+            _fold(tx, desk, case, message, decided, now)
+        elif not is_call_known:
+            _look_up(tx, case, posted, now)
+        return case.reference
+
+
+def take_transcript(desk: Desk, recording_sid: str, text: str | None, now: datetime) -> bool:
+    """The words of a recording, if there are any. False where the recording is not known."""
+    with desk.store.write() as tx:
+        voicemail = cases.voicemail(tx.session, recording_sid)
+        if voicemail is None:
+            log.info("transcript_without_recording", recording=recording_sid)
+            return False
+        if voicemail.transcript is None and text:
+            voicemail.transcript = text
+            tx.record("transcribed", at=now, actor="phone system", case_id=voicemail.case_id, recording=recording_sid)
+        return True
+
+
+def learn_times(
+    tx: Transaction, desk: Desk, case: Case, *, answered: datetime | None, left: datetime | None, now: datetime
+) -> None:
+    """The phone system's own times of a case that came without them: earlier ones count (W5)."""
+    terms = desk.terms_of(tx.session, case.policy)
+    new_left = min(left, case.left_at) if left else case.left_at
+    new_answered = min(at for at in (answered, case.answered_at, new_left) if at)
+    if (new_left, new_answered) == (case.left_at, case.answered_at) or case.callback_made_at is not None:
+        return
+    case.left_at, case.answered_at = new_left, new_answered
+    message = Message(
+        answered_at=new_answered,
+        left_at=new_left,
+        product=cast("ProductLine", case.product),
+        emergency=case.is_emergency,
+        attested=case.attested,
+        is_recorded="no_recording" not in case.flags,
+        is_hang_up="hang_up" in case.flags,
+    )
+    decided = sort(message, terms)
+    case.window, case.rate, case.support_day = decided.window, decided.rate, decided.support_day
+    case.flags, case.clauses = list(decided.flags), list(decided.clauses)
+    case.callback_due = decided.callback_due
+    tx.record(
+        "resorted",
+        at=now,
+        actor="phone system",
+        case_id=case.id,
+        policy=case.policy,
+        window=decided.window,
+        due=decided.callback_due,
+        clauses=["W5", *decided.clauses],
+    )
+    _set_timers(tx, case, decided, terms, now)
+
+
+def _message(posted: PostedRecording, call: Call, terms: Terms, now: datetime) -> Message:
+    left = left_at(
+        started_at=posted.started_at,
+        duration=posted.duration,
+        heard_at=call.recording_ended_at or now,
+        terms=terms,
+    )
+    return Message(
+        answered_at=answered_at(answered=call.answered_at, started_at=posted.started_at, left=left),
+        left_at=left,
+        product=cast("ProductLine", call.product),
+        emergency=call.is_emergency,
+        attested=call.attested,
+        duration=posted.duration,
+        is_recorded=posted.is_recorded,
+        is_hang_up=is_hang_up(
+            duration=posted.duration, is_recorded=posted.is_recorded, is_silent=posted.is_silent, terms=terms
+        ),
+    )
+
+
+def _open_case_of(tx: Transaction, caller: str | None, decided: Sorted) -> Case | None:
+    """The open case of this caller that the message joins; a caller without a number has none."""
+    if caller is None:
+        return None
+    return next(
+        (
+            case
+            for case in cases.awaiting_callback_of(tx.session, caller)
+            if folds_into(case_due=case.callback_due, message=decided)
+        ),
+        None,
+    )
+
+
+def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: Call, now: datetime) -> Case:
+    case = Case(
+        state=_STATES[decided.treatment].value,
+        window=decided.window,
+        support_day=decided.support_day,
+        product=message.product,
+        is_emergency=message.emergency,
+        attested=message.attested,
+        flags=list(decided.flags),
+        clauses=list(decided.clauses),
+        rate=decided.rate,
+        is_billable=decided.billable,
+        caller=call.from_number,
+        caller_place=call.from_place,
+        policy=desk.terms.version,
+        answered_at=message.answered_at,
+        left_at=message.left_at,
+        opened_at=now,
+        callback_due=decided.callback_due,
+        ladder_base_at=now,
+        ladder_step=0,
+        ladder_round=1,
+        ladder_passed=[],
+    )
+    tx.session.add(case)
+    tx.session.flush()
+    tx.record(
+        "case_opened",
+        at=now,
+        actor="caller",
+        case_id=case.id,
+        policy=case.policy,
+        window=decided.window,
+        left_at=message.left_at,
+        due=decided.callback_due,
+        treatment=decided.treatment.value,
+        flags=list(decided.flags),
+        clauses=list(decided.clauses),
+    )
+    _set_timers(tx, case, decided, desk.terms, now)
+    return case
+
+
+def _set_timers(tx: Transaction, case: Case, decided: Sorted, terms: Terms, now: datetime) -> None:
+    """Everything that will fall due for the case, as rows, in the transaction that makes it fall due."""
+    if case.callback_due is not None:
+        at_risk = max(case.callback_due - terms.promise.at_risk_before, case.left_at)
+        if case.at_risk_at is None:
+            cases.set_timer(tx.session, case.id, "at_risk", at_risk)
+        if case.breached_at is None:
+            cases.set_timer(tx.session, case.id, "breach", case.callback_due)
+    if case.state == CaseState.OPEN and case.opened_at == now:
+        cases.set_timer(tx.session, case.id, "ladder", now)
+    elif case.state in {CaseState.DEFERRED, CaseState.REVIEW} and decided.alert_at is not None:
+        cases.set_timer(tx.session, case.id, "start", decided.alert_at)
+
+
+def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, message: Message, now: datetime) -> None:
+    duration = int(posted.duration.total_seconds()) if posted.duration is not None else None
+    tx.session.add(
+        Voicemail(
+            case_id=case.id,
+            recording_sid=posted.recording_sid,
+            call_sid=posted.call_sid,
+            status="completed" if posted.is_recorded else "absent",
+            duration_s=duration,
+            error_code=posted.error_code,
+            left_at=message.left_at,
+            received_at=now,
+        )
+    )
+    tx.record(
+        "voicemail_left",
+        at=now,
+        actor="caller",
+        case_id=case.id,
+        policy=case.policy,
+        recording=posted.recording_sid,
+        call=posted.call_sid,
+        left_at=message.left_at,
+        seconds=duration,
+        recorded=posted.is_recorded,
+    )
+
+
+def _fold(tx: Transaction, desk: Desk, case: Case, message: Message, decided: Sorted, now: datetime) -> None:
+    """A further message in an open case: the first deadline stands, and on-call is told of it."""
+    terms = desk.terms_of(tx.session, case.policy)
+    if message.emergency and not case.is_emergency:
+        case.is_emergency = True
+        case.flags = ["emergency", *case.flags]
+        case.clauses = [*case.clauses, "E2"]
+        tx.record("became_emergency", at=now, actor="caller", case_id=case.id, policy=case.policy, clauses=["E2"])
+        climb_afresh(tx, case, now)
+    if decided.treatment is Treatment.REVIEW:
+        return
+    roster = desk.roster(tx.session)
+    alerted = {case.owner} if case.owner else deliveries.alerted_people(tx.session, case.id)
+    tx.session.flush()
+    count = len(cases.recordings(tx.session, case.id))
+    people = [person for person in roster.people if person.id in alerted]
+    text = wording.second_message(card_of(case, roster), count)
+    tell(tx, people, text, terms=terms, now=now, case=case)
+
+
+def _look_up(tx: Transaction, case: Case, posted: PostedRecording, now: datetime) -> None:
+    """The call is not known: the phone system has to be asked who it was and when."""
+    tx.session.add(
+        LookUp(
+            case_id=case.id,
+            call_sid=posted.call_sid,
+            recording_sid=posted.recording_sid,
+            attempts=0,
+            next_attempt_at=now,
+        )
+    )
+
+
+def _call(tx: Transaction, call_sid: str) -> Call:
+    call = tx.session.get(Call, call_sid)
+    if call is None:
+        call = Call(sid=call_sid, is_emergency=False, product="unknown")
+        tx.session.add(call)
+    return call
+
+
+def _learn_caller(tx: Transaction, call: Call, posted: PostedCall, now: datetime) -> None:
+    """Who called, also for a case whose recording was told of before its call."""
+    if posted.from_number is None or call.from_number is not None:
+        return
+    call.from_number, call.from_place = posted.from_number, posted.from_place
+    tx.session.flush()
+    case = cases.case_of_call(tx.session, call.sid)
+    if case is not None and case.caller is None:
+        set_caller(tx, case, posted.from_number, posted.from_place, now)
+
+
+def set_caller(tx: Transaction, case: Case, number: str, place: str | None, now: datetime) -> None:
+    """The number to call back, learnt after the case was opened."""
+    case.caller, case.caller_place = number, place
+    tx.record("caller_learnt", at=now, actor="phone system", case_id=case.id, policy=case.policy, caller=number)

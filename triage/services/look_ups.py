@@ -1,0 +1,80 @@
+"""Asking the phone system who called and when, for a voicemail that came without its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+
+from triage.errors import OutcomeUnknown, TransportError
+from triage.ports import CallDetails, KnowsCalls, RecordingDetails
+from triage.services.desk import Desk
+from triage.services.intake import learn_times, set_caller
+from triage.store.models import Call, Case, LookUp
+
+log = structlog.get_logger()
+
+_MOST_ATTEMPTS = 12
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One case to ask the phone system about."""
+
+    case_id: int
+    call_sid: str
+    recording_sid: str
+
+
+def claim_look_ups(desk: Desk, now: datetime, most: int) -> list[Question]:
+    """Cases that are due to be asked about. Each comes due again later; it goes for good only with its answer, or
+    after the last try."""
+    due = select(LookUp).where(LookUp.next_attempt_at <= now).order_by(LookUp.next_attempt_at).limit(most)
+    with desk.store.read() as session:
+        if session.scalars(due).first() is None:
+            return []
+    with desk.store.write() as tx:
+        rows = tx.session.scalars(due).all()
+        for row in rows:
+            row.attempts += 1
+            row.next_attempt_at = now + min(_FIRST_PAUSE * 2 ** (row.attempts - 1), _LONGEST_PAUSE)
+            if row.attempts >= _MOST_ATTEMPTS:
+                tx.session.delete(row)
+        return [Question(row.case_id, row.call_sid, row.recording_sid) for row in rows]
+
+
+def ask(desk: Desk, calls: KnowsCalls, question: Question, clock: Callable[[], datetime]) -> None:
+    """Ask about one case and write down the answer; no answer means to ask again later."""
+    try:
+        call = calls.call(question.call_sid)
+        recording = calls.recording(question.recording_sid)
+    except (OutcomeUnknown, TransportError) as error:
+        log.warning("look_up_failed", case=question.case_id, call=question.call_sid, reason=str(error))
+    else:
+        _write(desk, question, call, recording, clock())
+
+
+def _write(
+    desk: Desk,
+    question: Question,
+    call: CallDetails | None,
+    recording: RecordingDetails | None,
+    now: datetime,
+) -> None:
+    with desk.store.write() as tx:
+        row = tx.session.get(LookUp, question.case_id)
+        if row is not None:
+            tx.session.delete(row)
+        case = tx.session.get_one(Case, question.case_id)
+        if call is not None and call.from_number and case.caller is None:
+            tx.session.get_one(Call, question.call_sid).from_number = call.from_number
+            set_caller(tx, case, call.from_number, None, now)
+        left = (
+            recording.started_at + (recording.duration or timedelta(0)) if recording and recording.started_at else None
+        )
+        learn_times(tx, desk, case, answered=call.started_at if call else None, left=left, now=now)

@@ -1,0 +1,267 @@
+"""Cases and their timelines as records for people and programs.
+
+Field names are promised in the README. Instants are aware UTC; money is Decimal; the caller's own words are as they
+came, so whoever prints them must make them safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from triage.errors import NotFound
+from triage.policy.hours import instant
+from triage.policy.ladder import would_reach
+from triage.policy.sla import CaseTimes, Outcome, figures, outcome
+from triage.policy.terms import Terms, WindowName
+from triage.services.desk import Desk
+from triage.store import cases, chain, sessions
+from triage.store.models import BillableSession, BillingLine, Case, InboundText, Voicemail
+
+Record = dict[str, Any]
+
+BILLING_COLUMNS = (
+    "ref",
+    "closed_at",
+    "technician",
+    "caller",
+    "rate",
+    "minutes",
+    "billed_minutes",
+    "amount",
+    "taxable",
+    "measured",
+    "clauses",
+    "arithmetic",
+    "note",
+)
+WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "other")
+
+
+def list_cases(desk: Desk, *, only_open: bool) -> list[Record]:
+    """Every case, newest last; only those that are not closed where asked."""
+    with desk.store.read() as session:
+        found = cases.live(session) if only_open else session.scalars(select(Case).order_by(Case.id)).all()
+        sids = _recordings_by_case(session)
+        return [_case(case, sids.get(case.id, [])) for case in found]
+
+
+def show_case(desk: Desk, reference: str) -> Record:
+    """One case with its timeline, recordings and sessions. Raises NotFound."""
+    with desk.store.read() as session:
+        case = cases.by_reference(session, reference)
+        if case is None:
+            raise NotFound(f"there is no case {reference}; `afterhours case list` shows them")
+        voicemails = cases.recordings(session, case.id)
+        return {
+            **_case(case, [voicemail.recording_sid for voicemail in voicemails]),
+            "voicemails": [_voicemail(voicemail) for voicemail in voicemails],
+            "events": [
+                {"at": event.at, "kind": event.kind, "actor": event.actor, "details": event.details}
+                for event in chain.events_of(session, case.id)
+            ],
+            "sessions": _sessions(session, case.id),
+        }
+
+
+def list_texts(desk: Desk, *, most: int) -> list[Record]:
+    """The newest texts to our number, whoever sent them."""
+    with desk.store.read() as session:
+        rows = session.scalars(select(InboundText).order_by(InboundText.id.desc()).limit(most)).all()
+        return [
+            {
+                "at": row.received_at,
+                "from": row.from_number,
+                "sender": row.sender,
+                "case_id": row.case_id,
+                "body": row.body,
+                "reply": row.reply,
+            }
+            for row in rows
+        ]
+
+
+def sla_report(desk: Desk, first: date, last: date, now: datetime) -> Record:
+    """Promises met and broken for messages left on the days from `first` to `last`, both included, by the
+    contract's clock."""
+    start, end = _span(first, last, desk.terms)
+    with desk.store.read() as session:
+        found = session.scalars(
+            select(Case).where(Case.left_at >= start, Case.left_at < end).order_by(Case.left_at)
+        ).all()
+        technicians = sorted({case.owner for case in found if case.owner})
+        return {
+            "from": first,
+            "to": last,
+            "totals": _figures(found, now),
+            "windows": {name: _figures([c for c in found if c.window == name], now) for name in WINDOWS},
+            "technicians": {who: _figures([c for c in found if c.owner == who], now) for who in technicians},
+            "breaches": [
+                _breach(session, case, now) for case in found if outcome(_times(case), now) is Outcome.BREACHED
+            ],
+        }
+
+
+def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
+    """Billing lines of sessions closed on the days from `first` to `last`, both included."""
+    start, end = _span(first, last, desk.terms)
+    with desk.store.read() as session:
+        rows = session.execute(
+            select(BillingLine, BillableSession, Case)
+            .join(BillableSession, BillingLine.session_id == BillableSession.id)
+            .join(Case, BillableSession.case_id == Case.id)
+            .where(BillableSession.closed_at >= start, BillableSession.closed_at < end)
+            .order_by(BillableSession.closed_at, BillingLine.id)
+        )
+        return [
+            {
+                "ref": case.reference,
+                "closed_at": work.closed_at,
+                "technician": work.person_id,
+                "caller": case.caller,
+                "rate": line.rate,
+                "minutes": line.minutes,
+                "billed_minutes": line.billed_minutes,
+                "amount": line.amount,
+                "taxable": line.is_taxable,
+                "measured": work.is_measured,
+                "clauses": line.clauses,
+                "arithmetic": line.arithmetic,
+                "note": work.note,
+            }
+            for line, work, case in rows.tuples()
+        ]
+
+
+def total(lines: Sequence[Record]) -> Decimal:
+    return sum((line["amount"] for line in lines), Decimal("0.00"))
+
+
+def _span(first: date, last: date, terms: Terms) -> tuple[datetime, datetime]:
+    midnight = time(0, 0, tzinfo=None)
+    return instant(first, midnight, terms), instant(last + timedelta(days=1), midnight, terms)
+
+
+def _case(case: Case, recordings: list[str]) -> Record:
+    return {
+        "ref": case.reference,
+        "state": case.state,
+        "window": case.window,
+        "flags": case.flags,
+        "clauses": case.clauses,
+        "product": case.product,
+        "rate": case.rate,
+        "billable": case.is_billable,
+        "caller": case.caller,
+        "caller_place": case.caller_place,
+        "answered_at": case.answered_at,
+        "left_at": case.left_at,
+        "opened_at": case.opened_at,
+        "callback_due": case.callback_due,
+        "acknowledged_at": case.acknowledged_at,
+        "callback_made_at": case.callback_made_at,
+        "callback_basis": case.callback_basis,
+        "at_risk_at": case.at_risk_at,
+        "breached_at": case.breached_at,
+        "closed_at": case.closed_at,
+        "owner": case.owner,
+        "recordings": recordings,
+        "policy": case.policy,
+    }
+
+
+def _recordings_by_case(session: Session) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for case_id, sid in session.execute(
+        select(Voicemail.case_id, Voicemail.recording_sid).order_by(Voicemail.id)
+    ).tuples():
+        found.setdefault(case_id, []).append(sid)
+    return found
+
+
+def _voicemail(voicemail: Voicemail) -> Record:
+    return {
+        "recording": voicemail.recording_sid,
+        "call": voicemail.call_sid,
+        "status": voicemail.status,
+        "seconds": voicemail.duration_s,
+        "left_at": voicemail.left_at,
+        "received_at": voicemail.received_at,
+        "transcript": voicemail.transcript,
+    }
+
+
+def _sessions(session: Session, case_id: int) -> list[Record]:
+    work = sessions.of_case(session, case_id)
+    if work is None:
+        return []
+    return [
+        {
+            "technician": work.person_id,
+            "rate": work.rate,
+            "opened_at": work.opened_at,
+            "closed_at": work.closed_at,
+            "minutes": work.minutes,
+            "measured": work.is_measured,
+            "note": work.note,
+            "lines": [
+                {
+                    "rate": line.rate,
+                    "minutes": line.minutes,
+                    "billed_minutes": line.billed_minutes,
+                    "amount": line.amount,
+                    "taxable": line.is_taxable,
+                    "clauses": line.clauses,
+                    "arithmetic": line.arithmetic,
+                }
+                for line in sessions.lines_of(session, work.id)
+            ],
+        }
+    ]
+
+
+def _times(case: Case) -> CaseTimes:
+    return CaseTimes(
+        left_at=case.left_at,
+        callback_due=case.callback_due,
+        acknowledged_at=case.acknowledged_at,
+        callback_made_at=case.callback_made_at,
+        breached_at=case.breached_at,
+    )
+
+
+def _figures(found: Sequence[Case], now: datetime) -> Record:
+    return cast("Record", figures([_times(case) for case in found], now).as_dict())
+
+
+def _breach(session: Session, case: Case, now: datetime) -> Record:
+    """A broken promise with its story: what was done about it, in order."""
+    assert case.callback_due is not None  # noqa: S101 - only a promise can be broken
+    until = case.callback_made_at or now
+    return {
+        "ref": case.reference,
+        "window": case.window,
+        "owner": case.owner,
+        "left_at": case.left_at,
+        "callback_due": case.callback_due,
+        "callback_made_at": case.callback_made_at,
+        "late_s": round((until - case.callback_due).total_seconds(), 3),
+        "story": [
+            {"at": event.at, "kind": event.kind, "actor": event.actor} for event in chain.events_of(session, case.id)
+        ],
+    }
+
+
+def who_is_on_call(desk: Desk, at: datetime) -> list[Record]:
+    """The people whom the ladder would reach at an instant, in its order."""
+    with desk.store.read() as session:
+        roster = desk.roster(session)
+    return [
+        {"person": found.person.id, "name": found.person.name, "rotation": found.target, "until": found.until}
+        for found in would_reach(desk.terms, roster, at)
+    ]

@@ -1,0 +1,249 @@
+"""Texts to our number: commands of technicians, words of callers, and whatever strangers send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from triage.errors import Refused
+from triage.policy import wording
+from triage.policy.commands import OPT_IN, OPT_OUT, Ambiguous, Candidate, Command, choose, is_reserved, parse
+from triage.policy.ladder import would_reach
+from triage.policy.lifecycle import CaseState
+from triage.policy.roster import Person, Roster
+from triage.policy.terms import Terms
+from triage.services import casework
+from triage.services.alerts import administrators, card_of, tell
+from triage.services.desk import Desk
+from triage.store import cases, deliveries
+from triage.store.engine import Transaction
+from triage.store.models import Case, InboundText
+
+_SHOWN_IN_LIST = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """One SMS to our number."""
+
+    message_sid: str
+    from_number: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """One command of one person, in its transaction."""
+
+    tx: Transaction
+    desk: Desk
+    roster: Roster
+    person: Person
+    command: Command
+    now: datetime
+
+    def terms(self, case: Case) -> Terms:
+        return self.desk.terms_of(self.tx.session, case.policy)
+
+
+def take_text(desk: Desk, text: Text, now: datetime) -> str | None:
+    """Keep a text and do what it says, if a technician sent it. Returns the answer, None for no answer.
+
+    The same message twice is done once and answered the same.
+    """
+    with desk.store.write() as tx:
+        known = tx.session.scalars(select(InboundText).where(InboundText.message_sid == text.message_sid)).first()
+        if known is not None:
+            return known.reply
+        roster = desk.roster(tx.session)
+        person = roster.person_with_phone(text.from_number)
+        case = None if person else cases.newest_of(tx.session, text.from_number)
+        kept = InboundText(
+            message_sid=text.message_sid,
+            from_number=text.from_number,
+            sender=f"person:{person.id}" if person else ("caller" if case else "stranger"),
+            case_id=case.id if case else None,
+            body=text.body,
+            received_at=now,
+        )
+        tx.session.add(kept)
+        if is_reserved(text.body):
+            _opted(tx, desk, text, person, roster, now)
+        elif person is not None:
+            kept.reply = _answer(tx, desk, roster, person, text.body, now)
+        else:
+            _from_outside(tx, desk, text, case, roster, now)
+        return kept.reply
+
+
+def _opted(tx: Transaction, desk: Desk, text: Text, person: Person | None, roster: Roster, now: datetime) -> None:
+    """STOP and START: the phone system answers by itself; we have to know whom texts still reach."""
+    word = text.body.strip().upper()
+    actor = f"person:{person.id}" if person else "caller"
+    if word in OPT_OUT and deliveries.block(tx.session, text.from_number, "sms", "the phone opted out with STOP", now):
+        tx.record("opted_out", at=now, actor=actor, word=word)
+        if person is not None:
+            others = [admin for admin in administrators(roster) if admin.id != person.id]
+            tell(tx, others, wording.opted_out(person.name), terms=desk.terms, now=now)
+    elif word in OPT_IN and deliveries.unblock(tx.session, text.from_number, "sms"):
+        tx.record("opted_in", at=now, actor=actor, word=word)
+
+
+def _from_outside(tx: Transaction, desk: Desk, text: Text, case: Case | None, roster: Roster, now: datetime) -> None:
+    """A caller's words go to the case and to whoever has it; a stranger's are kept only."""
+    if case is None:
+        tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)
+        return
+    tx.record("text_from_caller", at=now, actor="caller", case_id=case.id, policy=case.policy, message=text.message_sid)
+    owner = roster.person(case.owner)
+    if owner is not None:
+        sentence = wording.caller_wrote(card_of(case, roster), text.body)
+        tell(tx, [owner], sentence, terms=desk.terms, now=now, case=case)
+
+
+def _answer(tx: Transaction, desk: Desk, roster: Roster, person: Person, body: str, now: datetime) -> str:
+    command = parse(body)
+    if command is None:
+        return wording.not_understood(body)
+    scene = _Scene(tx, desk, roster, person, command, now)
+    if command.word in _WITHOUT_CASE:
+        return _WITHOUT_CASE[command.word](scene)
+    case = _meant(scene)
+    if isinstance(case, str):
+        return case
+    try:
+        return _WITH_CASE[command.word](scene, case)
+    except Refused:
+        return _why_not(scene, case)
+
+
+def _meant(scene: _Scene) -> Case | str:
+    """The case that a command means, or the answer that asks which."""
+    session, reference = scene.tx.session, scene.command.reference
+    if reference is not None:
+        return cases.by_reference(session, reference) or wording.no_such_case(reference)
+    alerted = deliveries.alerted_cases(session, scene.person.id)
+    live = cases.live(session)
+    chosen = choose(
+        scene.command.word,
+        [
+            Candidate(
+                reference=case.reference,
+                is_mine=case.owner == scene.person.id and case.state != CaseState.REVIEW,
+                is_waiting=case.state == CaseState.OPEN,
+                is_alerted=case.id in alerted,
+                callback_due=case.callback_due,
+            )
+            for case in live
+        ],
+    )
+    if isinstance(chosen, Ambiguous):
+        return wording.which_case(scene.command.word, chosen.references)
+    if chosen is None:
+        return wording.NOTHING_OPEN
+    return next(case for case in live if case.reference == chosen)
+
+
+def _ack(scene: _Scene, case: Case) -> str:
+    terms = scene.terms(case)
+    is_new = casework.acknowledge(scene.tx, case, scene.person, terms, scene.now)
+    if is_new and case.is_emergency:
+        _stand_others_down(scene, case, terms)
+    return wording.taken(card_of(case, scene.roster), scene.now, terms)
+
+
+def _stand_others_down(scene: _Scene, case: Case, terms: Terms) -> None:
+    """An emergency wakes several people: those who were alerted hear that somebody has it."""
+    alerted = deliveries.alerted_people(scene.tx.session, case.id) - {scene.person.id}
+    people = [person for person in scene.roster.people if person.id in alerted]
+    sentence = f"{scene.person.first_name} has it. Nothing for you to do."
+    text = wording.told(card_of(case, scene.roster), sentence)
+    tell(scene.tx, people, text, terms=terms, now=scene.now, case=case)
+
+
+def _tried(scene: _Scene, case: Case) -> str:
+    terms = scene.terms(case)
+    is_met = casework.tried(scene.tx, case, scene.person, terms, scene.now)
+    return wording.attempt_kept(card_of(case, scene.roster), terms, scene.now, is_met=is_met)
+
+
+def _done(scene: _Scene, case: Case) -> str:
+    minutes = scene.command.minutes
+    terms = scene.terms(case)
+    if case.state == CaseState.CLOSED:
+        return wording.closed_already(case.reference)
+    if not minutes and (minutes == 0 or case.callback_basis == "attempts" or case.state == CaseState.REVIEW):
+        if case.callback_made_at is None and case.state != CaseState.REVIEW:
+            return wording.no_minutes(case.reference)
+        minutes = 0
+    else:
+        casework.call_made(scene.tx, case, scene.person, terms, scene.now)
+        if minutes is None:
+            if scene.command.text:
+                casework.note(scene.tx, case, scene.person, scene.command.text, scene.now)
+            return wording.how_long(case.reference)
+    closed = casework.close(scene.tx, case, scene.person, terms, scene.now, minutes=minutes, note=scene.command.text)
+    return wording.billed(case.reference, closed.minutes, closed.amount, closed.rate)
+
+
+def _pass(scene: _Scene, case: Case) -> str:
+    casework.give_up(scene.tx, case, scene.person, scene.terms(case), scene.now)
+    return wording.passed(case.reference)
+
+
+def _note(scene: _Scene, case: Case) -> str:
+    if not scene.command.text:
+        return wording.empty_note(case.reference)
+    casework.note(scene.tx, case, scene.person, scene.command.text, scene.now)
+    owner = scene.roster.person(case.owner)
+    return wording.noted(case.reference, owner.first_name if owner else None)
+
+
+def _call(scene: _Scene, case: Case) -> str:
+    return wording.no_bridge(card_of(case, scene.roster))
+
+
+def _list(scene: _Scene) -> str:
+    mine = [
+        case
+        for case in cases.live(scene.tx.session)
+        if case.owner == scene.person.id and case.state != CaseState.REVIEW
+    ]
+    waiting = sum(case.state == CaseState.OPEN for case in cases.live(scene.tx.session))
+    lines = [wording.card_line(card_of(case, scene.roster), scene.now, scene.terms(case)) for case in mine]
+    return wording.my_cases(lines[:_SHOWN_IN_LIST], len(lines), waiting)
+
+
+def _who(scene: _Scene) -> str:
+    reached = would_reach(scene.desk.terms, scene.roster, scene.now)
+    return wording.on_call(
+        [(found.person.name, found.target, found.until) for found in reached], scene.now, scene.desk.terms
+    )
+
+
+def _menu(_scene: _Scene) -> str:
+    return wording.MENU
+
+
+def _why_not(scene: _Scene, case: Case) -> str:
+    """The answer to a command that the rules refuse: who has the case, or that it is over."""
+    if case.state == CaseState.ACKNOWLEDGED and case.owner != scene.person.id and case.acknowledged_at:
+        terms = scene.terms(case)
+        return wording.held_by(card_of(case, scene.roster), case.acknowledged_at, scene.now, terms)
+    if case.state == CaseState.CLOSED:
+        return wording.closed_already(case.reference)
+    return wording.nothing_to_do(case.reference, case.state)
+
+
+_WITH_CASE: dict[str, Callable[[_Scene, Case], str]] = {
+    "ACK": _ack,
+    "CALL": _call,
+    "TRIED": _tried,
+    "DONE": _done,
+    "PASS": _pass,
+    "NOTE": _note,
+}
+_WITHOUT_CASE: dict[str, Callable[[_Scene], str]] = {"LIST": _list, "WHO": _who, "MENU": _menu}

@@ -1,0 +1,72 @@
+"""Whether the program does its work: signs of life, the audit of what should have happened, figures to scrape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from triage.services.desk import Desk
+from triage.store import cases, vital_signs
+from triage.store.vital_signs import Backlog
+
+SWEEP = "sweep"
+SWEEP_MAY_TAKE = timedelta(seconds=30)
+_LATE = timedelta(seconds=60)
+_SOON = timedelta(seconds=90)
+_MOST_RINGS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What /metrics and the audit look at."""
+
+    last_sweep: datetime | None
+    backlog: Backlog
+    cases: dict[str, int]
+    deliveries: dict[tuple[str, str], int]
+    breached_open: int
+
+
+def sweep_finished(desk: Desk, now: datetime) -> None:
+    with desk.store.write() as tx:
+        vital_signs.show(tx.session, SWEEP, now)
+
+
+def why_not_ready(desk: Desk, now: datetime) -> str | None:
+    """The reason why promises are not kept right now; None where all is well. Raises StoreUnavailable."""
+    with desk.store.read() as session:
+        last = vital_signs.last_seen(session, SWEEP)
+    if last is None:
+        return "the scheduler has not finished a sweep yet: start it with `afterhours scheduler`"
+    if now - last > SWEEP_MAY_TAKE:
+        return f"the scheduler finished its last sweep {int((now - last).total_seconds())} s ago: is it running?"
+    return None
+
+
+def what_is_late(desk: Desk, now: datetime) -> list[str]:
+    """What should have happened and did not: the auditor's questions to the rows."""
+    with desk.store.read() as session:
+        backlog = vital_signs.backlog(session, now)
+    late = []
+    if backlog.oldest_timer is not None and now - backlog.oldest_timer > _LATE:
+        late.append(f"{backlog.timers} timers are due, the oldest since {backlog.oldest_timer.isoformat()}")
+    if backlog.oldest_delivery is not None and now - backlog.oldest_delivery > _LATE:
+        late.append(f"{backlog.deliveries} deliveries wait, the oldest since {backlog.oldest_delivery.isoformat()}")
+    return late
+
+
+def readings(desk: Desk, now: datetime) -> Readings:
+    with desk.store.read() as session:
+        return Readings(
+            last_sweep=vital_signs.last_seen(session, SWEEP),
+            backlog=vital_signs.backlog(session, now),
+            cases=vital_signs.cases_by_state(session),
+            deliveries=vital_signs.deliveries_by_state(session),
+            breached_open=vital_signs.breached_and_open(session),
+        )
+
+
+def due_soon(desk: Desk, now: datetime) -> list[datetime]:
+    """The instants of the next minute and a half at which something is due: what the bell is armed with."""
+    with desk.store.read() as session:
+        return list(cases.due_instants(session, now, now + _SOON, _MOST_RINGS))

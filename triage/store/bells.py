@@ -1,0 +1,102 @@
+"""How one process wakes another: PostgreSQL's NOTIFY, or a datagram on one machine. Losing one is harmless."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import socket
+import threading
+from pathlib import Path
+from typing import cast
+
+import psycopg
+
+from triage.errors import StoreUnavailable
+from triage.ports import Bell, HearsBell
+from triage.store.engine import Store
+
+_CHANNEL = "afterhours_bell"
+_SECONDS_TO_RECONNECT = 1.0
+
+
+def bell(store: Store) -> Bell:
+    return DatagramBell(store) if store.is_sqlite else NotifyBell(store)
+
+
+def hears_bell(store: Store) -> HearsBell:
+    return HearsDatagrams(store) if store.is_sqlite else HearsNotifications(store)
+
+
+class DatagramBell:
+    """One byte to the scheduler on this machine; nothing where there is none."""
+
+    def __init__(self, store: Store) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._address = _socket_name(store)
+
+    def ring(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.sendto(b"!", self._address)
+
+
+class HearsDatagrams:
+    """Where another scheduler listens already, this one hears nothing and relies on its sweeps."""
+
+    def __init__(self, store: Store) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        with contextlib.suppress(OSError):
+            self._socket.bind(_socket_name(store))
+
+    def wait(self, timeout: float) -> bool:
+        self._socket.settimeout(timeout)
+        try:
+            self._socket.recv(1)
+        except TimeoutError:
+            return False
+        return True
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+class NotifyBell:
+    """Rings every scheduler that listens to this database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def ring(self) -> None:
+        with contextlib.suppress(StoreUnavailable):
+            self._store.notify(_CHANNEL)
+
+
+class HearsNotifications:
+    """A connection of its own that listens; made anew where it breaks."""
+
+    def __init__(self, store: Store) -> None:
+        self._address = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+
+    def wait(self, timeout: float) -> bool:
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(self._address, autocommit=True, connect_timeout=5)
+                self._connection.execute(f"LISTEN {_CHANNEL}")
+                return True  # whatever was rung before is not heard: look once
+            return any(True for _ in self._connection.notifies(timeout=timeout, stop_after=1))
+        except psycopg.Error:
+            self.close()
+            threading.Event().wait(min(timeout, _SECONDS_TO_RECONNECT))
+            return False
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._connection.close()
+            self._connection = None
+
+
+def _socket_name(store: Store) -> bytes:
+    """A name in Linux's abstract namespace: no file to leave behind, one for each database."""
+    file = Path(cast("str", store.url.database)).resolve()
+    return b"\0afterhours-bell-" + hashlib.sha256(str(file).encode()).hexdigest()[:16].encode()

@@ -1,0 +1,92 @@
+"""Finding cases, and the timers that make something due for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from triage.policy.lifecycle import ENDED
+from triage.store.models import Case, Delivery, LookUp, Timer, Voicemail
+from triage.store.models.case import id_of
+
+_LIVE = [Case.state.not_in([state.value for state in ENDED])]
+
+
+def by_reference(session: Session, reference: str) -> Case | None:
+    case_id = id_of(reference)
+    return session.get(Case, case_id) if case_id is not None else None
+
+
+def live(session: Session) -> Sequence[Case]:
+    """Every case that is not closed, the most urgent first."""
+    return session.scalars(
+        select(Case).where(*_LIVE).order_by(Case.is_emergency.desc(), Case.callback_due, Case.id)
+    ).all()
+
+
+def awaiting_callback_of(session: Session, caller: str) -> Sequence[Case]:
+    """The caller's cases that nobody has called back yet, oldest first."""
+    return session.scalars(
+        select(Case).where(*_LIVE, Case.caller == caller, Case.callback_made_at.is_(None)).order_by(Case.id)
+    ).all()
+
+
+def newest_of(session: Session, caller: str) -> Case | None:
+    """The caller's newest case that is not closed."""
+    return session.scalars(select(Case).where(*_LIVE, Case.caller == caller).order_by(Case.id.desc())).first()
+
+
+def voicemail(session: Session, recording_sid: str) -> Voicemail | None:
+    return session.scalars(select(Voicemail).where(Voicemail.recording_sid == recording_sid)).first()
+
+
+def case_of_call(session: Session, call_sid: str) -> Case | None:
+    """The case that a call left a voicemail for."""
+    return session.scalars(
+        select(Case).join(Voicemail, Voicemail.case_id == Case.id).where(Voicemail.call_sid == call_sid)
+    ).first()
+
+
+def recordings(session: Session, case_id: int) -> Sequence[Voicemail]:
+    return session.scalars(select(Voicemail).where(Voicemail.case_id == case_id).order_by(Voicemail.id)).all()
+
+
+def set_timer(session: Session, case_id: int, kind: str, due_at: datetime) -> None:
+    """Make something due for a case at an instant; each kind once, the last instant counts."""
+    timer = session.scalars(select(Timer).where(Timer.case_id == case_id, Timer.kind == kind)).first()
+    if timer is None:
+        session.add(Timer(case_id=case_id, kind=kind, due_at=due_at))
+    else:
+        timer.due_at = due_at
+
+
+def stop_timers(session: Session, case_id: int, *kinds: str) -> None:
+    """Nothing of these kinds is due any more; of no kind at all where none is named."""
+    chosen = [Timer.kind.in_(kinds)] if kinds else []
+    session.execute(delete(Timer).where(Timer.case_id == case_id, *chosen))
+
+
+def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:
+    """What is due: rungs of the ladder first, whose texts say everything, then the longest overdue.
+
+    The write transaction it runs in is alone: that is the claim.
+    """
+    return session.scalars(
+        select(Timer).where(Timer.due_at <= now).order_by(Timer.kind != "ladder", Timer.due_at, Timer.id).limit(most)
+    ).all()
+
+
+def due_instants(session: Session, after: datetime, until: datetime, most: int) -> Sequence[datetime]:
+    """The distinct instants in (after, until] at which something falls due or a sender should look again."""
+    timers = select(Timer.due_at.label("at")).where(Timer.due_at > after, Timer.due_at <= until)
+    sends = select(Delivery.next_attempt_at.label("at")).where(
+        Delivery.next_attempt_at > after, Delivery.next_attempt_at <= until
+    )
+    asks = select(LookUp.next_attempt_at.label("at")).where(
+        LookUp.next_attempt_at > after, LookUp.next_attempt_at <= until
+    )
+    union = timers.union(sends, asks).subquery()
+    return session.scalars(select(union.c.at).order_by(union.c.at).limit(most)).all()

@@ -1,0 +1,125 @@
+"""The history as a chain: each entry's hash covers the entry and the hash before it.
+
+A changed, removed or inserted entry breaks the chain at its place; a shortened one no longer fits the head.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from triage.store.models import ChainHead, Event
+
+GENESIS = "0" * 64
+HEAD_ID = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry before it has a number."""
+
+    kind: str
+    at: datetime
+    actor: str
+    case_id: int | None = None
+    policy: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result of checking the chain. `first_bad` is the first number that does not fit, None where all do."""
+
+    entries: int
+    head: str
+    first_bad: int | None
+    reason: str | None
+
+
+def append(session: Session, entries: Sequence[Entry]) -> None:
+    """Write entries at the end of the chain. The caller's transaction is alone (see engine.py)."""
+    if not entries:
+        return
+    head = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).one()
+    number, previous = head
+    rows = []
+    for entry in entries:
+        number += 1
+        details = json.loads(json.dumps(entry.details, default=_plain))
+        previous = digest(number, entry.at, entry.case_id, entry.kind, entry.actor, details, entry.policy, previous)
+        rows.append(
+            {
+                "number": number,
+                "case_id": entry.case_id,
+                "at": entry.at,
+                "kind": entry.kind,
+                "actor": entry.actor,
+                "details": details,
+                "policy": entry.policy,
+                "hash": previous,
+            }
+        )
+    session.execute(insert(Event), rows)
+    session.execute(update(ChainHead).where(ChainHead.id == HEAD_ID).values(number=number, hash=previous))
+
+
+def digest(
+    number: int,
+    at: datetime,
+    case_id: int | None,
+    kind: str,
+    actor: str,
+    details: dict[str, Any],
+    policy: str | None,
+    previous: str,
+) -> str:
+    """The hash of one entry over everything it says and the hash before it."""
+    content = json.dumps(
+        [number, iso(at), case_id, kind, actor, details, policy, previous], sort_keys=True, separators=(",", ":")
+    )
+    return hashlib.sha256(b"\x00" + content.encode()).hexdigest()
+
+
+def verify(session: Session) -> Verdict:
+    """Recompute the chain from its first entry."""
+    expected, previous = 1, GENESIS
+    for row in session.scalars(select(Event).order_by(Event.number).execution_options(yield_per=2000)):
+        if row.number != expected:
+            return Verdict(expected - 1, previous, expected, "missing")
+        computed = digest(row.number, row.at, row.case_id, row.kind, row.actor, row.details, row.policy, previous)
+        if computed != row.hash:
+            return Verdict(expected - 1, previous, row.number, "changed")
+        expected, previous = expected + 1, computed
+    head = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).one()
+    if head.number != expected - 1:
+        return Verdict(expected - 1, previous, expected, "missing at the end")
+    if head.hash != previous:
+        return Verdict(expected - 1, previous, expected - 1, "the head does not fit")
+    return Verdict(expected - 1, previous, None, None)
+
+
+def head(session: Session) -> tuple[int, str]:
+    """The newest entry's number and hash."""
+    row = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).one()
+    return row.number, row.hash
+
+
+def events_of(session: Session, case_id: int) -> Iterable[Event]:
+    """The timeline of a case, oldest first."""
+    return session.scalars(select(Event).where(Event.case_id == case_id).order_by(Event.number))
+
+
+def iso(at: datetime) -> str:
+    """An instant in UTC with microseconds and Z: one form for hashes and JSON."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _plain(value: Any) -> str:
+    return iso(value) if isinstance(value, datetime) else str(value)

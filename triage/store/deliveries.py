@@ -1,0 +1,176 @@
+"""Alerts and deliveries: finding them, counting them, claiming them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from triage.policy.delivery import DeliveryState
+from triage.policy.ladder import Blocked
+from triage.store.models import Alert, BlockedPhone, Case, Delivery, Report
+
+_NOT_SENT = [DeliveryState.BUNDLED.value, DeliveryState.DROPPED.value]
+_TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value]
+
+
+def alert_exists(session: Session, case_id: int, person_id: str, reason: str, round_: int, step: int) -> bool:
+    return (
+        session.scalar(
+            select(Alert.id).where(
+                Alert.case_id == case_id,
+                Alert.person_id == person_id,
+                Alert.reason == reason,
+                Alert.round == round_,
+                Alert.step == step,
+            )
+        )
+        is not None
+    )
+
+
+def was_alerted_at(session: Session, case_id: int, person_id: str, at: datetime) -> bool:
+    """Whether the person gets an alert about the case at this very instant already."""
+    return (
+        session.scalar(
+            select(Alert.id).where(Alert.case_id == case_id, Alert.person_id == person_id, Alert.created_at == at)
+        )
+        is not None
+    )
+
+
+def last_count(session: Session, case_id: int, reason: str) -> int:
+    """How often alerts for this reason went out for the case."""
+    return (
+        session.scalar(
+            select(func.coalesce(func.max(Alert.step), 0)).where(Alert.case_id == case_id, Alert.reason == reason)
+        )
+        or 0
+    )
+
+
+def alerted_people(session: Session, case_id: int) -> set[str]:
+    return set(session.scalars(select(Alert.person_id).where(Alert.case_id == case_id).distinct()))
+
+
+def alerted_cases(session: Session, person_id: str) -> set[int]:
+    return set(session.scalars(select(Alert.case_id).where(Alert.person_id == person_id).distinct()))
+
+
+def of_step(session: Session, case_id: int, round_: int, step: int) -> Sequence[Delivery]:
+    """The deliveries of one rung of the ladder."""
+    return session.scalars(
+        select(Delivery)
+        .join(Alert, Delivery.alert_id == Alert.id)
+        .where(Alert.case_id == case_id, Alert.reason == "ladder", Alert.round == round_, Alert.step == step)
+    ).all()
+
+
+def latest_rung(session: Session, case_id: int) -> tuple[int, int] | None:
+    """Round and step of the newest alert of the ladder."""
+    row = session.execute(
+        select(Alert.round, Alert.step)
+        .where(Alert.case_id == case_id, Alert.reason == "ladder")
+        .order_by(Alert.id.desc())
+        .limit(1)
+    ).first()
+    return (row.round, row.step) if row else None
+
+
+def sent_since(session: Session, phone: str, channel: str, since: datetime, *, is_emergency: bool) -> int:
+    """How many alerts went or go to a phone since an instant; emergencies and others are counted apart."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Delivery)
+            .join(Case, Delivery.case_id == Case.id)
+            .where(
+                Delivery.phone == phone,
+                Delivery.channel == channel,
+                Delivery.created_at > since,
+                Delivery.state.not_in(_NOT_SENT),
+                Delivery.is_held.is_(False),
+                Case.is_emergency == is_emergency,
+            )
+        )
+        or 0
+    )
+
+
+def held_until(session: Session, phone: str) -> datetime | None:
+    """When the summary for a phone goes out, if texts are held for it."""
+    return session.scalar(
+        select(func.min(Delivery.next_attempt_at)).where(
+            Delivery.phone == phone,
+            Delivery.is_held.is_(True),
+            Delivery.state == DeliveryState.PLANNED.value,
+        )
+    )
+
+
+def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
+    """Deliveries that a sender should look at. The write transaction it runs in is alone: that is the claim."""
+    return session.scalars(
+        select(Delivery)
+        .where(Delivery.next_attempt_at <= now, Delivery.state.in_(_TO_DO))
+        .order_by(Delivery.next_attempt_at, Delivery.id)
+        .limit(most)
+    ).all()
+
+
+def with_provider_sid(session: Session, provider_sid: str) -> Delivery | None:
+    return session.scalars(select(Delivery).where(Delivery.provider_sid == provider_sid)).first()
+
+
+def known_sids(session: Session, sids: Sequence[str]) -> set[str]:
+    """Which of these provider ids belong to a delivery already."""
+    return {sid for sid in session.scalars(select(Delivery.provider_sid).where(Delivery.provider_sid.in_(sids))) if sid}
+
+
+def reports_of(session: Session, provider_sid: str) -> Sequence[Report]:
+    return session.scalars(select(Report).where(Report.provider_sid == provider_sid).order_by(Report.id)).all()
+
+
+def add_report(session: Session, report: Report) -> bool:
+    """Keep a report; False where the same one is kept already."""
+    known = session.scalar(
+        select(Report.id).where(Report.provider_sid == report.provider_sid, Report.status == report.status)
+    )
+    if known is None:
+        session.add(report)
+    return known is None
+
+
+def blocked(session: Session) -> Blocked:
+    """Every phone and channel that cannot be used."""
+    return frozenset((row.phone, row.channel) for row in session.scalars(select(BlockedPhone)))
+
+
+def block(session: Session, phone: str, channel: str, reason: str, now: datetime) -> bool:
+    """Mark a phone as not to be reached by a channel; False where it is marked already."""
+    if session.get(BlockedPhone, (phone, channel)) is not None:
+        return False
+    session.add(BlockedPhone(phone=phone, channel=channel, reason=reason, since=now))
+    return True
+
+
+def unblock(session: Session, phone: str, channel: str) -> bool:
+    """Take the mark away; False where there was none."""
+    row = session.get(BlockedPhone, (phone, channel))
+    if row is not None:
+        session.delete(row)
+    return row is not None
+
+
+def same_text_since(session: Session, phone: str, body: str, since: datetime) -> bool:
+    """Whether this very text was written for the phone since an instant."""
+    return (
+        session.scalar(
+            select(Delivery.id)
+            .where(Delivery.phone == phone, Delivery.body == body, Delivery.created_at > since)
+            .limit(1)
+        )
+        is not None
+    )

@@ -1,0 +1,170 @@
+"""Engines and transactions for SQLite and PostgreSQL, with the same promises on both.
+
+A write transaction is alone: SQLite by BEGIN IMMEDIATE, PostgreSQL by locking the head of the event chain first.
+What it reads cannot change beneath it, and its history gets the next numbers without a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from triage.errors import ConfigurationError, StaleRow, StoreUnavailable
+from triage.store.chain import Entry, append
+from triage.store.models import ChainHead
+
+BUSY_SECONDS = 5
+"""How long a writer waits for another; well inside the 15 s that Twilio waits for us."""
+
+
+class Transaction:
+    """One write: a session, and the history that is appended when it commits."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.entries: list[Entry] = []
+
+    def record(
+        self,
+        kind: str,
+        *,
+        at: datetime,
+        actor: str,
+        case_id: int | None = None,
+        policy: str | None = None,
+        **details: Any,
+    ) -> None:
+        """Append to the history: who did what when, in the transaction that does it."""
+        self.entries.append(Entry(kind=kind, at=at, actor=actor, case_id=case_id, policy=policy, details=details))
+
+
+class Store:
+    """The database. Raises StoreUnavailable where it does not answer and StaleRow where a write lost a race."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _checked(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE") if self.is_sqlite else _postgres_engine(self.url)
+        self._reader = _sqlite_engine(self.url, "BEGIN") if self.is_sqlite else self._writer
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that commits at its end, history included, or leaves nothing."""
+        with _our_errors(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            if not self.is_sqlite:
+                session.execute(select(ChainHead.number).with_for_update())
+            transaction = Transaction(session)
+            yield transaction
+            session.flush()
+            append(session, transaction.entries)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that sees one state of the database and writes nothing."""
+        with _our_errors(), Session(self._reader) as session:
+            if not self.is_sqlite:
+                session.execute(text("SET TRANSACTION READ ONLY"))
+            yield session
+            session.rollback()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A bare connection in a transaction of its own, for the schema."""
+        with _our_errors(), self._writer.begin() as connection:
+            yield connection
+
+    def notify(self, channel: str) -> None:
+        """PostgreSQL's NOTIFY, outside any transaction."""
+        with _our_errors(), self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"NOTIFY {channel}"))
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(f"AFTERHOURS_DATABASE_URL is not a database address: {error}") from None
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ConfigurationError(
+            "AFTERHOURS_DATABASE_URL: write sqlite:///file.db or postgresql+psycopg://user@host/name"
+        )
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise ConfigurationError("AFTERHOURS_DATABASE_URL: a promise needs a file, not a database in memory")
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _sqlite_engine(url: URL, begin: str) -> Engine:
+    engine = create_engine(
+        url,
+        module=_sqlite_library(),
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, see below
+        for pragma in (
+            "journal_mode=WAL",  # readers do not wait for the writer
+            "synchronous=FULL",  # what was answered 200 survives a power cut
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgres_engine(url: URL) -> Engine:
+    # A node that hangs in the middle of a transaction must not hold the others up for ever.
+    limits = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=10s -c statement_timeout=30s"
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"options": limits, "connect_timeout": BUSY_SECONDS},
+    )
+
+
+def _sqlite_library() -> Any:
+    """A SQLite without the WAL-reset corruption: the wheel's, since Debian 12 ships an older one."""
+    import pysqlite3.dbapi2 as library  # noqa: PLC0415 - Linux only, and not needed on PostgreSQL
+
+    return library
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except StaleDataError:
+        raise StaleRow("somebody else changed it first; look again") from None
+    except PoolTimeoutError as error:
+        raise StoreUnavailable(str(error)) from error
+    except DBAPIError as error:
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            raise StoreUnavailable(str(error.orig)) from error
+        raise

@@ -1,0 +1,44 @@
+"""Versions of the contract and of the roster."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from triage.errors import NotFound
+from triage.store.models import PolicyVersion, RosterVersion
+
+
+def policy_content(session: Session, version: str) -> str:
+    """The canonical text of a contract. Raises NotFound."""
+    found = session.get(PolicyVersion, version)
+    if found is None:
+        raise NotFound(f"no policy version {version} is on record")
+    return found.content
+
+
+def add_policy(session: Session, version: str, content: str, now: datetime) -> bool:
+    """Keep a contract; False where it is kept already."""
+    if session.get(PolicyVersion, version) is not None:
+        return False
+    session.add(PolicyVersion(version=version, content=content, first_used_at=now))
+    return True
+
+
+def newest_roster_id(session: Session) -> int | None:
+    return session.scalar(select(func.max(RosterVersion.id)))
+
+
+def roster_content(session: Session, roster_id: int) -> str:
+    return session.get_one(RosterVersion, roster_id).content
+
+
+def newest_source(session: Session) -> str | None:
+    """The version of the file that the newest roster came from."""
+    return session.scalar(select(RosterVersion.source).order_by(RosterVersion.id.desc()).limit(1))
+
+
+def add_roster(session: Session, version: str, content: str, *, source: str, now: datetime) -> None:
+    session.add(RosterVersion(version=version, content=content, source=source, loaded_at=now))

@@ -1,0 +1,71 @@
+"""When something last finished its round, and what is overdue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from triage.policy.delivery import DeliveryState
+from triage.store.models import Case, Delivery, Heartbeat, Timer
+
+_TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Work that waits: the oldest instant at which a timer and a delivery fell due, and how many wait."""
+
+    oldest_timer: datetime | None
+    oldest_delivery: datetime | None
+    timers: int
+    deliveries: int
+
+
+def show(session: Session, name: str, now: datetime) -> None:
+    """Put a sign of life on record."""
+    row = session.get(Heartbeat, name)
+    if row is None:
+        session.add(Heartbeat(name=name, at=now))
+    else:
+        row.at = now
+
+
+def last_seen(session: Session, name: str) -> datetime | None:
+    return session.scalar(select(Heartbeat.at).where(Heartbeat.name == name))
+
+
+def backlog(session: Session, now: datetime) -> Backlog:
+    """What is due by now and not done."""
+    timers = session.execute(select(func.min(Timer.due_at), func.count()).where(Timer.due_at <= now)).one()
+    sends = session.execute(
+        select(func.min(Delivery.next_attempt_at), func.count()).where(
+            Delivery.next_attempt_at <= now, Delivery.state.in_(_TO_DO)
+        )
+    ).one()
+    return Backlog(timers[0], sends[0], timers[1], sends[1])
+
+
+def cases_by_state(session: Session) -> dict[str, int]:
+    return dict(session.execute(select(Case.state, func.count()).group_by(Case.state)).tuples().all())
+
+
+def deliveries_by_state(session: Session) -> dict[tuple[str, str], int]:
+    rows = session.execute(
+        select(Delivery.channel, Delivery.state, func.count()).group_by(Delivery.channel, Delivery.state)
+    )
+    return {(channel, state): count for channel, state, count in rows.tuples()}
+
+
+def breached_and_open(session: Session) -> int:
+    """Promises that are broken and still wait for a callback."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Case)
+            .where(Case.breached_at.is_not(None), Case.callback_made_at.is_(None), Case.state != "closed")
+        )
+        or 0
+    )

@@ -1,0 +1,82 @@
+"""One shared client of Twilio's REST API, and its failures in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http import HttpClient
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+from urllib3.exceptions import NewConnectionError
+
+from triage.errors import OutcomeUnknown, TransportError
+from triage.policy.twilio_words import ERROR_CODES, meaning
+
+TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """How Twilio knows us and reaches us. `sender` is our number; the messaging service, where set, sends SMS."""
+
+    account_sid: str
+    username: str
+    password: str
+    sender: str | None
+    messaging_service_sid: str | None
+    public_url: str
+    api_base: str | None = None
+
+
+def connect(account: Account, http_client: HttpClient | None = None) -> Any:
+    """A client that all senders share. TWILIO_EDGE and TWILIO_REGION of the environment are not looked at."""
+    client = Client(
+        account.username,
+        account.password,
+        account.account_sid,
+        http_client=http_client or TwilioHttpClient(timeout=TIMEOUT_SECONDS),
+        environment={},
+    )
+    if account.api_base:
+        client.api.base_url = account.api_base
+    return client
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Raises TransportError where nothing can have gone out, OutcomeUnknown where something may have."""
+    try:
+        yield
+    except TwilioRestException as error:
+        raise _answered(error.status, error.code) from error
+    except TwilioException as error:
+        raise OutcomeUnknown(f"Twilio answered something unexpected: {type(error).__name__}") from error
+    except requests.ConnectionError as error:
+        if _never_connected(error):
+            raise TransportError("Twilio cannot be reached", permanent=False) from error
+        raise OutcomeUnknown("the connection to Twilio broke") from error
+    except requests.RequestException as error:
+        raise OutcomeUnknown(f"no answer from Twilio: {type(error).__name__}") from error
+
+
+def _answered(status: int, code: int | None) -> TransportError | OutcomeUnknown:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return OutcomeUnknown(f"Twilio answered {status}")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return TransportError(meaning(20429).reason, permanent=False, code=code)
+    if code in ERROR_CODES:
+        what = meaning(code)
+        return TransportError(what.reason, permanent=what.is_permanent, code=code)
+    return TransportError(f"Twilio refused it with {status}", permanent=True, code=code)
+
+
+def _never_connected(error: requests.ConnectionError) -> bool:
+    """Whether no byte was sent: the connection was never made."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)

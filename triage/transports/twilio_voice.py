@@ -1,0 +1,84 @@
+"""Alert calls by Twilio, and what Twilio knows of calls and recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from triage.errors import TransportError
+from triage.policy.delivery import DeliveryState
+from triage.policy.twilio_words import CALL_STATUS
+from triage.ports import Accepted, CallDetails, Found, Outgoing, RecordingDetails
+from triage.transports.twilio_client import Account, our_errors
+
+_RING_SECONDS = 25  # shorter than most mobile voicemail boxes wait
+_LISTED = 50
+_NO_SUCH_RESOURCE = 20404
+
+
+class TwilioVoice:
+    """The called phone is told what our webhook says when it picks up."""
+
+    def __init__(self, client: Any, account: Account) -> None:
+        self._client = client
+        self._account = account
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        base = self._account.public_url
+        with our_errors():
+            call = self._client.calls.create(
+                to=outgoing.phone,
+                from_=self._account.sender,
+                url=f"{base}/twilio/alert/{outgoing.delivery_id}",
+                status_callback=f"{base}/twilio/call-status?delivery={outgoing.delivery_id}",
+                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                timeout=_RING_SECONDS,
+            )
+        return Accepted(call.sid)
+
+    def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
+        with our_errors():
+            listed = self._client.calls.list(to=phone, limit=_LISTED)
+        return [
+            Found(call.sid, "", call.date_created, CALL_STATUS.get(str(call.status), DeliveryState.ACCEPTED))
+            for call in listed
+            if call.date_created and call.date_created >= since and call.direction != "inbound"
+        ]
+
+
+class TwilioCalls:
+    """Looks things up; changes nothing."""
+
+    def __init__(self, client: Any, account: Account) -> None:
+        self._client = client
+        self._account = account
+
+    def call(self, call_sid: str) -> CallDetails | None:
+        found = self._fetch(self._client.calls(call_sid))
+        if found is None:
+            return None
+        number = getattr(found, "_from", None) or getattr(found, "from_", None)
+        return CallDetails(number if number and number.startswith("+") else None, found.start_time)
+
+    def recording(self, recording_sid: str) -> RecordingDetails | None:
+        found = self._fetch(self._client.recordings(recording_sid))
+        if found is None:
+            return None
+        seconds = str(found.duration or "")
+        duration = timedelta(seconds=int(seconds)) if seconds.isdecimal() else None
+        return RecordingDetails(found.start_time, duration)
+
+    def check(self) -> str:
+        """The account's own name, to see that the credentials work."""
+        with our_errors():
+            return str(self._client.api.accounts(self._account.account_sid).fetch().friendly_name)
+
+    def _fetch(self, resource: Any) -> Any:
+        try:
+            with our_errors():
+                return resource.fetch()
+        except TransportError as error:
+            if error.code == _NO_SUCH_RESOURCE or "404" in error.reason:
+                return None
+            raise

@@ -1,0 +1,76 @@
+"""`python -m webhooks`: the web server, one process, until SIGTERM."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+import structlog
+import waitress
+from sdnotify import SystemdNotifier
+
+from config.logging import set_up_logging
+from config.settings import SettingsError, address, load_settings
+from triage.bootstrap import build
+from triage.errors import ConfigurationError, StoreUnavailable
+from webhooks.app import create_app
+
+log = structlog.get_logger()
+
+_FIRST_SYSTEMD_SOCKET = 3
+
+
+def main() -> int:
+    """Serve until told to stop. Starts even where the database is down: callers can leave messages all the same."""
+    faulthandler.enable()
+    try:
+        settings = load_settings()
+        set_up_logging(settings.log_format)
+        program = build(settings)
+    except (SettingsError, ConfigurationError) as error:
+        sys.stderr.write(f"afterhours web: {error}\n")
+        return 2
+    try:
+        program.prepare()
+    except StoreUnavailable:
+        log.exception("database_unavailable_at_start")
+    server = waitress.create_server(
+        create_app(program),
+        threads=settings.web_threads,
+        ident=None,
+        max_request_body_size=128 * 1024,
+        channel_timeout=30,
+        **_listening(settings.bind),
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    SystemdNotifier().notify("READY=1")
+    log.info("web_started", bind=settings.bind, threads=settings.web_threads)
+    try:
+        server.run()
+    except SystemExit:
+        server.close()
+    program.desk.store.close()
+    log.info("web_stopped")
+    return 0
+
+
+def _listening(bind: str) -> dict[str, object]:
+    """The sockets that systemd holds for us, so that a restart drops no call; else our own."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()):
+        count = int(os.environ.get("LISTEN_FDS", "0"))
+        return {"sockets": [socket.socket(fileno=_FIRST_SYSTEMD_SOCKET + number) for number in range(count)]}
+    host, port = address(bind)
+    return {"host": host, "port": port}
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Figures for Prometheus: requests counted here, everything else read from the rows when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, current_app, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from triage.bootstrap import Program
+from triage.errors import StoreUnavailable
+from triage.services.vital_signs import Readings, readings
+from webhooks.program import program
+
+metrics = Blueprint("metrics", __name__)
+
+_REGISTRY = CollectorRegistry()
+_ANSWERS = Counter("afterhours_requests", "Requests answered.", ["route", "status"], registry=_REGISTRY)
+
+
+@metrics.get("/metrics")
+def show() -> Response:
+    """Prometheus text."""
+    rows = CollectorRegistry()
+    rows.register(_Rows(program()))
+    return Response(generate_latest(_REGISTRY) + generate_latest(rows), content_type=CONTENT_TYPE_LATEST)
+
+
+def count_answers(answer: Response) -> Response:
+    """Count by route, never by path: a path may hold what somebody typed."""
+    route = request.url_rule.rule if request.url_rule else "none"
+    _ANSWERS.labels(route=route, status=str(answer.status_code)).inc()
+    if not current_app.debug:
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+class _Rows(Collector):
+    def __init__(self, running: Program) -> None:
+        self._program = running
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("afterhours_database_up", "Whether the database answers.")
+        try:
+            found = readings(self._program.desk, self._program.now())
+        except StoreUnavailable:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        yield from self._gauges(found)
+
+    def _gauges(self, found: Readings) -> Iterator[Metric]:
+        now = self._program.now()
+        cases = GaugeMetricFamily("afterhours_cases", "Cases by state.", labels=["state"])
+        for state, count in found.cases.items():
+            cases.add_metric([state], count)
+        yield cases
+        sent = GaugeMetricFamily("afterhours_deliveries", "SMS and calls by state.", labels=["channel", "state"])
+        for labels, count in found.deliveries.items():
+            sent.add_metric(list(labels), count)
+        yield sent
+        yield GaugeMetricFamily(
+            "afterhours_breached_open", "Broken promises without a callback yet.", value=found.breached_open
+        )
+        yield GaugeMetricFamily("afterhours_timers_due", "Timers due and not handled.", value=found.backlog.timers)
+        yield GaugeMetricFamily(
+            "afterhours_deliveries_due", "Deliveries due and not sent.", value=found.backlog.deliveries
+        )
+        if found.last_sweep is not None:
+            age = (now - found.last_sweep).total_seconds()
+            yield GaugeMetricFamily("afterhours_sweep_age_seconds", "Since the last finished sweep.", value=age)

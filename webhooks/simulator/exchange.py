@@ -1,0 +1,93 @@
+"""All that the phone system remembers and has still to do, under one lock; nothing is posted under it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+from threading import RLock
+from typing import Any
+
+from triage.clock import Clock
+from webhooks.simulator.faults import Faults
+from webhooks.simulator.posting import Poster
+from webhooks.simulator.records import Call, Message, NumberSettings, Phone, Recording, Transcript
+
+Event = Callable[[datetime], None]
+"""What happens at an instant; it gets the instant at which it was due."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """The memory of one account. Records are frozen values: a reader keeps what it got."""
+
+    account_sid: str
+    ours: NumberSettings
+    clock: Clock
+    poster: Poster
+    faults: Faults
+    report_delay: timedelta
+    phones: dict[str, Phone] = field(default_factory=dict)
+    messages: dict[str, Message] = field(default_factory=dict)
+    calls: dict[str, Call] = field(default_factory=dict)
+    recordings: dict[str, Recording] = field(default_factory=dict)
+    transcripts: dict[str, Transcript] = field(default_factory=dict)
+    lock: RLock = field(default_factory=RLock)
+    _queue: list[tuple[datetime, int, Event]] = field(default_factory=list)
+    _order: Iterator[int] = field(default_factory=count)
+
+    def phone_at(self, number: str) -> Phone:
+        """The phone of this number without its texts and calls; a number never heard of is a normal phone."""
+        with self.lock:
+            return self.phones.get(number) or Phone(number=number)
+
+    def snapshot(self, number: str) -> Phone:
+        """The phone with all that it shows, oldest first."""
+        with self.lock:
+            phone = self.phone_at(number)
+            messages = tuple(self.messages.values())
+            calls = tuple(self.calls.values())
+        shown = [m.as_text() for m in messages if m.from_ == number or (m.to == number and m.landed_at)]
+        return replace(
+            phone,
+            texts=tuple(sorted(shown, key=lambda text: text.at)),
+            calls=tuple(call for call in calls if number in {call.from_, call.to}),
+        )
+
+    def change_phone(self, number: str, **changes: Any) -> Phone:
+        with self.lock:
+            phone = replace(self.phone_at(number), **changes)
+            self.phones[number] = phone
+            return phone
+
+    def change_message(self, sid: str, **changes: Any) -> Message:
+        with self.lock:
+            message = replace(self.messages[sid], updated_at=self.clock.now(), **changes)
+            self.messages[sid] = message
+            return message
+
+    def change_call(self, sid: str, **changes: Any) -> Call:
+        with self.lock:
+            call = replace(self.calls[sid], **changes)
+            self.calls[sid] = call
+            return call
+
+    def at(self, due: datetime, event: Event) -> None:
+        """Let `event` happen at `due`; events due at the same instant happen in the order of these calls."""
+        with self.lock:
+            heapq.heappush(self._queue, (due, next(self._order), event))
+
+    def next_due(self, until: datetime | None) -> tuple[datetime, Event] | None:
+        """Take the first event that is due by `until`; None where there is none."""
+        with self.lock:
+            if not self._queue or (until is not None and self._queue[0][0] > until):
+                return None
+            due, _, event = heapq.heappop(self._queue)
+            return due, event
+
+    def waiting(self) -> int:
+        """How many events have not happened yet."""
+        with self.lock:
+            return len(self._queue)

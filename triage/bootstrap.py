@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from config.settings import DEMO_ROSTER, SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
 from triage.clock import Clock, DemoClock, SystemClock
@@ -44,6 +45,10 @@ class Program:
     def now(self) -> datetime:
         return self.clock.now()
 
+    def close(self) -> None:
+        self.bell.close()
+        self.desk.store.close()
+
 
 @dataclass(frozen=True, slots=True)
 class PhoneSystem:
@@ -66,8 +71,11 @@ def build(settings: Settings) -> Program:
     )
 
 
-def build_phone_system(settings: Settings) -> PhoneSystem:
-    """Twilio, or the stand-in that the settings name. Only who sends needs it: its client is large."""
+def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSystem:
+    """Twilio, or the stand-in that the settings name. Only who sends needs it: its client is large.
+
+    `http_client` is a twilio.http.HttpClient that takes the place of the network's.
+    """
     from triage.transports.twilio_client import Account, connect  # noqa: PLC0415 - the web process does not need it
     from triage.transports.twilio_sms import TwilioSms  # noqa: PLC0415
     from triage.transports.twilio_voice import TwilioCalls, TwilioVoice  # noqa: PLC0415
@@ -90,7 +98,7 @@ def build_phone_system(settings: Settings) -> PhoneSystem:
         public_url=settings.public_url,
         api_base=settings.twilio_api_base,
     )
-    client = connect(account)
+    client = connect(account, http_client)
     return PhoneSystem(
         {"sms": TwilioSms(client, account), "voice": TwilioVoice(client, account)}, TwilioCalls(client, account)
     )

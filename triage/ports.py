@@ -83,6 +83,8 @@ class Bell(Protocol):
 
     def ring(self) -> None: ...
 
+    def close(self) -> None: ...
+
 
 class HearsBell(Protocol):
     """The scheduler's end of the bell."""

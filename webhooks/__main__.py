@@ -54,7 +54,7 @@ def main() -> int:
         server.run()
     except SystemExit:
         server.close()
-    program.desk.store.close()
+    program.close()
     log.info("web_stopped")
     return 0
 

@@ -47,7 +47,7 @@ def serve(settings: Settings) -> int:
         modules.append("webhooks.simulator")
         environment |= _simulated(settings, program)
         addresses.append(f"Simulated phone system:  http://{settings.simulator_bind}/   <- start here")
-    program.desk.store.close()  # children must not inherit its connections
+    program.close()  # children must not inherit its connections
     children = _Children(modules, environment)
     children.start()
     if children.wait_for([settings.bind] + ([settings.simulator_bind] if not settings.has_account else [])):

@@ -38,6 +38,9 @@ class DatagramBell:
         with contextlib.suppress(OSError):
             self._socket.sendto(b"!", self._address)
 
+    def close(self) -> None:
+        self._socket.close()
+
 
 class HearsDatagrams:
     """Where another scheduler listens already, this one hears nothing and relies on its sweeps."""
@@ -68,6 +71,9 @@ class NotifyBell:
     def ring(self) -> None:
         with contextlib.suppress(StoreUnavailable):
             self._store.notify(_CHANNEL)
+
+    def close(self) -> None:
+        """Nothing of its own is open: it rings on the store's connections."""
 
 
 class HearsNotifications:

@@ -87,6 +87,11 @@ class Exchange:
             due, _, event = heapq.heappop(self._queue)
             return due, event
 
+    def next_instant(self) -> datetime | None:
+        """When the next event happens; None where nothing is to come."""
+        with self.lock:
+            return self._queue[0][0] if self._queue else None
+
     def waiting(self) -> int:
         """How many events have not happened yet."""
         with self.lock:

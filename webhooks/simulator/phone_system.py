@@ -149,6 +149,10 @@ class PhoneSystem:
         """Let everything happen that is due at `now`, in order; how many events that were."""
         return self._run(now)
 
+    def next_instant(self) -> datetime | None:
+        """When something next happens by itself; None where nothing is to come."""
+        return self.exchange.next_instant()
+
     def run_all(self) -> int:
         """Let everything happen that is still to come, without waiting for it; how many events that were."""
         return self._run(None)

@@ -91,7 +91,9 @@ def _verb(element: ET.Element, allowed: frozenset[str]) -> Verb:
     if element.tag not in allowed:
         raise InvalidTwiml(f"<{element.tag}> is not allowed here")
     children = tuple(_verb(child, inside) for child in element) if (inside := _inside(element.tag)) else ()
-    text = " ".join("".join(element.itertext() if not children else [element.text or ""]).split())
+    spoken = "".join(element.itertext() if not children else [element.text or ""])
+    # A text keeps its lines; what is spoken has none.
+    text = spoken.strip() if element.tag in {"Message", "Body"} else " ".join(spoken.split())
     return Verb(element.tag, dict(element.attrib), text, children)
 
 

@@ -1,0 +1,88 @@
+"""What every test gets: a frozen clock that tells the repeated hour apart, and the shipped contract."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import freezegun.api
+import pytest
+from freezegun.api import FakeDatetime
+from hypothesis import settings
+
+from tests.support.databases import database_url, postgres_server, postgres_url, sqlite_template, sqlite_url
+from tests.support.fixtures import build_world, clock, world
+from triage.policy.roster import Roster, read_roster
+from triage.policy.terms import Terms, read_terms
+
+__all__ = [  # fixtures that every test may ask for
+    "build_world",
+    "clock",
+    "database_url",
+    "postgres_server",
+    "postgres_url",
+    "sqlite_template",
+    "sqlite_url",
+    "world",
+]
+
+CONFIG = Path(__file__).parents[1] / "config"
+
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _frozen_clock_keeps_fold() -> Iterator[None]:
+    """freezegun 1.5.5 drops `fold`, so that its clock is an hour off in the repeated hour of the year.
+
+    Its astimezone, fromtimestamp, __add__ and __sub__ all pass through one function. Its now(zone) drops the fold
+    before that, and CPython's combine drops it for every subclass of datetime: those two are replaced as well.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(freezegun.api, "datetime_to_fakedatetime", _fake_with_fold)
+        patch.setattr(FakeDatetime, "now", classmethod(_frozen_now))
+        patch.setattr(FakeDatetime, "combine", classmethod(_combine))
+        yield
+
+
+@pytest.fixture(scope="session")
+def terms() -> Terms:
+    """The contract as it is shipped."""
+    return _contract("")
+
+
+@pytest.fixture(scope="session")
+def contract() -> Callable[[str], Terms]:
+    """Reads an owner's policy file over the shipped one."""
+    return _contract
+
+
+@pytest.fixture(scope="session")
+def roster() -> Roster:
+    """The people of the demo: dana and lee by turns, maria as manager."""
+    return read_roster((CONFIG / "demo-roster.toml").read_text(), name="demo-roster.toml")
+
+
+def _contract(text: str) -> Terms:
+    return read_terms(text, name="mine.toml", shipped=(CONFIG / "policy.toml").read_text())
+
+
+def _fake_with_fold(at: dt.datetime) -> FakeDatetime:
+    whole = (at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, at.tzinfo)
+    return FakeDatetime(*whole, fold=at.fold)
+
+
+def _frozen_now(cls: Any, tz: dt.tzinfo | None = None) -> FakeDatetime:
+    utc = cls._time_to_freeze() or freezegun.api.real_datetime.now(dt.UTC).replace(tzinfo=None)
+    here = utc.replace(tzinfo=dt.UTC).astimezone(tz) if tz else utc + cls._tz_offset()
+    return _fake_with_fold(here)
+
+
+def _combine(cls: Any, on: dt.date, at: dt.time, tzinfo: Any = True) -> FakeDatetime:
+    zone = at.tzinfo if tzinfo is True else tzinfo
+    return _fake_with_fold(freezegun.api.real_datetime.combine(on, at, tzinfo=zone))

@@ -1,0 +1,173 @@
+"""What a technician's text means, and which case it means."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.policy.commands import (
+    LONGEST_NOTE,
+    OPT_IN,
+    OPT_OUT,
+    RESERVED,
+    WORDS,
+    Ambiguous,
+    Candidate,
+    Command,
+    choose,
+    is_reserved,
+    parse,
+)
+
+DUE = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
+
+
+def a_case(reference: str, *, mine: bool = False, waiting: bool = False, alerted: bool = False) -> Candidate:
+    return Candidate(reference=reference, is_mine=mine, is_waiting=waiting, is_alerted=alerted, callback_due=DUE)
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [
+        ("ACK", Command("ACK")),
+        ("ack", Command("ACK")),
+        ("  Ack \n", Command("ACK")),
+        ("Ack.", Command("ACK")),
+        ("ack, on my way", Command("ACK")),
+        ("1", Command("ACK")),
+        ("1.", Command("ACK")),
+        ("1 1042", Command("ACK", "1042")),
+        ("ACK 1042", Command("ACK", "1042")),
+        ("ack #1042.", Command("ACK", "1042")),
+        ("ack case 1042 please", Command("ACK", "1042")),
+        ("ACK1042", Command("ACK", "1042")),
+        ("ack:1042", Command("ACK", "1042")),
+        ("ack 12", Command("ACK")),
+        ("CALL 1042", Command("CALL", "1042")),
+        ("tried", Command("TRIED")),
+        ("Tried 1042 no answer", Command("TRIED", "1042")),
+        ("PASS", Command("PASS")),
+        ("pass 1042 I am ill", Command("PASS", "1042")),
+        ("DONE", Command("DONE")),
+        ("DONE 35", Command("DONE", minutes=35)),
+        ("DONE 0", Command("DONE", minutes=0)),
+        ("done 35m", Command("DONE", minutes=35)),
+        ("done 35 min, new card", Command("DONE", minutes=35, text="new card")),
+        ("DONE 35 replaced the gateway card", Command("DONE", minutes=35, text="replaced the gateway card")),
+        ("DONE 1042", Command("DONE", "1042")),
+        ("DONE 1042 35 new card", Command("DONE", "1042", 35, "new card")),
+        ("DONE #1042 35minutes 2 phones swapped", Command("DONE", "1042", 35, "2 phones swapped")),
+        ("DONE new card", Command("DONE", text="new card")),
+        ("NOTE gate code 12", Command("NOTE", text="gate code 12")),
+        ("NOTE 1042 gate code", Command("NOTE", "1042", text="gate code")),
+        ("NOTE 35 phones", Command("NOTE", text="35 phones")),
+        ("note", Command("NOTE")),
+        ("LIST", Command("LIST")),
+        ("list all 1042", Command("LIST")),
+        ("Who is it?", Command("WHO")),
+        ("MENU", Command("MENU")),
+    ],
+)
+def test_text_is_a_command(body: str, command: Command) -> None:
+    assert parse(body) == command
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "  \n",
+        "2",
+        "11",
+        "1042",
+        "ok",
+        "acknowledge",
+        "please ack",
+        "!ack",
+        "ack1042x",
+        "done35",
+        "DONE-35",
+        "Ünder",
+    ],
+)
+def test_text_is_no_command(body: str) -> None:
+    assert parse(body) is None
+
+
+@pytest.mark.xfail(strict=True, reason="a leading 1 is cut off as the word for ACK: 11042 becomes ACK 1042")
+def test_number_of_five_digits_alone_is_no_command() -> None:
+    assert parse("11042") is None
+
+
+@pytest.mark.parametrize("word", sorted(RESERVED))
+def test_word_that_the_carrier_answers_is_never_a_command(word: str) -> None:
+    assert parse(word) is None
+    assert is_reserved(f" {word.lower()}\n")
+    assert not is_reserved(f"{word} please")
+
+
+def test_no_command_is_a_reserved_word() -> None:
+    assert set(WORDS) == {"ACK", "CALL", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", "MENU"}
+    assert not RESERVED & set(WORDS)
+    assert OPT_OUT | OPT_IN | {"HELP", "INFO"} == RESERVED
+    assert not OPT_OUT & OPT_IN
+
+
+@given(body=st.text(max_size=400))
+def test_any_text_is_a_command_or_none(body: str) -> None:
+    command = parse(body)
+
+    assert command is None or command.word in WORDS
+
+
+@given(
+    reference=st.none() | st.integers(1000, 999_999_999),
+    minutes=st.none() | st.integers(0, 999),
+    note=st.lists(st.sampled_from(["swapped", "the", "card", "(line", "2)"]), max_size=5),
+)
+def test_done_is_read_as_it_was_meant(reference: int | None, minutes: int | None, note: list[str]) -> None:
+    parts = ["DONE", *(str(number) for number in (reference, minutes) if number is not None), *note]
+
+    command = parse(" ".join(parts))
+
+    assert command == Command("DONE", str(reference) if reference else None, minutes, " ".join(note))
+
+
+def test_long_note_is_cut() -> None:
+    command = parse("NOTE " + "x" * 2000)
+
+    assert command is not None
+    assert len(command.text) == LONGEST_NOTE
+
+
+ALERTED = a_case("1001", waiting=True, alerted=True)
+WAITING = a_case("1002", waiting=True)
+MINE = a_case("1003", mine=True)
+
+
+@pytest.mark.parametrize(
+    ("word", "cases", "meant"),
+    [
+        ("ACK", [], None),
+        ("ACK", [ALERTED], "1001"),
+        ("ACK", [ALERTED, WAITING, MINE], "1001"),
+        ("ACK", [WAITING, MINE], "1002"),
+        ("ACK", [MINE], "1003"),
+        ("ACK", [ALERTED, a_case("1004", waiting=True, alerted=True)], Ambiguous(("1001", "1004"))),
+        ("ACK", [WAITING, a_case("1005", waiting=True)], Ambiguous(("1002", "1005"))),
+        ("DONE", [], None),
+        ("DONE", [ALERTED, WAITING, MINE], "1003"),
+        ("DONE", [ALERTED, WAITING], "1001"),
+        ("DONE", [WAITING], "1002"),
+        ("TRIED", [MINE, a_case("1006", mine=True)], Ambiguous(("1003", "1006"))),
+        ("PASS", [ALERTED, MINE], "1003"),
+        ("NOTE", [a_case("1007")], None),
+    ],
+)
+def test_command_without_a_reference_means_the_only_case_that_fits(
+    word: str, cases: list[Candidate], meant: str | Ambiguous | None
+) -> None:
+    assert choose(word, cases) == meant

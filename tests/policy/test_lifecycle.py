@@ -1,0 +1,65 @@
+"""The states of a case: the whole table, written down a second time."""
+
+from __future__ import annotations
+
+import pytest
+
+from triage.errors import IllegalTransition
+from triage.policy.lifecycle import AWAITING_CALLBACK, ENDED, CaseEvent, CaseState, is_legal, next_state
+
+TABLE = """
+              start         acknowledge   resume        call_back     close
+open          -             acknowledged  open          called_back   -
+acknowledged  -             acknowledged  open          called_back   -
+called_back   -             -             -             called_back   closed
+closed        -             -             -             -             -
+deferred      open          acknowledged  -             called_back   -
+review        -             review        -             called_back   closed
+"""
+HEAD, *LINES = (line.split() for line in TABLE.strip().splitlines())
+CELLS = [(row[0], event, cell) for row in LINES for event, cell in zip(HEAD, row[1:], strict=True)]
+
+
+def after(state: CaseState) -> set[CaseState]:
+    return {next_state(state, event) for event in CaseEvent if is_legal(state, event)}
+
+
+def test_table_names_every_state_and_event() -> None:
+    assert {row[0] for row in LINES} == set(CaseState)
+    assert set(HEAD) == set(CaseEvent)
+
+
+@pytest.mark.parametrize(("state", "event", "cell"), [cell for cell in CELLS if cell[2] != "-"])
+def test_legal_event_moves_the_case(state: str, event: str, cell: str) -> None:
+    assert is_legal(CaseState(state), CaseEvent(event))
+    assert next_state(CaseState(state), CaseEvent(event)) == cell
+
+
+@pytest.mark.parametrize(("state", "event", "cell"), [cell for cell in CELLS if cell[2] == "-"])
+def test_illegal_event_is_refused_by_name(state: str, event: str, cell: str) -> None:
+    assert not is_legal(CaseState(state), CaseEvent(event))
+    with pytest.raises(IllegalTransition, match=f"a case that is {state} cannot {event}"):
+        next_state(CaseState(state), CaseEvent(event))
+
+
+@pytest.mark.parametrize("state", CaseState)
+def test_every_case_can_be_closed(state: CaseState) -> None:
+    reached = {state}
+    while not reached.issuperset(more := {state for one in reached for state in after(one)}):
+        reached |= more
+
+    assert CaseState.CLOSED in reached
+
+
+def test_only_a_closed_case_ends() -> None:
+    assert {state for state in CaseState if not after(state)} == ENDED == {CaseState.CLOSED}
+
+
+def test_no_case_that_is_owed_a_callback_closes_without_one() -> None:
+    assert {CaseState.OPEN, CaseState.ACKNOWLEDGED} == AWAITING_CALLBACK
+    for state in (*AWAITING_CALLBACK, CaseState.DEFERRED):
+        assert CaseState.CLOSED not in after(state)
+
+
+def test_nothing_reopens_a_case_that_was_called_back() -> None:
+    assert after(CaseState.CALLED_BACK) == {CaseState.CALLED_BACK, CaseState.CLOSED}

@@ -1,0 +1,136 @@
+"""The figures of the report, and when attempts stand for a callback."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from triage.policy.callbacks import attempts_meet_the_promise
+from triage.policy.sla import CaseTimes, figures, outcome
+from triage.policy.terms import Callback
+
+LEFT = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
+DUE = LEFT + timedelta(hours=2)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+def the_times(**known: Any) -> CaseTimes:
+    defaults = {"left_at": LEFT, "callback_due": DUE, "acknowledged_at": None}
+    return CaseTimes(**{**defaults, "callback_made_at": None, "breached_at": None, **known})
+
+
+@pytest.mark.parametrize(
+    ("known", "now", "expected"),
+    [
+        ({}, DUE - SECOND, "open"),
+        ({}, DUE, "breached"),
+        ({}, DUE + SECOND, "breached"),
+        ({"callback_made_at": DUE - SECOND}, DUE - SECOND, "met"),
+        ({"callback_made_at": DUE - SECOND}, DUE + MINUTE, "met"),
+        ({"callback_made_at": DUE}, DUE + MINUTE, "met"),
+        ({"callback_made_at": DUE + SECOND}, DUE + MINUTE, "breached"),
+        ({"callback_made_at": DUE - SECOND, "breached_at": DUE}, DUE + MINUTE, "breached"),
+        ({"breached_at": DUE}, DUE + MINUTE, "breached"),
+        ({"acknowledged_at": LEFT}, DUE - SECOND, "open"),
+        ({"acknowledged_at": LEFT}, DUE, "breached"),
+        ({"callback_due": None}, DUE + MINUTE, "unpromised"),
+        ({"callback_due": None, "callback_made_at": DUE}, DUE + MINUTE, "unpromised"),
+    ],
+)
+def test_only_a_callback_in_time_keeps_the_promise(known: dict[str, Any], now: datetime, expected: str) -> None:
+    assert outcome(the_times(**known), now) == expected
+
+
+def test_figures_of_nothing_are_empty() -> None:
+    nothing = figures([], DUE)
+
+    assert (nothing.count, nothing.met, nothing.breached, nothing.open, nothing.unpromised) == (0, 0, 0, 0, 0)
+    assert set(nothing.as_dict().values()) == {0, None}
+
+
+def test_share_is_of_the_promises_that_are_decided() -> None:
+    met, late = the_times(callback_made_at=LEFT + MINUTE), the_times(callback_made_at=DUE + MINUTE)
+    cases = [met, met, late, the_times(left_at=DUE, callback_due=DUE + MINUTE), the_times(callback_due=None)]
+
+    counted = figures(cases, DUE)
+
+    assert (counted.count, counted.met, counted.breached, counted.open, counted.unpromised) == (5, 2, 1, 1, 1)
+    assert counted.met_share == 0.6667
+
+
+def test_times_are_counted_from_the_message_in_seconds() -> None:
+    cases = [
+        the_times(acknowledged_at=LEFT + n * SECOND, callback_made_at=LEFT + 10 * n * SECOND) for n in range(1, 21)
+    ]
+
+    counted = figures(cases, DUE)
+
+    assert (counted.mtta_median_s, counted.mtta_p95_s) == (10.5, 19)
+    assert (counted.mttc_median_s, counted.mttc_p95_s) == (105, 190)
+
+
+def test_elapsed_time_over_the_repeated_hour_is_real_time() -> None:
+    left = datetime.fromisoformat("2025-11-02T00:30:00-04:00").astimezone(UTC)
+    made = datetime.fromisoformat("2025-11-02T01:30:00-05:00").astimezone(UTC)
+
+    assert figures([the_times(left_at=left, callback_made_at=made)], DUE).mttc_median_s == 7200
+
+
+@given(seconds=st.lists(st.integers(0, 20_000), min_size=1, max_size=60))
+def test_percentile_is_a_time_that_occurred_and_that_95_of_100_kept(seconds: list[int]) -> None:
+    counted = figures([the_times(callback_made_at=LEFT + n * SECOND) for n in seconds], DUE)
+
+    assert counted.mttc_p95_s in seconds
+    within = [n for n in seconds if n <= (counted.mttc_p95_s or 0)]
+    below = [n for n in seconds if n < (counted.mttc_p95_s or 0)]
+    assert len(within) >= math.ceil(0.95 * len(seconds)) > len(below)
+
+
+@given(data=st.data(), made=st.lists(st.none() | st.integers(0, 20_000), max_size=20), now=st.integers(0, 20_000))
+def test_every_case_is_counted_once_in_any_order(data: st.DataObject, made: list[int | None], now: int) -> None:
+    cases = [the_times(callback_made_at=None if n is None else LEFT + n * SECOND) for n in made]
+
+    counted = figures(cases, LEFT + now * SECOND)
+
+    assert counted.met + counted.breached + counted.open + counted.unpromised == counted.count == len(made)
+    assert figures(data.draw(st.permutations(cases)), LEFT + now * SECOND) == counted
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_enough"),
+    [
+        ([], False),
+        ([0], False),
+        ([0, 9], False),
+        ([0, 10], True),
+        ([10, 0], True),
+        ([0, 0], False),
+        ([0, 5, 9], False),
+        ([0, 5, 10], True),
+        ([0, 9, 18], True),
+        ([0, 60], True),
+    ],
+)
+def test_two_attempts_ten_minutes_apart_stand_for_a_callback(minutes: list[int], is_enough: bool) -> None:
+    rule = Callback.model_construct(attempts_that_count=2, attempts_apart=timedelta(minutes=10))
+
+    assert attempts_meet_the_promise([LEFT + n * MINUTE for n in minutes], rule) is is_enough
+
+
+@pytest.mark.parametrize(("seconds", "is_enough"), [(599, False), (600, True), (601, True)])
+def test_second_attempt_counts_on_its_second(seconds: int, is_enough: bool) -> None:
+    rule = Callback.model_construct(attempts_that_count=2, attempts_apart=timedelta(minutes=10))
+
+    assert attempts_meet_the_promise([LEFT, LEFT + seconds * SECOND], rule) is is_enough
+
+
+def test_one_attempt_is_enough_where_the_owner_says_so() -> None:
+    rule = Callback.model_construct(attempts_that_count=1, attempts_apart=timedelta(minutes=10))
+
+    assert attempts_meet_the_promise([LEFT], rule)
+    assert not attempts_meet_the_promise([], rule)

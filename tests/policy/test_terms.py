@@ -1,0 +1,147 @@
+"""The versions of the contract: what makes a new one, and that a stored one comes back as it was."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.settings import SHIPPED_POLICY
+from triage.policy.fields import read_span, write_span
+from triage.policy.terms import Terms, read_terms, stored_terms
+
+SHIPPED = SHIPPED_POLICY.read_text()
+
+# One other value for each kind of value that the file has.
+ANOTHER = {
+    "zone": "Etc/GMT+4",
+    "rate": ("standard", "after_hours"),
+    "outside": "standard",
+    "after_hours": ("list", "page"),
+    "absent_recording": "list",
+    "overage_rate": "standard",
+    "observed_country": "CA",
+    "observed": ["Christmas Day"],
+    "closures": ["2026-12-24"],
+}
+
+
+def leaves(table: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key), value
+
+
+def something_else(key: str, old: Any) -> Any:
+    other = ANOTHER.get(key)
+    if other is not None:
+        return next(value for value in other if value != old) if isinstance(other, tuple) else other
+    if isinstance(old, bool):
+        return not old
+    if isinstance(old, int):
+        return old + 1
+    if isinstance(old, list):
+        return [old[0], *old]
+    return str_changed(old)
+
+
+def str_changed(old: str) -> str:
+    if old[0].isdigit() and old[-1] in "hms":
+        return write_span(read_span(old) + timedelta(minutes=1))
+    if old[2:3] == ":":
+        return f"{old[:3]}30"
+    return old[:-1] + "1" if old[-1].isdigit() and old[-1] != "1" else f"{old}7"
+
+
+PATHS = dict(leaves(tomllib.loads(SHIPPED)))
+
+
+def with_another(path: tuple[str, ...]) -> str:
+    line = ".".join(path)
+    value = something_else(path[-1], PATHS[path])
+    return f"{line} = {inline(value)}"
+
+
+def inline(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {inline(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(inline(part) for part in value) + "]"
+    return json.dumps(value)
+
+
+def reversed_tables(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: reversed_tables(value) if isinstance(value, dict) else value for key, value in reversed(table.items())}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=".".join)
+def test_any_other_value_makes_another_version(
+    path: tuple[str, ...], contract: Callable[[str], Terms], terms: Terms
+) -> None:
+    other = contract(with_another(path))
+
+    assert other != terms
+    assert other.version != terms.version
+
+
+def test_comments_and_blank_lines_make_no_version(terms: Terms) -> None:
+    bare = "\n\n".join(line for line in SHIPPED.splitlines() if not line.startswith("#"))
+
+    assert read_terms("", name="bare.toml", shipped=bare).version == terms.version
+
+
+def test_order_of_keys_makes_no_version(terms: Terms) -> None:
+    turned = "\n".join(f"{key} = {inline(value)}" for key, value in reversed_tables(tomllib.loads(SHIPPED)).items())
+
+    assert turned.startswith("greeting")
+    assert read_terms(turned, name="turned.toml", shipped="").version == terms.version
+
+
+def test_another_way_to_write_a_value_makes_no_version(contract: Callable[[str], Terms], terms: Terms) -> None:
+    same = contract('rates.standard = {price = "165", minimum = "1800s"}\nwindows.other.callback_within = "120m"')
+
+    assert same.version == terms.version
+
+
+def test_stored_contract_comes_back_as_it_was(contract: Callable[[str], Terms], terms: Terms) -> None:
+    mine = contract('zone = "Etc/GMT+4"\nhours.closures = [2026-12-24]\nrates.standard.price = "170"')
+
+    for version in (terms, mine, mine.with_closures([mine.hours.closures[0].replace(day=31)])):
+        assert stored_terms(version.canonical) == version
+        assert stored_terms(version.canonical).canonical == version.canonical
+
+
+def test_stored_contract_stays_readable_when_a_holiday_loses_its_name(
+    contract: Callable[[str], Terms],
+) -> None:
+    old = contract('hours.observed = ["Christmas Day"]').canonical.replace("Christmas Day", "Yule")
+
+    assert stored_terms(old).hours.observed == ("Yule",)
+
+
+def test_version_is_a_short_name_that_stays(terms: Terms) -> None:
+    assert len(terms.version) == 12
+    assert stored_terms(terms.canonical).version == terms.version
+
+
+@given(seconds=st.integers(0, 90 * 86_400))
+def test_span_is_read_as_it_was_written(seconds: int) -> None:
+    span = timedelta(seconds=seconds)
+
+    assert read_span(write_span(span)) == span
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("0s", 0), ("1s", 1), ("90s", 90), ("2h", 7200), ("1h30m", 5400), ("7d", 604_800), ("1d2h3m4s", 93_784)],
+)
+def test_span_is_the_sum_of_its_parts(text: str, seconds: int) -> None:
+    assert read_span(text) == timedelta(seconds=seconds)

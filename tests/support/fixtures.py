@@ -1,0 +1,50 @@
+"""Fixtures of the whole program. `world` is a Friday night, Lee on call, Dana behind her, Maria their manager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import freezegun
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+
+from tests.support.world import Build, World
+
+freezegun.configure(extend_ignore_list=["_pytest.timing"])  # else a story seems to take years
+
+FRIDAY_NIGHT = "2026-11-21T02:30:00"  # UTC: 9:30 PM EST on Friday, overnight
+DANA = "+16145550101"
+LEE = "+16145550102"
+MARIA = "+16145550103"
+
+
+@pytest.fixture
+def clock() -> Iterator[FrozenDateTimeFactory]:
+    """The frozen clock of a story, at nine thirty on a Friday night."""
+    with freezegun.freeze_time(FRIDAY_NIGHT) as frozen:
+        yield frozen  # type: ignore[misc]
+
+
+@pytest.fixture
+def build_world(clock: FrozenDateTimeFactory, database_url: str, tmp_path: Path) -> Iterator[Build]:
+    """Makes a world with an owner's policy or roster; on SQLite and on PostgreSQL."""
+    worlds: list[World] = []
+
+    def make(*, policy: str | None = None, roster: str | None = None, **settings: Any) -> World:
+        for name, text in (("policy", policy), ("roster", roster)):
+            if text is not None:
+                (tmp_path / f"{name}.toml").write_text(text)
+                settings[f"{name}_file"] = tmp_path / f"{name}.toml"
+        worlds.append(World(clock, database_url, **settings))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        world.close()
+
+
+@pytest.fixture
+def world(build_world: Build) -> World:
+    return build_world()

@@ -1,0 +1,134 @@
+"""The whole program and the simulated phone system in one process, with a clock that a story moves.
+
+Nothing is mocked: webhooks are signed and posted into the real application, the real Twilio client talks to the
+simulated REST API, rows live in a real database. Only sockets and waiting are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from freezegun.api import FrozenDateTimeFactory
+
+from config.settings import SIMULATED_ACCOUNT, Settings
+from scheduler.sweep import keep_house, sweep
+from triage.bootstrap import Program, build, build_phone_system
+from triage.clock import SystemClock
+from triage.services import records
+from triage.store.cases import due_instants
+from webhooks.app import create_app
+from webhooks.simulator.in_process import InProcessHttpClient, post_into
+from webhooks.simulator.phone_system import InboundCall, PhoneSystem
+from webhooks.simulator.records import Text
+from webhooks.simulator.rest import create_rest_app
+
+OUR_NUMBER = "+16145550100"
+TOKEN = "a token that signs the tests' webhooks"
+PUBLIC_URL = "https://afterhours.example"
+CALLER = "+16145550199"
+
+
+class World:
+    """Phones, a clock, and the daemon between them."""
+
+    def __init__(self, clock: FrozenDateTimeFactory, database_url: str, **settings: Any) -> None:
+        self.clock = clock
+        self.settings = Settings(
+            _env_file=None,
+            database_url=database_url,
+            public_url=PUBLIC_URL,
+            twilio_account_sid=SIMULATED_ACCOUNT,
+            twilio_auth_token=TOKEN,
+            twilio_from=OUR_NUMBER,
+            **settings,
+        )
+        self.start()
+        self.phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), self._post)
+        self._rest = create_rest_app(self.phones)
+        self.phone_system = build_phone_system(self.settings, InProcessHttpClient(self._rest))
+
+    def start(self) -> None:
+        """Start the daemon, or start it again after a crash: everything it knows is in the database."""
+        self.program: Program = build(self.settings)
+        self.program.prepare()
+        self.app: Flask = create_app(self.program)
+
+    def close(self) -> None:
+        self.program.close()
+
+    @property
+    def now(self) -> datetime:
+        return self.program.now()
+
+    def at(self, instant: datetime | str) -> None:
+        """Move the clock to an instant, and let everything happen on the way."""
+        target = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
+        assert target.tzinfo is not None
+        self.advance(target - self.now)
+
+    def advance(self, span: timedelta | None = None, **parts: float) -> None:
+        """Let time pass: every instant at which something is due is visited, in order."""
+        target = self.now + (span if span is not None else timedelta(**parts))
+        self.settle()
+        while (at := self._next_instant(target)) is not None:
+            self.clock.move_to(max(at, self.now).astimezone(UTC).replace(tzinfo=None))
+            self.settle()
+        self.clock.move_to(target.astimezone(UTC).replace(tzinfo=None))
+        self.settle()
+
+    def settle(self) -> None:
+        """Let happen what is due at this very instant."""
+        self.sweep()
+        while self.phones.run_due(self.now):
+            self.sweep()
+
+    def sweep(self) -> None:
+        sweep(self.program, self.phone_system, lambda errand: errand(), lambda: 8)
+        keep_house(self.program)
+
+    def voicemail(self, caller: str = CALLER, **how: Any) -> InboundCall:
+        """Somebody leaves a voicemail now; a moment later the alerts have landed."""
+        call = self.phones.leave_voicemail(caller, **how)
+        assert call.failed_because is None
+        assert call.warnings == ()
+        self.advance(seconds=1)
+        return call
+
+    def text(self, sender: str, body: str) -> str | None:
+        """Somebody texts our number; returns our answer."""
+        answer = self.phones.text(sender, body)
+        self.settle()
+        return answer
+
+    def inbox(self, number: str) -> list[Text]:
+        """What landed on a phone, oldest first."""
+        return list(self.phones.phone(number).inbox)
+
+    def bodies(self, number: str) -> list[str]:
+        return [text.body for text in self.inbox(number)]
+
+    def case(self, reference: str = "1001") -> dict[str, Any]:
+        return records.show_case(self.program.desk, reference)
+
+    def cases(self) -> list[dict[str, Any]]:
+        return records.list_cases(self.program.desk, only_open=False)
+
+    def kinds(self, reference: str = "1001") -> list[str]:
+        """The kinds of events of a case, oldest first."""
+        return [event["kind"] for event in self.case(reference)["events"]]
+
+    def _next_instant(self, until: datetime) -> datetime | None:
+        """The next instant up to `until` at which anything is due."""
+        with self.program.desk.store.read() as session:
+            rows = due_instants(session, self.now, until, 1)
+        phones = self.phones.next_instant()
+        return min((at for at in (*rows, phones) if at is not None and at <= until), default=None)
+
+    def _post(self, url: str, form: dict[str, str], headers: dict[str, str]) -> Any:
+        return post_into(self.app)(url, form, headers)
+
+
+Build = Callable[..., World]

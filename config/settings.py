@@ -27,9 +27,11 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Names are promised in the README; each field is `AFTERHOURS_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
-    database_url: str = "sqlite:///afterhours.db"
+    database_url: Annotated[str, Field(repr=False)] = "sqlite:///afterhours.db"  # it may hold a password
     policy_file: Path = SHIPPED_POLICY
     roster_file: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
@@ -47,11 +49,6 @@ class Settings(BaseSettings):
     demo_clock_file: Path | None = None
     web_threads: Annotated[int, Field(ge=1, le=64)] = 8
     sender_threads: Annotated[int, Field(ge=1, le=64)] = 8
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _an_empty_line_is_no_value(cls, value: Any) -> Any:
-        return None if value == "" else value
 
     @field_validator("bind", "simulator_bind")
     @classmethod
@@ -119,7 +116,13 @@ def load_settings() -> Settings:
 
 def _refuse_unknown_names() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for source, names in (("the environment", os.environ), (".env", dotenv_values(".env"))):
+    folder = Path(os.environ.get("CREDENTIALS_DIRECTORY", ""))
+    files = [path.name for path in folder.iterdir()] if folder.name and folder.is_dir() else []
+    for source, names in (
+        ("the environment", os.environ),
+        (".env", dotenv_values(".env")),
+        ("$CREDENTIALS_DIRECTORY", files),
+    ):
         for name in names:
             if name.upper().startswith(PREFIX) and name.upper() not in known:
                 raise SettingsError(f"{name} in {source} is not a setting of afterhours; the README lists them all")

@@ -11,7 +11,7 @@ from sdnotify import SystemdNotifier
 from scheduler.auditor import Auditor
 from scheduler.rings import Rings
 from scheduler.senders import Senders
-from scheduler.sweep import keep_house, sweep
+from scheduler.sweep import begin, keep_house, sweep
 from triage.bootstrap import PhoneSystem, Program
 from triage.errors import StoreUnavailable
 from triage.services.vital_signs import due_soon
@@ -29,6 +29,7 @@ class Daemon:
     def __init__(self, program: Program, phone_system: PhoneSystem) -> None:
         self._program = program
         self._phone_system = phone_system
+        self._has_begun = False
         self._rung = Event()
         self._stopped = Event()
         self._last_sweep = monotonic()
@@ -79,8 +80,9 @@ class Daemon:
 
     def _sweep(self) -> None:
         try:
-            if not self._program.is_prepared:
-                self._program.prepare()
+            if not self._has_begun:
+                begin(self._program)
+                self._has_begun = True
             sweep(self._program, self._phone_system, self._senders.run, self._senders.free)
             if monotonic() - self._last_house >= _HOUSE_EVERY_SECONDS:
                 keep_house(self._program)

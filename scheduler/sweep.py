@@ -16,6 +16,13 @@ Run = Callable[[Callable[[], None]], None]
 """Runs an errand: at once in a test, on a sender's thread in the daemon."""
 
 
+def begin(program: Program) -> None:
+    """What a scheduler does once, before its first sweep."""
+    program.prepare()
+    if program.desk.store.is_sqlite:  # one machine, one scheduler; several nodes wait for each other's leases
+        dispatch.release_all(program.desk, program.now())
+
+
 def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: Callable[[], int]) -> None:
     """Timers, then sending, then asking; idempotent, and safe at any time on any node.
 

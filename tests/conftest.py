@@ -14,7 +14,7 @@ from freezegun.api import FakeDatetime
 from hypothesis import settings
 
 from tests.support.databases import database_url, postgres_server, postgres_url, sqlite_template, sqlite_url
-from tests.support.fixtures import build_world, clock, world
+from tests.support.fixtures import build_world, clock, team, world
 from triage.policy.roster import Roster, read_roster
 from triage.policy.terms import Terms, read_terms
 
@@ -26,6 +26,7 @@ __all__ = [  # fixtures that every test may ask for
     "postgres_url",
     "sqlite_template",
     "sqlite_url",
+    "team",
     "world",
 ]
 

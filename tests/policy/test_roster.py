@@ -328,6 +328,10 @@ def test_person_is_found_by_id_and_by_phone(roster: Roster) -> None:
         (PEOPLE + a_rotation(every="weekly"), "'weekly' is not a span; write it like 2h, 90s, 1h30m or 7d"),
         (PEOPLE + a_rotation().replace("every", "evry"), "evry: unknown key; did you mean every?"),
         (PEOPLE + a_rotation().replace('every = "7d"', ""), "every: missing; add it"),
+        (
+            PEOPLE + a_rotation() + an_override("ann", "2025-01-07", "2025-01-08").replace("from", "form"),
+            "form: unknown key; did you mean from?",
+        ),
         (PEOPLE.replace("phone", "fone", 1), "line 4: people.0.fone: unknown key; did you mean phone?"),
         (PEOPLE.replace("+1614555010", "614-555-010"), "should match pattern"),
         (PEOPLE.replace('"ann"', '"Ann S"'), "should match pattern"),

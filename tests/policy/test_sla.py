@@ -81,6 +81,13 @@ def test_elapsed_time_over_the_repeated_hour_is_real_time() -> None:
     assert figures([the_times(left_at=left, callback_made_at=made)], DUE).mttc_median_s == 7200
 
 
+@pytest.mark.parametrize(("count", "rank"), [(1, 1), (2, 2), (19, 19), (20, 19), (21, 20), (100, 95), (101, 96)])
+def test_percentile_is_the_nearest_rank(count: int, rank: int) -> None:
+    cases = [the_times(callback_made_at=LEFT + n * SECOND) for n in range(1, count + 1)]
+
+    assert figures(cases, DUE).mttc_p95_s == rank
+
+
 @given(seconds=st.lists(st.integers(0, 20_000), min_size=1, max_size=60))
 def test_percentile_is_a_time_that_occurred_and_that_95_of_100_kept(seconds: list[int]) -> None:
     counted = figures([the_times(callback_made_at=LEFT + n * SECOND) for n in seconds], DUE)
@@ -127,6 +134,13 @@ def test_second_attempt_counts_on_its_second(seconds: int, is_enough: bool) -> N
     rule = Callback.model_construct(attempts_that_count=2, attempts_apart=timedelta(minutes=10))
 
     assert attempts_meet_the_promise([LEFT, LEFT + seconds * SECOND], rule) is is_enough
+
+
+def test_each_attempt_is_counted_from_the_one_before() -> None:
+    rule = Callback.model_construct(attempts_that_count=3, attempts_apart=timedelta(minutes=10))
+
+    assert attempts_meet_the_promise([LEFT, LEFT + 10 * MINUTE, LEFT + 20 * MINUTE], rule)
+    assert not attempts_meet_the_promise([LEFT, LEFT + 10 * MINUTE, LEFT + 19 * MINUTE], rule)
 
 
 def test_one_attempt_is_enough_where_the_owner_says_so() -> None:

@@ -164,7 +164,8 @@ def test_fixed_zone_has_no_changeover_night(changeover: date, contract: Callable
     [
         ("hours.closures = [2026-12-24]", date(2026, 12, 24), date(2026, 12, 25)),
         ('hours.observed = ["Thanksgiving Day"]', date(2026, 11, 26), date(2026, 11, 27)),
-        ('hours.observed = ["thanksgiving day", "Memorial Day"]', date(2027, 5, 31), date(2027, 6, 1)),
+        ('hours.observed = ["thanksgiving day", "Memorial Day"]', date(2027, 11, 25), date(2027, 11, 26)),
+        ('hours.observed = ["Christmas Day"]', date(2027, 12, 24), date(2027, 12, 23)),
         ('hours.observed = ["New Year\'s Day (observed)"]', date(2027, 12, 31), date(2027, 1, 1)),
         ('hours = {observed = ["Canada Day"], observed_country = "CA"}', date(2026, 7, 1), date(2026, 7, 2)),
     ],

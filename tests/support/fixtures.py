@@ -1,4 +1,7 @@
-"""Fixtures of the whole program. `world` is a Friday night, Lee on call, Dana behind her, Maria their manager."""
+"""Fixtures of the whole program. `world` is a Friday night, Lee on call, Dana behind her, Maria their manager.
+
+`team` is the same night with a fuller roster. After every story `World.check` looks at what has to hold always.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,55 @@ FRIDAY_NIGHT = "2026-11-21T02:30:00"  # UTC: 9:30 PM EST on Friday, overnight
 DANA = "+16145550101"
 LEE = "+16145550102"
 MARIA = "+16145550103"
+SAM = "+16145550104"
+ADA = "+16145550105"
+TEAM = """
+timezone = "America/New_York"
+
+[[people]]
+id = "lee"
+name = "Lee Okafor"
+phone = "+16145550102"
+role = "technician"
+
+[[people]]
+id = "dana"
+name = "Dana Whitfield"
+phone = "+16145550101"
+role = "technician"
+
+[[people]]
+id = "sam"
+name = "Sam Novak"
+phone = "+16145550104"
+role = "technician"
+
+[[people]]
+id = "maria"
+name = "Maria Brandt"
+phone = "+16145550103"
+role = "manager"
+
+[[people]]
+id = "ada"
+name = "Ada Lind"
+phone = "+16145550105"
+role = "administrator"
+channels = ["sms"]
+
+[[rotations]]
+name = "primary"
+people = ["lee", "sam"]
+starts = 2026-11-16T08:00:00
+every = "7d"
+
+[[rotations]]
+name = "secondary"
+people = ["dana"]
+starts = 2026-01-05T08:00:00
+every = "7d"
+"""
+"""Lee on call until Monday at eight, then Sam; Dana always second; Maria manages, Ada keeps the machine."""
 
 
 @pytest.fixture
@@ -41,10 +93,19 @@ def build_world(clock: FrozenDateTimeFactory, database_url: str, tmp_path: Path)
         return worlds[-1]
 
     yield make
-    for world in worlds:
-        world.close()
+    try:
+        for world in worlds:
+            world.check()
+    finally:
+        for world in worlds:
+            world.close()
 
 
 @pytest.fixture
 def world(build_world: Build) -> World:
     return build_world()
+
+
+@pytest.fixture
+def team(build_world: Build) -> World:
+    return build_world(roster=TEAM)

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from freezegun.api import FrozenDateTimeFactory
 
-from config.settings import SIMULATED_ACCOUNT, Settings
-from scheduler.sweep import keep_house, sweep
+from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
+from scheduler.sweep import begin, keep_house, sweep
 from triage.bootstrap import Program, build, build_phone_system
 from triage.clock import SystemClock
+from triage.policy.gsm7 import is_gsm7, segments
 from triage.services import records
+from triage.services.audit import verify_chain
 from triage.store.cases import due_instants
 from webhooks.app import create_app
 from webhooks.simulator.in_process import InProcessHttpClient, post_into
 from webhooks.simulator.phone_system import InboundCall, PhoneSystem
-from webhooks.simulator.records import Text
+from webhooks.simulator.posting import Answer
+from webhooks.simulator.records import Text, new_sid, rfc2822
 from webhooks.simulator.rest import create_rest_app
 
 OUR_NUMBER = "+16145550100"
@@ -53,7 +57,7 @@ class World:
     def start(self) -> None:
         """Start the daemon, or start it again after a crash: everything it knows is in the database."""
         self.program: Program = build(self.settings)
-        self.program.prepare()
+        begin(self.program)
         self.app: Flask = create_app(self.program)
 
     def close(self) -> None:
@@ -97,6 +101,32 @@ class World:
         self.advance(seconds=1)
         return call
 
+    def restart(self, *, policy: str | None = None, roster: str | None = None) -> None:
+        """Stop the daemon and start it again, with other files where given; the database stays as it is."""
+        for path, text in ((self.settings.policy_file, policy), (self.settings.roster_file, roster)):
+            if text is not None:
+                assert path is not None
+                assert path.parent != Path(SHIPPED_POLICY).parent, "build the world with files of its own first"
+                path.write_text(text)
+        self.program.close()
+        self.start()
+
+    def post(self, path: str, **form: str) -> Answer:
+        """The phone system posts a webhook of ours, signed; what we answered."""
+        answer = self.phones.exchange.poster.post(f"{PUBLIC_URL}{path}", form)
+        assert answer is not None
+        self.settle()
+        return answer
+
+    def find_recording(self, ended: datetime, *, seconds: int = 30, **form: str) -> str:
+        """The phone system tells of a recording whose call we never heard of; returns its SID."""
+        sid = new_sid("RE")
+        started = rfc2822(ended - timedelta(seconds=seconds)) or ""
+        posted = {"CallSid": new_sid("CA"), "RecordingSid": sid, "RecordingStatus": "completed"} | form
+        answer = self.post("/twilio/recording", **posted, RecordingStartTime=started, RecordingDuration=str(seconds))
+        assert answer.status == 204
+        return sid
+
     def text(self, sender: str, body: str) -> str | None:
         """Somebody texts our number; returns our answer."""
         answer = self.phones.text(sender, body)
@@ -109,6 +139,35 @@ class World:
 
     def bodies(self, number: str) -> list[str]:
         return [text.body for text in self.inbox(number)]
+
+    def pages(self, since: datetime, to: str | None = None) -> list[str]:
+        """The texts and calls that we sent since an instant and that reached a phone, as `5:00 Lee sms`.
+
+        In the order of time, then of names; with `to`, of one phone only.
+        """
+        with self.program.desk.store.read() as session:
+            names = {person.phone: person.first_name for person in self.program.desk.roster(session).people}
+        texts = [(m.created_at, m.to, "sms") for m in self.phones.messages() if m.direction == "outbound-api"]
+        calls = [(call.created_at, call.to, "call") for call in self.phones.calls() if call.direction == "outbound-api"]
+        found = [
+            ((at - since).total_seconds(), names.get(number, number), by)
+            for at, number, by in texts + calls
+            if at >= since and to in {None, number}
+        ]
+        return [f"{int(at) // 60}:{int(at) % 60:02} {name} {by}" for at, name, by in sorted(found)]
+
+    def heard(self, number: str) -> list[str]:
+        """What our alert calls said to a phone, each sentence once a call."""
+        return [call.heard[0] for call in self.phones.phone(number).calls if call.heard]
+
+    def check(self) -> None:
+        """What holds after every story: texts that any phone can show, good answers, an unbroken history."""
+        ours = [m for m in self.phones.messages() if m.direction.startswith("outbound")]
+        long = [m.body for m in ours if not is_gsm7(m.body) or segments(m.body) > 2]
+        assert not long, f"not GSM-7, or longer than two segments: {long}"
+        bad = [(post.url, post.status, post.because) for post in self.phones.posted() if (post.status or 999) >= 400]
+        assert not bad, f"webhooks that were not answered well: {bad}"
+        assert verify_chain(self.program.desk).first_bad is None
 
     def case(self, reference: str = "1001") -> dict[str, Any]:
         return records.show_case(self.program.desk, reference)

@@ -33,7 +33,7 @@ def parse(body: str) -> Command | None:
     tokens = body.split()
     if not tokens:
         return None
-    first = re.fullmatch(r"([a-z]+|1)[.,:;!]*(#?\d{4,9})?[.,:;!]*", tokens[0], re.IGNORECASE)
+    first = re.fullmatch(r"([a-z]+|1(?!\d))[.,:;!]*(#?\d{4,9})?[.,:;!]*", tokens[0], re.IGNORECASE)
     word = "ACK" if first and first[1] == "1" else (first[1].upper() if first else "")
     if first is None or word not in WORDS:
         return None

@@ -30,8 +30,15 @@ def septets(text: str) -> int:
 
 def segments(text: str) -> int:
     """How many SMS a text of this alphabet takes."""
-    length = septets(text)
-    return 1 if length <= _SINGLE else -(-length // _JOINED)
+    if septets(text) <= _SINGLE:
+        return 1
+    count, room = 1, _JOINED
+    for char in text:
+        size = septets(char)
+        if size > room:  # a character of two septets is not cut in two
+            count, room = count + 1, _JOINED
+        room -= size
+    return count
 
 
 def is_gsm7(text: str) -> bool:

@@ -97,4 +97,6 @@ def _observed_days(names: tuple[str, ...], country: str, year: int) -> frozenset
     import holidays  # noqa: PLC0415 - costs memory, and most owners name no holidays
 
     calendar = holidays.country_holidays(country, years=year)
-    return frozenset(day for name in names for day in calendar.get_named(name, lookup="iexact"))
+    # A holiday that falls on a weekend is kept on a working day under a name of its own.
+    both = [name for base in names for name in (base, f"{base} (observed)")]
+    return frozenset(day for name in both for day in calendar.get_named(name, lookup="iexact"))

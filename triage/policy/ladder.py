@@ -82,7 +82,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Exhausted:
-    """Every round is climbed."""
+    """Every round is climbed, and its last rung had its time to answer."""
 
 
 Decision = Page | NobodyOnCall | Resume | Wait | Exhausted
@@ -96,8 +96,9 @@ def decide(facts: LadderFacts, terms: Terms, roster: Roster, now: datetime) -> D
         if now < facts.hold_until:
             return Wait(facts.hold_until)
         return Resume(pulled(position, steps, now))
-    if position.round > terms.ladder.rounds:
-        return Exhausted()
+    if position.round > terms.ladder.rounds:  # the last rung gets as long to answer as one between two rounds
+        over = position.base_at + steps[0].after
+        return Exhausted() if now >= over else Wait(over)
     step = steps[position.step]
     due = position.base_at + step.after
     if now < due:
@@ -106,7 +107,8 @@ def decide(facts: LadderFacts, terms: Terms, roster: Roster, now: datetime) -> D
     left = tuple(person for person in people if person.id not in position.passed)
     after = _climbed(position, steps, terms.ladder.repeat_after, due)
     if people and not left:
-        return decide(replace(facts, position=_hurried(after, position, steps, now)), terms, roster, now)
+        # Counted from `due`, not from now: asked again later, the answer must be the same.
+        return decide(replace(facts, position=_hurried(after, position, steps, due)), terms, roster, now)
     summons = tuple(
         Summons(person, channels) for person in left if (channels := reachable_by(person, step.by, facts.blocked))
     )

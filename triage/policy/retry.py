@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 SENDING_LEASE = timedelta(seconds=30)
-"""How long a sender may hold a delivery; three times the time-out of its call."""
+"""How long a sender may hold a delivery: longer than its call can take, connecting and reading."""
 
 SEARCH_EVERY = timedelta(seconds=10)
 """How often the provider's list is searched for a delivery of unknown outcome."""
 
-REPEAT_AFTER = timedelta(seconds=120)
-"""From an attempt of unknown outcome to its marked repeat: by then a list that lags has caught up."""
+REPEAT_AFTER = timedelta(seconds=60)
+"""From an attempt of unknown outcome to its marked repeat.
+
+By then a list that lags has caught up, and a report to the address that names the delivery would have come.
+"""
 
 GIVE_UP_SEARCHING_AFTER = timedelta(minutes=10)
 """Where the provider's list itself does not answer: an alert twice is better than none."""

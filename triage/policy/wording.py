@@ -55,7 +55,7 @@ def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
         "nobody": "NOBODY ON CALL ",
         "exhausted": "NOBODY TOOK ",
     }
-    head = heads.get(reason, "")
+    head = heads.get(reason, heads["resume"] if is_owner else "")
     ask = f"DONE {card.reference} <min> or TRIED" if is_owner else f"ACK {card.reference} or PASS"
     return _two_lines(head, card, f"{_call_by(card, now, terms)} Reply {ask}")
 
@@ -105,10 +105,9 @@ def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
 
 def minutes_left(due: datetime, now: datetime) -> str:
     """`118 min left`, `40 s left` or `12 min late`; whole units, never more than is left."""
-    seconds = (due - now).total_seconds()
-    if seconds < 0:
-        return f"{int(-seconds) // 60} min late"
-    return f"{int(seconds)} s left" if seconds < 60 else f"{int(seconds) // 60} min left"
+    seconds = int(abs((due - now).total_seconds()))
+    span = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+    return f"{span} {'left' if now <= due else 'late'}"
 
 
 def taken(card: Card, now: datetime, terms: Terms) -> str:

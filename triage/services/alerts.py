@@ -49,20 +49,25 @@ def alert(
     """Demand of each person that they act, and plan the SMS and calls that say so.
 
     A rung is (round, step) of the ladder; without one the alert is the next of its reason. One person gets one
-    alert about a case at one instant, however many reasons fall together. Returns the ids of those alerted.
+    alert about a case at one instant, however many reasons fall together: by every channel that any of them asks for.
+    Returns the ids of those alerted.
     """
     round_, step = rung or (1, deliveries.last_count(tx.session, case.id, reason) + 1)
     alerted = []
     for summons in people:
         person = summons.person
-        if deliveries.was_alerted_at(tx.session, case.id, person.id, now) or deliveries.alert_exists(
-            tx.session, case.id, person.id, reason, round_, step
-        ):
+        text = wording.alert(card_of(case, roster), reason, now, terms, is_owner=case.owner == person.id)
+        earlier = deliveries.alert_made_at(tx.session, case.id, person.id, now)
+        if earlier is not None:
+            known = deliveries.channels_of(tx.session, earlier.id)
+            for channel in (channel for channel in summons.channels if channel not in known):
+                _plan(tx, case, person, channel, text, terms.limits, now, alert_id=earlier.id)
+            continue
+        if deliveries.alert_exists(tx.session, case.id, person.id, reason, round_, step):
             continue
         row = Alert(case_id=case.id, person_id=person.id, reason=reason, round=round_, step=step, created_at=now)
         tx.session.add(row)
         tx.session.flush()
-        text = wording.alert(card_of(case, roster), reason, now, terms, is_owner=case.owner == person.id)
         for channel in summons.channels:
             _plan(tx, case, person, channel, text, terms.limits, now, alert_id=row.id)
         tx.record(

@@ -110,16 +110,17 @@ def _run(tx: Transaction, desk: Desk, timer: Timer, now: datetime) -> None:
 def climb(scene: _Scene) -> None:
     """Make every move of the ladder that is due, and set the timer for the next one."""
     tx, case, now = scene.tx, scene.case, scene.now
+    is_resumed = False
     while True:
         match decide(_facts(scene), scene.terms, scene.roster, now):
             case Wait(until):
                 cases.set_timer(tx.session, case.id, "ladder", until)
-                return
+                break
             case Exhausted():
                 cases.stop_timers(tx.session, case.id, "ladder")
                 _record(scene, "ladder_exhausted")
                 _alert_those_in_charge(scene, "exhausted")
-                return
+                break
             case Page(step, round_, people, position):
                 alert(tx, case, people, "ladder", terms=scene.terms, roster=scene.roster, now=now, rung=(round_, step))
                 _stand(case, position)
@@ -130,7 +131,9 @@ def climb(scene: _Scene) -> None:
             case Resume(position):
                 resume(tx, case, now)
                 _stand(case, position)
-                _alert_owner(scene)
+                is_resumed = True
+    if is_resumed:  # after the rung: where that is the owner's own, its channels are used
+        _alert_owner(scene)
 
 
 def move_on(tx: Transaction, case: Case, terms: Terms, now: datetime) -> None:

@@ -134,7 +134,7 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
                 "arithmetic": line.arithmetic,
                 "note": work.note,
             }
-            for line, work, case in rows.tuples()
+            for line, work, case in rows
         ]
 
 
@@ -177,9 +177,7 @@ def _case(case: Case, recordings: list[str]) -> Record:
 
 def _recordings_by_case(session: Session) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for case_id, sid in session.execute(
-        select(Voicemail.case_id, Voicemail.recording_sid).order_by(Voicemail.id)
-    ).tuples():
+    for case_id, sid in session.execute(select(Voicemail.case_id, Voicemail.recording_sid).order_by(Voicemail.id)):
         found.setdefault(case_id, []).append(sid)
     return found
 

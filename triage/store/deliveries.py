@@ -31,14 +31,16 @@ def alert_exists(session: Session, case_id: int, person_id: str, reason: str, ro
     )
 
 
-def was_alerted_at(session: Session, case_id: int, person_id: str, at: datetime) -> bool:
-    """Whether the person gets an alert about the case at this very instant already."""
-    return (
-        session.scalar(
-            select(Alert.id).where(Alert.case_id == case_id, Alert.person_id == person_id, Alert.created_at == at)
-        )
-        is not None
-    )
+def alert_made_at(session: Session, case_id: int, person_id: str, at: datetime) -> Alert | None:
+    """The alert about the case that the person gets at this very instant already."""
+    return session.scalars(
+        select(Alert).where(Alert.case_id == case_id, Alert.person_id == person_id, Alert.created_at == at)
+    ).first()
+
+
+def channels_of(session: Session, alert_id: int) -> set[str]:
+    """By what an alert goes to its person."""
+    return set(session.scalars(select(Delivery.channel).where(Delivery.alert_id == alert_id)))
 
 
 def last_count(session: Session, case_id: int, reason: str) -> int:
@@ -118,6 +120,11 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
         .order_by(Delivery.next_attempt_at, Delivery.id)
         .limit(most)
     ).all()
+
+
+def being_sent(session: Session) -> Sequence[Delivery]:
+    """Deliveries that a sender holds, or held when it died."""
+    return session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING.value)).all()
 
 
 def with_provider_sid(session: Session, provider_sid: str) -> Delivery | None:

@@ -49,14 +49,14 @@ def backlog(session: Session, now: datetime) -> Backlog:
 
 
 def cases_by_state(session: Session) -> dict[str, int]:
-    return dict(session.execute(select(Case.state, func.count()).group_by(Case.state)).tuples().all())
+    return dict(session.execute(select(Case.state, func.count()).group_by(Case.state)).all())
 
 
 def deliveries_by_state(session: Session) -> dict[tuple[str, str], int]:
     rows = session.execute(
         select(Delivery.channel, Delivery.state, func.count()).group_by(Delivery.channel, Delivery.state)
     )
-    return {(channel, state): count for channel, state, count in rows.tuples()}
+    return {(channel, state): count for channel, state, count in rows}
 
 
 def breached_and_open(session: Session) -> int:

@@ -10,6 +10,7 @@ import structlog
 from flask import Flask
 from waitress.server import create_server
 
+from config.logging import set_up_logging
 from config.settings import (
     DEMO_ROSTER,
     SIMULATED_ACCOUNT,
@@ -36,9 +37,9 @@ class NotForThis(Exception):
 
 def main() -> int:
     """Serve until SIGTERM. 0 after that, 1 where the address is taken, 2 on a wrong configuration."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         settings = load_settings()
+        set_up_logging(settings.log_format)
         app, phone_system = build(settings)
     except (SettingsError, NotForThis, ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")

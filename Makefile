@@ -1,0 +1,69 @@
+# `make` lists what can be done. Everything is set up on demand, in one folder: .venv.
+
+PYTHON ?= python3
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+COMPILE := $(BIN)/uv --quiet pip compile pyproject.toml --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(READY) ## All set-up, then the daemon with simulated phones; Ctrl-C stops it
+	@exec $(BIN)/afterhours serve
+
+.PHONY: test
+test: lint ## All set-up, then lint and every test
+	@echo "Running the tests"
+	@$(BIN)/pytest -n $(WORKERS)
+
+.PHONY: lint
+lint: $(READY) ## Ruff, mypy and the import rules
+	@echo "Checking lint, format, types and imports"
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+
+.PHONY: format
+format: $(READY) ## Put the code in order: imports, simple mends, format
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format --quiet
+
+.PHONY: lock
+lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
+	@echo "Writing requirements.lock and requirements-dev.lock"
+	@$(COMPILE) -o requirements.lock > $(VENV)/lock.txt
+	@$(COMPILE) --extra dev -o requirements-dev.lock > $(VENV)/lock.txt
+
+.PHONY: bench
+bench: $(READY) ## Measure: time to the first SMS, deadlines, webhook requests per second
+	@$(BIN)/python -m tests.bench
+
+.PHONY: clean
+clean: ## Remove everything that was made here, but no database
+	@rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Made anew only where the lock file or pyproject.toml changed, or Python moved.
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is missing or older than 3.11: install python3, or run make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null \
+		|| { echo "$(PYTHON) cannot make a virtual environment: apt install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 \
+		|| { echo "Making $(VENV)"; $(PYTHON) -m venv --clear $(VENV); }
+	@echo "Installing the locked dependencies"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@echo "Installing afterhours"
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $(READY)

@@ -1,0 +1,78 @@
+"""The daemon dies at any commit or provider call of a story, and the story ends the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import freezegun
+import pytest
+
+from tests.support.crashes import CrashingWorld
+from tests.support.fixtures import FRIDAY_NIGHT, LEE
+from tests.support.world import CALLER
+from triage.services.audit import verify_chain
+
+NEVER = 0
+POINTS = range(1, 61)
+
+
+AS_EVER = {
+    "cases": 1,
+    "state": "closed",
+    "owner": "lee",
+    "recordings": 1,
+    "lines": [Decimal("247.50")],
+    "alerts": 1,
+    "chain": None,
+}
+
+
+@contextmanager
+def told(url: str, crash_at: int) -> Iterator[CrashingWorld]:
+    """A voicemail, an ACK, a DONE. A technician who gets no answer texts once more."""
+    with freezegun.freeze_time(FRIDAY_NIGHT) as clock:
+        world = CrashingWorld(clock, url, crash_at=crash_at)
+        world.voicemail(CALLER, seconds=30)
+        world.advance(minutes=3)
+        world.text(LEE, "ACK") or world.text(LEE, "ACK")
+        world.advance(minutes=10)
+        world.text(LEE, "DONE 35 new card") or world.text(LEE, "DONE 1001 35 new card")
+        world.advance(minutes=5)
+        yield world
+        world.close()
+
+
+def outcome(world: CrashingWorld) -> dict[str, Any]:
+    """What must be the same whether or not the daemon died."""
+    case = world.case()
+    return {
+        "cases": len(world.cases()),
+        "state": case["state"],
+        "owner": case["owner"],
+        "recordings": len(case["recordings"]),
+        "lines": [line["amount"] for session in case["sessions"] for line in session["lines"]],
+        "alerts": len([body for body in world.bodies(LEE) if "1001 overnight" in body]),
+        "chain": verify_chain(world.program.desk).first_bad,
+    }
+
+
+def test_the_story_has_no_more_points_than_are_tried(database_url: str) -> None:
+    with told(database_url, NEVER) as world:
+        assert not world.has_crashed
+        assert POINTS[-1] - 5 <= world.points <= POINTS[-1]
+        assert outcome(world) == AS_EVER
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_crash_changes_nothing_in_the_end(sqlite_url: str, point: int) -> None:
+    with told(sqlite_url, point) as world:
+        assert outcome(world) == AS_EVER
+
+
+@pytest.mark.parametrize("point", POINTS[::6])
+def test_a_crash_changes_nothing_in_the_end_on_postgresql_either(postgres_url: str, point: int) -> None:
+    with told(postgres_url, point) as world:
+        assert outcome(world) == AS_EVER

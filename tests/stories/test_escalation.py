@@ -1,0 +1,125 @@
+"""Nobody answers: the ladder is climbed rung by rung, round by round, to the second."""
+
+from __future__ import annotations
+
+from tests.support.fixtures import DANA, LEE, MARIA, SAM
+from tests.support.world import World
+
+FIRST_ROUND = [
+    "0:00 Lee sms",
+    "5:00 Lee call",
+    "5:00 Lee sms",
+    "15:00 Dana call",
+    "15:00 Dana sms",
+]
+EVERYONE = [
+    "30:00 Ada sms",
+    "30:00 Dana call",
+    "30:00 Dana sms",
+    "30:00 Lee call",
+    "30:00 Lee sms",
+    "30:00 Maria call",
+    "30:00 Maria sms",
+    "30:00 Sam call",
+    "30:00 Sam sms",
+]
+
+
+def test_every_rung_reaches_its_people_by_its_channels_at_its_second(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+
+    team.advance(minutes=50)
+
+    assert team.pages(left) == [*FIRST_ROUND, *EVERYONE, "45:00 Maria call", "45:00 Maria sms"]
+
+
+def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+
+    team.advance(seconds=298)
+    before = team.pages(left)
+    team.advance(seconds=1)
+
+    assert before == ["0:00 Lee sms"]
+    assert team.pages(left) == FIRST_ROUND[:3]
+
+
+def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
+    team.voicemail(keys="2")
+
+    team.advance(minutes=16)
+
+    assert team.bodies(LEE)[1] == (
+        "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 115 min left. Reply ACK 1001 or PASS"
+    )
+    assert team.bodies(DANA) == [
+        "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 105 min left. Reply ACK 1001 or PASS"
+    ]
+
+
+def test_alert_call_says_the_case_to_whoever_picks_up(team: World) -> None:
+    team.voicemail(keys="2")
+
+    team.advance(minutes=6)
+
+    assert team.heard(LEE) == [
+        "After hours case 1 0 0 1 is waiting. overnight, from 1 6 1 4 5 5 5 0 1 9 9. "
+        "Call back by 11:30 PM EST, 114 min left. Text A C K."
+    ]
+    assert team.heard(SAM) == []
+
+
+def test_second_round_begins_fifteen_minutes_after_the_last_rung(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+
+    team.advance(minutes=76)
+
+    second_round = [page for page in team.pages(left) if int(page.split(":")[0]) > 45]
+    assert second_round == [
+        "60:00 Lee sms",
+        "65:00 Lee call",
+        "65:00 Lee sms",
+        "75:00 Dana call",
+        "75:00 Dana sms",
+    ]
+
+
+def test_after_three_rounds_the_manager_hears_that_nobody_took_it_and_the_breach_goes_on(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+
+    team.advance(hours=3, minutes=1)
+
+    assert [body for body in team.bodies(MARIA) if body.startswith("NOBODY TOOK")] == [
+        "NOBODY TOOK 1001 overnight: +16145550199 COLUMBUS OH.\n"
+        "Call by Fri 11:30 PM EST, 60 min late. Reply ACK 1001 or PASS"
+    ]
+    assert team.kinds().count("ladder_exhausted") == 1
+    team.advance(minutes=30)
+    assert [page for page in team.pages(left, to=LEE) if page.endswith("sms")][-2:] == ["195:00 Lee sms", "210:00 Lee sms"]
+
+
+def test_taking_the_case_stops_the_ladder(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+
+    team.advance(minutes=6)
+    team.text(LEE, "ACK")
+    team.advance(minutes=44)
+
+    assert team.pages(left) == FIRST_ROUND[:3]
+
+
+def test_daemon_that_was_down_climbs_on_where_it_stood(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+
+    team.restart()
+    team.advance(minutes=16)
+    team.restart()
+    team.settle()
+
+    assert team.pages(left) == FIRST_ROUND

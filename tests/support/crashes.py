@@ -1,0 +1,91 @@
+"""A world that dies at a chosen point and is started again: before or after any commit or provider call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, cast
+
+from tests.support.world import World
+from triage.ports import Accepted, Found, Outgoing, Sends
+from triage.store.engine import Store, Transaction
+
+
+class Crash(BaseException):
+    """The process is dead: nothing of ours may catch it."""
+
+
+class CrashingStore(Store):
+    """Dies before or after a commit."""
+
+    point: Callable[[], None]
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        with super().write() as tx:
+            yield tx
+            self.point()
+        self.point()
+
+
+class CrashingSends:
+    """Dies before or after the provider took a message."""
+
+    def __init__(self, inner: Sends, point: Callable[[], None]) -> None:
+        self._inner = inner
+        self._point = point
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        self._point()
+        accepted = self._inner.send(outgoing)
+        self._point()
+        return accepted
+
+    def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
+        return self._inner.sent_to(phone, since)
+
+
+class CrashingWorld(World):
+    """Dies once, at its `crash_at`-th point, and goes on with a new process over the same database."""
+
+    def __init__(self, *args: Any, crash_at: int, **settings: Any) -> None:
+        self.crash_at = crash_at
+        self.points = 0
+        self.has_crashed = False
+        super().__init__(*args, **settings)
+        transports = {channel: CrashingSends(inner, self._point) for channel, inner in self._transports()}
+        self.phone_system = type(self.phone_system)(transports, self.phone_system.calls)
+
+    def start(self) -> None:
+        super().start()
+        store = self.program.desk.store
+        store.__class__ = CrashingStore
+        cast("CrashingStore", store).point = self._point
+
+    def sweep(self) -> None:
+        try:
+            super().sweep()
+        except Crash:
+            self._start_again()
+            super().sweep()
+
+    def _post(self, url: str, form: dict[str, str], headers: dict[str, str]) -> Any:
+        try:
+            return super()._post(url, form, headers)
+        except Crash:
+            self._start_again()
+            raise ConnectionError(url) from None
+
+    def _start_again(self) -> None:
+        self.has_crashed = True
+        self.close()
+        self.start()
+
+    def _point(self) -> None:
+        self.points += 1
+        if self.points == self.crash_at:
+            raise Crash
+
+    def _transports(self) -> list[tuple[Any, Sends]]:
+        return list(self.phone_system.transports.items())

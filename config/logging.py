@@ -43,8 +43,9 @@ def set_up_logging(log_format: Literal["console", "json"] | None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("apscheduler", "alembic", "twilio", "werkzeug", "urllib3", "waitress.queue"):
+    for noisy in ("apscheduler", "alembic", "twilio", "werkzeug", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits for a thread
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from triage.errors import AnomalousRequest, NotFound, Refused, StaleRow, StoreUnavailable, TriageError
-from webhooks.twilio.twiml import record_without_us
+from webhooks.twilio.twiml import answer_without_us
 from webhooks.twilio.voice import is_voice_step
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ def _ours(error: TriageError) -> Response:
     status = status_of(error)
     log.warning("request_failed", status=status, error=type(error).__name__, **_ids())
     if status >= 500 and is_voice_step(request.path):
-        return record_without_us()
+        return answer_without_us()
     answer = jsonify(error=str(error) if status < 500 else "the request could not be stored; send it again")
     answer.status_code = status
     return answer
@@ -51,7 +51,7 @@ def _http(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     log.error("request_crashed", error=type(error).__name__, exc_info=error, **_ids())
     if is_voice_step(request.path):
-        return record_without_us()
+        return answer_without_us()
     answer = jsonify(error="something unexpected went wrong; it is in the log")
     answer.status_code = 500
     return answer

@@ -37,7 +37,7 @@ def test_example_has_a_comment_of_one_line_above_each_setting() -> None:
     for number, line in enumerate(lines):
         if line.startswith(f"# {PREFIX}"):
             above, before = lines[number - 1], lines[number - 2]
-            assert above.startswith("# ") and PREFIX not in above, line
+            assert re.match(rf"# (?!{PREFIX})", above), line
             assert before == "", line
 
 

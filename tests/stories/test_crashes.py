@@ -16,7 +16,7 @@ from tests.support.world import CALLER
 from triage.services.audit import verify_chain
 
 NEVER = 0
-POINTS = range(1, 61)
+POINTS = range(1, 46)
 
 
 AS_EVER = {

@@ -99,7 +99,10 @@ def test_after_three_rounds_the_manager_hears_that_nobody_took_it_and_the_breach
     ]
     assert team.kinds().count("ladder_exhausted") == 1
     team.advance(minutes=30)
-    assert [page for page in team.pages(left, to=LEE) if page.endswith("sms")][-2:] == ["195:00 Lee sms", "210:00 Lee sms"]
+    assert [page for page in team.pages(left, to=LEE) if page.endswith("sms")][-2:] == [
+        "195:00 Lee sms",
+        "210:00 Lee sms",
+    ]
 
 
 def test_taking_the_case_stops_the_ladder(team: World) -> None:

@@ -15,11 +15,11 @@ from threading import Thread
 from typing import Any
 
 import requests
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from config.settings import SIMULATED_ACCOUNT, Settings
 from tests.support.world import OUR_NUMBER, TOKEN
-from triage.bootstrap import Program, build
+from triage.bootstrap import build
 from triage.clock import SystemClock
 from webhooks.simulator.live_post import LivePost
 from webhooks.simulator.phone_system import PhoneSystem
@@ -35,8 +35,9 @@ class Live:
         self.web_port, rest_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.web_port}"
         self.phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, self.url, SystemClock(), LivePost())
-        self.sent_at: dict[str, float] = {}
-        self._rest = make_server("127.0.0.1", rest_port, create_rest_app(self.phones), threaded=True)
+        self._rest = make_server(
+            "127.0.0.1", rest_port, create_rest_app(self.phones), threaded=True, request_handler=_Quiet
+        )
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AFTERHOURS_")},
             "AFTERHOURS_DATABASE_URL": database_url,
@@ -59,11 +60,13 @@ class Live:
         self.start("webhooks")
         self.start("scheduler")
         self.until(self.is_ready)
+        self.program = build(Settings(_env_file=None, database_url=self._environment["AFTERHOURS_DATABASE_URL"]))
         return self
 
     def __exit__(self, *_: object) -> None:
         for name in list(self._children):
             self.stop(name)
+        self.program.close()
         self._is_over = True
         self._rest.shutdown()
         self._rest.server_close()
@@ -90,18 +93,14 @@ class Live:
         except requests.RequestException:
             return False
 
-    def until(self, holds: Callable[[], Any]) -> Any:
+    def until(self, holds: Callable[[], Any], seconds: float = _PATIENCE_SECONDS) -> Any:
         """Wait for something to hold; the waiting is for other processes, whose clock cannot be moved."""
-        end = time.monotonic() + _PATIENCE_SECONDS
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             if found := holds():
                 return found
             time.sleep(0.02)
-        raise AssertionError(f"it did not happen within {_PATIENCE_SECONDS:.0f} s\n{self.logs()}")
-
-    def program(self) -> Program:
-        """A reader of the same database."""
-        return build(Settings(_env_file=None, database_url=self._environment["AFTERHOURS_DATABASE_URL"]))
+        raise AssertionError(f"it did not happen within {seconds:.0f} s\n{self.logs()}")
 
     def logs(self) -> str:
         return "\n".join(path.read_text()[-3000:] for path in self._folder.glob("*.log"))
@@ -118,3 +117,8 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_request(self, *_: object) -> None:
+        """The phone system's requests are not what a test wants to read."""

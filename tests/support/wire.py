@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlencode
 from xml.etree import ElementTree
 
@@ -21,6 +21,7 @@ from triage.services import records
 from triage.store.base import Base
 from webhooks.app import create_app
 
+Row = TypeVar("Row", bound=Base)
 Form = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
@@ -76,6 +77,13 @@ class Wire:
         counts = self._counts()
         added = {name: count - self._at_start.get(name, 0) for name, count in counts.items()}
         return {name: count for name, count in added.items() if count}
+
+    def only(self, model: type[Row]) -> Row:
+        """The one row of a table."""
+        with self.program.desk.store.read() as session:
+            [row] = session.scalars(select(model)).all()
+            session.expunge(row)
+        return row
 
     def _counts(self) -> dict[str, int]:
         with self.program.desk.store.read() as session:

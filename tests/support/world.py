@@ -40,6 +40,7 @@ class World:
 
     def __init__(self, clock: FrozenDateTimeFactory, database_url: str, **settings: Any) -> None:
         self.clock = clock
+        self.house_kept_at: datetime | None = None
         self.settings = Settings(
             _env_file=None,
             database_url=database_url,
@@ -91,7 +92,9 @@ class World:
 
     def sweep(self) -> None:
         sweep(self.program, self.phone_system, lambda errand: errand(), lambda: 8)
-        keep_house(self.program)
+        if self.house_kept_at != self.now:
+            keep_house(self.program)
+            self.house_kept_at = self.now
 
     def voicemail(self, caller: str = CALLER, **how: Any) -> InboundCall:
         """Somebody leaves a voicemail now; a moment later the alerts have landed."""

@@ -5,6 +5,7 @@ A test holds each row. Sources: Twilio's error dictionary and its pages on messa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from triage.policy.delivery import DeliveryState
@@ -74,6 +75,11 @@ ERROR_CODES = {
     63038: Meaning("the account's daily limit is reached", is_permanent=True, is_ours=True),
 }
 
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+_WITHHELD_WORDS = ("anonymous", "blocked", "private", "restricted", "unavailable", "unknown")
+_WITHHELD = frozenset("+" + word.translate(_KEYPAD) for word in _WITHHELD_WORDS)
+
 UNEXPLAINED = Meaning("it did not arrive", is_permanent=False)
 
 SILENT_RECORDING = frozenset({16101, 16102})
@@ -83,3 +89,8 @@ SILENT_RECORDING = frozenset({16101, 16102})
 def meaning(code: int | None) -> Meaning:
     """What a code means; a code that the table lacks is a failure that may pass."""
     return ERROR_CODES.get(code, UNEXPLAINED) if code is not None else UNEXPLAINED
+
+
+def telephone_number(written: str | None) -> str | None:
+    """A caller's number; None where it is withheld. Twilio then writes a word, or the word as keys: +266696687."""
+    return written if written and _E164.fullmatch(written) and written not in _WITHHELD else None

@@ -31,6 +31,8 @@ FLAG_WORDS = {
 }
 MENU = "ACK, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. Add the case number if you have more than one: DONE 1042 35 note"
 
+SPOKEN_WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:

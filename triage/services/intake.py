@@ -115,8 +115,8 @@ def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
         known = cases.voicemail(tx.session, posted.recording_sid)
         if known is not None:
             return tx.session.get_one(Case, known.case_id).reference
-        is_call_known = tx.session.get(Call, posted.call_sid) is not None
-        call = _call(tx, posted.call_sid)
+        known_call = tx.session.get(Call, posted.call_sid)
+        call = known_call or _new_call(tx, posted.call_sid)
         if call.from_number is None:
             call.from_number, call.from_place = posted.from_number, posted.from_place
         message = _message(posted, call, desk.terms, now)
@@ -128,7 +128,7 @@ def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
         _keep_voicemail(tx, case, posted, message, now)
         if not is_new:
             _fold(tx, desk, case, message, decided, now)
-        elif not is_call_known:
+        elif known_call is None:
             _look_up(tx, case, posted, now)
         return case.reference
 
@@ -179,7 +179,8 @@ def learn_times(
         due=decided.callback_due,
         clauses=["W5", *decided.clauses],
     )
-    _set_timers(tx, case, decided, terms, now)
+    for kind, due_at in _due_instants(case, decided, terms, now).items():
+        cases.set_timer(tx.session, case.id, kind, due_at)
 
 
 def _message(posted: PostedRecording, call: Call, terms: Terms, now: datetime) -> Message:
@@ -256,22 +257,23 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
         flags=list(decided.flags),
         clauses=list(decided.clauses),
     )
-    _set_timers(tx, case, decided, desk.terms, now)
+    cases.first_timers(tx.session, case.id, _due_instants(case, decided, desk.terms, now))
     return case
 
 
-def _set_timers(tx: Transaction, case: Case, decided: Sorted, terms: Terms, now: datetime) -> None:
-    """Everything that will fall due for the case, as rows, in the transaction that makes it fall due."""
+def _due_instants(case: Case, decided: Sorted, terms: Terms, now: datetime) -> dict[str, datetime]:
+    """Everything that will fall due for the case, by kind."""
+    found = {}
     if case.callback_due is not None:
-        at_risk = max(case.callback_due - terms.promise.at_risk_before, case.left_at)
         if case.at_risk_at is None:
-            cases.set_timer(tx.session, case.id, "at_risk", at_risk)
+            found["at_risk"] = max(case.callback_due - terms.promise.at_risk_before, case.left_at)
         if case.breached_at is None:
-            cases.set_timer(tx.session, case.id, "breach", case.callback_due)
+            found["breach"] = case.callback_due
     if case.state == CaseState.OPEN and case.opened_at == now:
-        cases.set_timer(tx.session, case.id, "ladder", now)
+        found["ladder"] = now
     elif case.state in {CaseState.DEFERRED, CaseState.REVIEW} and decided.alert_at is not None:
-        cases.set_timer(tx.session, case.id, "start", decided.alert_at)
+        found["start"] = decided.alert_at
+    return found
 
 
 def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, message: Message, now: datetime) -> None:
@@ -336,10 +338,12 @@ def _look_up(tx: Transaction, case: Case, posted: PostedRecording, now: datetime
 
 
 def _call(tx: Transaction, call_sid: str) -> Call:
-    call = tx.session.get(Call, call_sid)
-    if call is None:
-        call = Call(sid=call_sid, is_emergency=False, product="unknown")
-        tx.session.add(call)
+    return tx.session.get(Call, call_sid) or _new_call(tx, call_sid)
+
+
+def _new_call(tx: Transaction, call_sid: str) -> Call:
+    call = Call(sid=call_sid, is_emergency=False, product="unknown")
+    tx.session.add(call)
     return call
 
 

@@ -54,6 +54,11 @@ def recordings(session: Session, case_id: int) -> Sequence[Voicemail]:
     return session.scalars(select(Voicemail).where(Voicemail.case_id == case_id).order_by(Voicemail.id)).all()
 
 
+def first_timers(session: Session, case_id: int, due: dict[str, datetime]) -> None:
+    """The timers of a new case, written with what makes them fall due."""
+    session.add_all(Timer(case_id=case_id, kind=kind, due_at=due_at) for kind, due_at in due.items())
+
+
 def set_timer(session: Session, case_id: int, kind: str, due_at: datetime) -> None:
     """Make something due for a case at an instant; each kind once, the last instant counts."""
     timer = session.scalars(select(Timer).where(Timer.case_id == case_id, Timer.kind == kind)).first()

@@ -8,7 +8,7 @@ from typing import Any
 
 from triage.errors import TransportError
 from triage.policy.delivery import DeliveryState
-from triage.policy.twilio_words import CALL_STATUS
+from triage.policy.twilio_words import CALL_STATUS, telephone_number
 from triage.ports import Accepted, CallDetails, Found, Outgoing, RecordingDetails
 from triage.transports.twilio_client import Account, our_errors
 
@@ -59,7 +59,7 @@ class TwilioCalls:
         if found is None:
             return None
         number = getattr(found, "_from", None) or getattr(found, "from_", None)
-        return CallDetails(number if number and number.startswith("+") else None, found.start_time)
+        return CallDetails(telephone_number(number), found.start_time)
 
     def recording(self, recording_sid: str) -> RecordingDetails | None:
         found = self._fetch(self._client.recordings(recording_sid))

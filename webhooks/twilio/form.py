@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 from flask import request
 
 from triage.errors import AnomalousRequest
+from triage.policy.twilio_words import telephone_number
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
 _LONGEST_STATUS = 30
 _EARLIEST, _LATEST = 2000, 2200
 _LONGEST_DURATION = 86_400
@@ -29,8 +29,7 @@ def sid(field: str, *prefixes: str) -> str:
 
 def caller() -> str | None:
     """Who called; None where the number is withheld or is no telephone number."""
-    value = request.form.get("From", "")
-    return value if _E164.fullmatch(value) else None
+    return telephone_number(request.form.get("From"))
 
 
 def place() -> str | None:
@@ -70,7 +69,7 @@ def instant(field: str) -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(value) if re.match(r"\d{4}-", value) else parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         at = None
     if at is not None and at.tzinfo is None and value.endswith("-0000"):
         at = at.replace(tzinfo=UTC)  # RFC 2822: UTC, the sender's own zone unknown

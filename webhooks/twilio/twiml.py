@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, request
 from twilio.twiml import TwiML
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from triage.policy.terms import Greeting
+from triage.policy.wording import SPOKEN_WITHOUT_DETAILS
 from webhooks.program import program
 
 # Asks Twilio to try a report up to five times, on any failure, within its 15 seconds: its default is one retry, and
@@ -59,9 +60,14 @@ def then_record(document: VoiceResponse) -> VoiceResponse:
     return document
 
 
-def record_without_us() -> Response:
-    """What a caller hears when we are in trouble: the message can be left all the same."""
+def answer_without_us() -> Response:
+    """What is heard when we are in trouble: a caller can leave the message all the same, a technician hears that
+    there is one."""
     document = VoiceResponse()
+    if request.path.startswith("/twilio/alert/"):
+        say(document, SPOKEN_WITHOUT_DETAILS)
+        document.hangup()
+        return answer(document)
     say(document, _greeting().opening)
     return answer(then_record(document))
 

@@ -23,7 +23,7 @@ class Call(Base):
     is_emergency: Mapped[bool] = mapped_column(default=False)
     attested: Mapped[bool | None]
     product: Mapped[str] = mapped_column(String(20), default="unknown")
-    status: Mapped[str | None] = mapped_column(String(20))
+    status: Mapped[str | None] = mapped_column(String(30))
     status_sequence: Mapped[int | None]
 
 

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("is_emergency", sa.Boolean(), nullable=False),
         sa.Column("attested", sa.Boolean(), nullable=True),
         sa.Column("product", sa.String(length=20), nullable=False),
-        sa.Column("status", sa.String(length=20), nullable=True),
+        sa.Column("status", sa.String(length=30), nullable=True),
         sa.Column("status_sequence", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("sid", name=op.f("pk_calls")),
     )

@@ -57,7 +57,7 @@ clean: ## Remove everything that was made here, but no database
 # Made anew only where the lock file or pyproject.toml changed, or Python moved.
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "$(PYTHON) is missing or older than 3.11: install python3, or run make PYTHON=/path/to/python3.11"; exit 1; }
+		|| { echo "$(PYTHON) is missing or older than 3.11: install it, or run make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null \
 		|| { echo "$(PYTHON) cannot make a virtual environment: apt install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 \

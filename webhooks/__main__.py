@@ -38,14 +38,18 @@ def main() -> int:
         program.prepare()
     except StoreUnavailable:
         log.exception("database_unavailable_at_start")
-    server = waitress.create_server(
-        create_app(program),
-        threads=settings.web_threads,
-        ident=None,
-        max_request_body_size=128 * 1024,
-        channel_timeout=30,
-        **_listening(settings.bind),
-    )
+    try:
+        server = waitress.create_server(
+            create_app(program),
+            threads=settings.web_threads,
+            ident=None,
+            max_request_body_size=128 * 1024,
+            channel_timeout=30,
+            **_listening(settings.bind),
+        )
+    except OSError as error:
+        sys.stderr.write(f"afterhours web: AFTERHOURS_BIND: cannot listen on {settings.bind}: {error}\n")
+        return 2
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     SystemdNotifier().notify("READY=1")

@@ -123,6 +123,7 @@ def test_emergency_that_is_passed_on_by_one_wakes_everyone_else(team: World) -> 
     team.advance(seconds=1)
 
     team.text(LEE, "PASS")
+    team.advance(seconds=1)
 
     assert [page for page in team.pages(left) if "Sam" in page] == ["0:02 Sam call", "0:02 Sam sms"]
     assert team.pages(left, to=LEE) == ["0:00 Lee call", "0:00 Lee sms"]

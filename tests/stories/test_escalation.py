@@ -64,10 +64,11 @@ def test_alert_call_says_the_case_to_whoever_picks_up(team: World) -> None:
 
     team.advance(minutes=6)
 
-    assert team.heard(LEE) == [
+    (heard,) = team.heard(LEE)
+    assert heard == (
         "After hours case 1 0 0 1 is waiting. overnight, from 1 6 1 4 5 5 5 0 1 9 9. "
         "Call back by 11:30 PM EST, 114 min left. Text A C K."
-    ]
+    )
     assert team.heard(SAM) == []
 
 
@@ -93,10 +94,11 @@ def test_after_three_rounds_the_manager_hears_that_nobody_took_it_and_the_breach
 
     team.advance(hours=3, minutes=1)
 
-    assert [body for body in team.bodies(MARIA) if body.startswith("NOBODY TOOK")] == [
+    (nobody_took,) = [body for body in team.bodies(MARIA) if body.startswith("NOBODY TOOK")]
+    assert nobody_took == (
         "NOBODY TOOK 1001 overnight: +16145550199 COLUMBUS OH.\n"
         "Call by Fri 11:30 PM EST, 60 min late. Reply ACK 1001 or PASS"
-    ]
+    )
     assert team.kinds().count("ladder_exhausted") == 1
     team.advance(minutes=30)
     assert [page for page in team.pages(left, to=LEE) if page.endswith("sms")][-2:] == [

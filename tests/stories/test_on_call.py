@@ -44,10 +44,10 @@ def test_nobody_on_call_reaches_the_manager_and_everyone_at_once(build_world: Bu
 
     world.voicemail(keys="2")
 
-    assert world.bodies(MARIA) == [
+    assert world.bodies(MARIA)[0] == (
         "NOBODY ON CALL 1001 overnight: +16145550199 COLUMBUS OH.\n"
         "Call by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
-    ]
+    )
     assert {page.split()[1] for page in world.pages(left)} == {"Ada", "Dana", "Lee", "Maria", "Sam"}
     assert world.kinds().count("nobody_on_call") == 3
 
@@ -132,6 +132,6 @@ def test_person_taken_off_the_roster_still_has_the_case_and_others_are_paged_in_
     world.advance(minutes=56)
 
     assert world.case()["owner"] == "lee"
-    assert len(world.bodies(LEE)) == 1
+    assert len(world.bodies(LEE)) == 2  # the alert, and our answer
     assert world.bodies("+16145550109")[0].startswith("1001 overnight")
     assert world.bodies(DANA)[0].startswith("1001 overnight")

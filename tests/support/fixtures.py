@@ -84,7 +84,8 @@ def build_world(clock: FrozenDateTimeFactory, database_url: str, tmp_path: Path)
     """Makes a world with an owner's policy or roster; on SQLite and on PostgreSQL."""
     worlds: list[World] = []
 
-    def make(*, policy: str | None = None, roster: str | None = None, **settings: Any) -> World:
+    def make(*, at: str = FRIDAY_NIGHT, policy: str | None = None, roster: str | None = None, **settings: Any) -> World:
+        clock.move_to(at)
         for name, text in (("policy", policy), ("roster", roster)):
             if text is not None:
                 (tmp_path / f"{name}.toml").write_text(text)

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
-from triage.cli.cases import case, oncall, texts
-from triage.cli.contract import policy
-from triage.cli.operation import examine, migrate, scheduler, serve, simulator, web
-from triage.cli.reports import audit, report
+_HOMES = {
+    "audit": "reports",
+    "case": "cases",
+    "doctor": "operation",
+    "migrate": "operation",
+    "oncall": "cases",
+    "policy": "contract",
+    "report": "reports",
+    "scheduler": "operation",
+    "serve": "operation",
+    "simulator": "operation",
+    "texts": "cases",
+    "web": "operation",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Finds each command in its module, which is loaded only when it is called: `policy` needs no database."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _HOMES:
+            return None
+        command: click.Command = getattr(import_module(f"triage.cli.{_HOMES[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="afterhours")
 def main() -> None:
     """After-hours voicemail triage and callback scheduler: the two-hour promise, kept and proven."""
-
-
-for command in (serve, web, scheduler, simulator, migrate, policy, oncall, case, texts, report, audit, examine):
-    main.add_command(command)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import click
 
-from triage.cli.plain_words import case_sheet
 from triage.cli.printing import Instant, print_json, print_table, reported, wants_json
 from triage.cli.program import program_for_command
+from triage.cli.record_words import case_row, case_sheet
 from triage.services import records
 
 
@@ -46,12 +46,12 @@ def case() -> None:
 @reported
 def case_list(*, only_open: bool, as_json: bool) -> None:
     """Every case."""
-    found = records.list_cases(program_for_command().desk, only_open=only_open)
+    program = program_for_command()
+    found = records.list_cases(program.desk, only_open=only_open)
     if as_json:
         print_json(found)
     else:
-        shown = ("ref", "state", "window", "caller", "left_at", "callback_due", "owner", "flags")
-        print_table([{name: record[name] for name in shown} for record in found])
+        print_table([case_row(record, program.desk.terms) for record in found])
 
 
 @case.command("show")

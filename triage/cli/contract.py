@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import cast
 
 import click
 
-from triage.bootstrap import load_roster_file, load_terms
-from triage.cli.plain_words import contract
+from triage.cli.contract_words import contract
 from triage.cli.printing import Instant, print_fields, print_json, reported, wants_json
 from triage.cli.program import settings_for_command
 from triage.errors import Refused
+from triage.owner_files import load_roster_file, load_terms
+from triage.policy.document import UnreadableDocument
 from triage.policy.intake import Message, sort
 from triage.policy.pricing import price_days, price_minutes
 from triage.policy.terms import ProductLine
@@ -28,9 +30,13 @@ def policy() -> None:
 @wants_json
 @reported
 def policy_check(*, as_json: bool) -> None:
-    """Parse the policy file and print it in plain words; exit 2 on anything odd."""
+    """Parse the policy file and print it in plain words; exit 1 on anything odd."""
     settings = settings_for_command()
-    terms = load_terms(settings, load_roster_file(settings))
+    try:
+        terms = load_terms(settings, load_roster_file(settings))
+    except UnreadableDocument as error:
+        click.echo(f"afterhours: {error}", err=True)
+        sys.exit(1)
     if as_json:
         print_json({"version": terms.version, "terms": terms.model_dump(mode="json")})
         return

@@ -7,7 +7,8 @@ import sys
 import click
 
 from triage.bootstrap import build
-from triage.cli import doctor, processes
+from triage.cli import processes
+from triage.cli.doctor import examine, schema_revision
 from triage.cli.printing import print_json, reported, wants_json
 from triage.cli.program import settings_for_command
 
@@ -46,15 +47,15 @@ def migrate() -> None:
     """Bring the database to the current schema."""
     program = build(settings_for_command())
     program.prepare()
-    click.echo(f"The database is at {doctor.schema_revision(program)}.")
+    click.echo(f"The database is at {schema_revision(program)}.")
 
 
 @click.command("doctor")
 @wants_json
 @reported
-def examine(*, as_json: bool) -> None:
+def doctor(*, as_json: bool) -> None:
     """Check the set-up, one line each with its mend; exit 1 where something is wrong."""
-    findings = doctor.examine(settings_for_command())
+    findings = examine(settings_for_command())
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from config.logging import set_up_logging
 from config.settings import Settings, load_settings
-from triage.bootstrap import Program, build
+
+if TYPE_CHECKING:
+    from triage.bootstrap import Program
 
 
 def settings_for_command() -> Settings:
@@ -16,6 +20,8 @@ def settings_for_command() -> Settings:
 
 def program_for_command() -> Program:
     """A prepared program: commands read the same database as the daemon."""
+    from triage.bootstrap import build  # noqa: PLC0415 - see triage/cli/__init__.py
+
     program = build(settings_for_command())
     program.prepare()
     return program

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from triage.cli.plain_words import sla_rows, sla_sheet
 from triage.cli.printing import Day, print_csv, print_json, print_table, reported, wants_json
 from triage.cli.program import program_for_command
+from triage.cli.record_words import sla_rows, sla_sheet
 from triage.errors import Refused
 from triage.services import records
 from triage.services.audit import verify_chain

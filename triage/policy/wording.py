@@ -29,8 +29,15 @@ FLAG_WORDS = {
     "hang_up": "Hang-up",
     "no_recording": "No recording",
 }
+_HEADS = {
+    "resume": "NO CALLBACK YET ",
+    "at_risk": "AT RISK ",
+    "breach": "OVERDUE ",
+    "start": "START ",
+    "nobody": "NOBODY ON CALL ",
+    "exhausted": "NOBODY TOOK ",
+}
 MENU = "ACK, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. Add the case number if you have more than one: DONE 1042 35 note"
-
 SPOKEN_WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 
 
@@ -49,15 +56,7 @@ class Card:
 
 def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool = False) -> str:
     """The text that asks one person to act."""
-    heads = {
-        "resume": "NO CALLBACK YET ",
-        "at_risk": "AT RISK ",
-        "breach": "OVERDUE ",
-        "start": "START ",
-        "nobody": "NOBODY ON CALL ",
-        "exhausted": "NOBODY TOOK ",
-    }
-    head = heads.get(reason, heads["resume"] if is_owner else "")
+    head = _HEADS.get(reason) or (_HEADS["resume"] if is_owner else _urgency(card, now, terms))
     ask = f"DONE {card.reference} <min> or TRIED" if is_owner else f"ACK {card.reference} or PASS"
     return _two_lines(head, card, f"{_call_by(card, now, terms)} Reply {ask}")
 
@@ -259,6 +258,13 @@ def fill_greeting(sentence: str, *, window_name: WindowName, terms: Terms, due: 
         percent=terms.emergency.more_than_percent,
         due=due,
     )
+
+
+def _urgency(card: Card, now: datetime, terms: Terms) -> str:
+    """How a rung of the ladder begins: it may fall on the very second of the risk or the breach, and speaks for it."""
+    if card.due is None or now < card.due - terms.promise.at_risk_before:
+        return ""
+    return _HEADS["breach" if now >= card.due else "at_risk"]
 
 
 def _call_by(card: Card, now: datetime, terms: Terms) -> str:

@@ -63,8 +63,6 @@ def alert(
             for channel in (channel for channel in summons.channels if channel not in known):
                 _plan(tx, case, person, channel, text, terms.limits, now, alert_id=earlier.id)
             continue
-        if deliveries.alert_exists(tx.session, case.id, person.id, reason, round_, step):
-            continue
         row = Alert(case_id=case.id, person_id=person.id, reason=reason, round=round_, step=step, created_at=now)
         tx.session.add(row)
         tx.session.flush()

@@ -113,12 +113,11 @@ def _move_ladder_on(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -
     case = tx.session.get(Case, row.case_id)
     if alert is None or case is None or case.state != CaseState.OPEN or alert.reason != "ladder":
         return
-    rung = (alert.round, alert.step)
-    if deliveries.latest_rung(tx.session, case.id) != rung:
+    if deliveries.last_climbed_at(tx.session, case.id) != alert.created_at:
         return
     tx.session.flush()
     dead = {DeliveryState.FAILED, DeliveryState.DROPPED}
-    if all(other.state in dead for other in deliveries.of_step(tx.session, case.id, *rung)):
+    if all(other.state in dead for other in deliveries.of_rung(tx.session, case.id, alert.created_at)):
         tx.record("ladder_moved_on", at=now, actor="system", case_id=case.id, reason="nobody was reached")
         move_on(tx, case, desk.terms_of(tx.session, case.policy), now)
 

@@ -39,6 +39,9 @@ class Desk:
 
 def load_contract(desk: Desk, now: datetime) -> None:
     """Put the contract in force on record, once for each version."""
+    with desk.store.read() as session:
+        if versions.has_policy(session, desk.terms.version):
+            return
     with desk.store.write() as tx:
         if versions.add_policy(tx.session, desk.terms.version, desk.terms.canonical, now):
             tx.record("policy_loaded", at=now, actor="system", policy=desk.terms.version)
@@ -49,6 +52,9 @@ def load_roster(desk: Desk, roster: Roster, now: datetime) -> bool:
 
     A roster changed by other means since then stays: the file counts again once it is edited.
     """
+    with desk.store.read() as session:
+        if versions.newest_source(session) == roster.version:
+            return False
     with desk.store.write() as tx:
         if versions.newest_source(tx.session) == roster.version:
             return False

@@ -16,21 +16,6 @@ _NOT_SENT = [DeliveryState.BUNDLED.value, DeliveryState.DROPPED.value]
 _TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value]
 
 
-def alert_exists(session: Session, case_id: int, person_id: str, reason: str, round_: int, step: int) -> bool:
-    return (
-        session.scalar(
-            select(Alert.id).where(
-                Alert.case_id == case_id,
-                Alert.person_id == person_id,
-                Alert.reason == reason,
-                Alert.round == round_,
-                Alert.step == step,
-            )
-        )
-        is not None
-    )
-
-
 def alert_made_at(session: Session, case_id: int, person_id: str, at: datetime) -> Alert | None:
     """The alert about the case that the person gets at this very instant already."""
     return session.scalars(
@@ -61,24 +46,18 @@ def alerted_cases(session: Session, person_id: str) -> set[int]:
     return set(session.scalars(select(Alert.case_id).where(Alert.person_id == person_id).distinct()))
 
 
-def of_step(session: Session, case_id: int, round_: int, step: int) -> Sequence[Delivery]:
-    """The deliveries of one rung of the ladder."""
+def of_rung(session: Session, case_id: int, climbed_at: datetime) -> Sequence[Delivery]:
+    """The deliveries of the rung of the ladder that was climbed at an instant."""
     return session.scalars(
         select(Delivery)
         .join(Alert, Delivery.alert_id == Alert.id)
-        .where(Alert.case_id == case_id, Alert.reason == "ladder", Alert.round == round_, Alert.step == step)
+        .where(Alert.case_id == case_id, Alert.reason == "ladder", Alert.created_at == climbed_at)
     ).all()
 
 
-def latest_rung(session: Session, case_id: int) -> tuple[int, int] | None:
-    """Round and step of the newest alert of the ladder."""
-    row = session.execute(
-        select(Alert.round, Alert.step)
-        .where(Alert.case_id == case_id, Alert.reason == "ladder")
-        .order_by(Alert.id.desc())
-        .limit(1)
-    ).first()
-    return (row.round, row.step) if row else None
+def last_climbed_at(session: Session, case_id: int) -> datetime | None:
+    """When the newest alerts of the ladder were made."""
+    return session.scalar(select(func.max(Alert.created_at)).where(Alert.case_id == case_id, Alert.reason == "ladder"))
 
 
 def sent_since(session: Session, phone: str, channel: str, since: datetime, *, is_emergency: bool) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -24,6 +24,8 @@ from triage.store.models import ChainHead
 
 BUSY_SECONDS = 5
 """How long a writer waits for another; well inside the 15 s that Twilio waits for us."""
+
+_UNDEFINED_TABLE = "42P01"
 
 
 class Transaction:
@@ -72,7 +74,7 @@ class Store:
         """A transaction that sees one state of the database and writes nothing."""
         with _our_errors(), Session(self._reader) as session:
             if not self.is_sqlite:
-                session.execute(text("SET TRANSACTION READ ONLY"))
+                session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
             session.rollback()
 
@@ -112,6 +114,7 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
     engine = create_engine(
         url,
         module=_sqlite_library(),
+        hide_parameters=True,  # they hold numbers and words of people, and errors are logged
         pool_size=8,
         max_overflow=8,
         pool_timeout=BUSY_SECONDS,
@@ -141,6 +144,7 @@ def _postgres_engine(url: URL) -> Engine:
     limits = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=10s -c statement_timeout=30s"
     return create_engine(
         url,
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
@@ -165,6 +169,11 @@ def _our_errors() -> Iterator[None]:
     except PoolTimeoutError as error:
         raise StoreUnavailable(str(error)) from error
     except DBAPIError as error:
-        if isinstance(error, OperationalError) or error.connection_invalidated:
+        if isinstance(error, OperationalError) or error.connection_invalidated or _is_no_database(error):
             raise StoreUnavailable(str(error.orig)) from error
         raise
+
+
+def _is_no_database(error: DBAPIError) -> bool:
+    """Whether what answers is no database of ours: a damaged file, or one that was never migrated."""
+    return type(error) is DatabaseError or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, inspect, select, text
 
 from triage.store.chain import GENESIS, HEAD_ID
 from triage.store.engine import Store
@@ -20,6 +17,10 @@ _LOCK = 41_093_107  # one migration at a time on PostgreSQL
 
 def upgrade(store: Store) -> None:
     """Bring the schema to the newest revision. Safe to run twice, and from several processes at once."""
+    if revision(store) == newest():
+        return
+    from alembic import command  # noqa: PLC0415 - large, and hardly ever needed
+
     with store.connection() as connection:
         if not store.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
@@ -31,22 +32,25 @@ def upgrade(store: Store) -> None:
 
 def revision(store: Store) -> str | None:
     """The revision that the database is at; None where it is empty."""
-    with store.connection() as connection:
-        return _current(connection)
+    with store.read() as session:
+        return _current(session.connection())
 
 
 def newest() -> str:
-    """The revision that this program needs."""
-    head = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-    assert head is not None  # noqa: S101 - the package ships its migrations
-    return head
+    """The revision that this program needs: the last of the numbered files, whose names are their revisions."""
+    return max(path.stem for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _current(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection) -> Any:
+    from alembic.config import Config  # noqa: PLC0415 - see upgrade
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -19,9 +19,13 @@ def policy_content(session: Session, version: str) -> str:
     return found.content
 
 
+def has_policy(session: Session, version: str) -> bool:
+    return session.get(PolicyVersion, version) is not None
+
+
 def add_policy(session: Session, version: str, content: str, now: datetime) -> bool:
     """Keep a contract; False where it is kept already."""
-    if session.get(PolicyVersion, version) is not None:
+    if has_policy(session, version):
         return False
     session.add(PolicyVersion(version=version, content=content, first_used_at=now))
     return True

@@ -11,7 +11,11 @@ from triage.store.base import Base
 
 
 class Alert(Base):
-    """The demand that one person act on a case, made once for each reason, round and step."""
+    """The demand that one person act on a case, made once at one instant, whatever the reasons.
+
+    `round` and `step` say which rung of the ladder, or the how-manieth alert of another reason. A ladder that is
+    climbed afresh comes by its rungs again.
+    """
 
     __tablename__ = "alerts"
 
@@ -23,7 +27,7 @@ class Alert(Base):
     step: Mapped[int]
     created_at: Mapped[datetime]
 
-    __table_args__ = (UniqueConstraint("case_id", "person_id", "reason", "round", "step"),)
+    __table_args__ = (UniqueConstraint("case_id", "person_id", "created_at"),)
 
 
 class Delivery(Base):

@@ -141,10 +141,8 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "case_id",
             "person_id",
-            "reason",
-            "round",
-            "step",
-            name=op.f("uq_alerts_case_id_person_id_reason_round_step"),
+            "created_at",
+            name=op.f("uq_alerts_case_id_person_id_created_at"),
         ),
     )
     with op.batch_alter_table("alerts", schema=None) as batch_op:

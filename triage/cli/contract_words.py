@@ -1,16 +1,12 @@
-"""Records and the contract in words for a person at a terminal; times on the contract's wall clock."""
+"""The contract in words, rule by rule: what `policy check` prints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
 
 from triage.policy.fields import write_span
-from triage.policy.hours import local
 from triage.policy.terms import DayRate, HourlyRate, Step, Terms
 from triage.policy.wording import WINDOW_WORDS
-from triage.services.records import Record
 
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -35,58 +31,6 @@ def contract(terms: Terms) -> Iterator[tuple[str, str]]:
         yield "", f"Ladder step {number}: {_step(step)}"
     for number, step in enumerate(terms.ladder.emergency, start=1):
         yield "E2", f"Emergency step {number}: {_step(step)}"
-
-
-def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
-    """A case, its timeline and its sessions."""
-    yield f"Case {case['ref']}: {case['state']}, {WINDOW_WORDS[case['window']]}, {case['rate']} rate"
-    yield f"caller      {case['caller'] or 'withheld'} {_safe(case['caller_place'] or '')}".rstrip()
-    for name in ("left_at", "callback_due", "acknowledged_at", "callback_made_at", "at_risk_at", "breached_at"):
-        if case[name]:
-            yield f"{name:<17} {clock(case[name], terms)}"
-    yield f"owner       {case['owner'] or 'nobody'}"
-    yield f"flags       {', '.join(case['flags']) or 'none'}"
-    yield f"clauses     {', '.join(case['clauses'])}  (policy {case['policy']})"
-    for voicemail in case["voicemails"]:
-        yield f"recording   {voicemail['recording']} {voicemail['seconds'] or 0} s, {voicemail['status']}"
-        if voicemail["transcript"]:
-            yield f'            "{_safe(voicemail["transcript"])}"'
-    yield "timeline"
-    for event in case["events"]:
-        yield f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {_details(event['details'])}"
-    for work in case["sessions"]:
-        how = "measured" if work["measured"] else "typed"
-        length = f"{work['minutes']} min {how}" if work["minutes"] is not None else "not closed"
-        yield f"session     {work['technician']}, {length}. {_safe(work['note'] or '')}".rstrip()
-        for line in work["lines"]:
-            yield f"  {line['arithmetic']}  before tax, clauses {' '.join(line['clauses'])}"
-
-
-def sla_sheet(report: Record, terms: Terms) -> Iterator[str]:
-    """The SLA report as a table, each breach with its story."""
-    yield f"Messages left {report['from']} to {report['to']}"
-    yield f"{'':<16}{'count':>6}{'met':>6}{'breach':>8}{'open':>6}{'share':>8}  MTTA med/p95    MTTC med/p95"
-    yield _sla_line("all", report["totals"])
-    for name, figures in (*report["windows"].items(), *report["technicians"].items()):
-        yield _sla_line(name, figures)
-    for breach in report["breaches"]:
-        late = _minutes(breach["late_s"])
-        yield f"\nBroken: {breach['ref']}, {late} late, due {clock(breach['callback_due'], terms)}"
-        for event in breach["story"]:
-            yield f"  {clock(event['at'], terms)}  {event['kind']} ({event['actor']})"
-
-
-def sla_rows(report: Record) -> list[Record]:
-    """The SLA report as rows for a spreadsheet: totals, windows, technicians."""
-    groups = [("total", "all", report["totals"])]
-    groups += [("window", name, figures) for name, figures in report["windows"].items()]
-    groups += [("technician", name, figures) for name, figures in report["technicians"].items()]
-    return [{"group": group, "name": name, **figures} for group, name, figures in groups]
-
-
-def clock(at: datetime, terms: Terms) -> str:
-    """An instant on the contract's wall clock, with EDT or EST."""
-    return f"{local(at, terms):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _windows(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -180,32 +124,3 @@ def _step(step: Step) -> str:
 
 def _list(words: tuple[str, ...]) -> str:
     return ", ".join(words)
-
-
-def _sla_line(name: str, figures: Record) -> str:
-    share = f"{figures['met_share']:.1%}" if figures["met_share"] is not None else "-"
-    mtta = f"{_minutes(figures['mtta_median_s'])} / {_minutes(figures['mtta_p95_s'])}"
-    mttc = f"{_minutes(figures['mttc_median_s'])} / {_minutes(figures['mttc_p95_s'])}"
-    counts = f"{figures['count']:>6}{figures['met']:>6}{figures['breached']:>8}{figures['open']:>6}"
-    return f"{name:<16}{counts}{share:>8}  {mtta:<15} {mttc}"
-
-
-def _minutes(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
-
-
-def _details(details: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in details.items() if value not in (None, [], ""))
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return _safe(" ".join(str(item) for item in value) if isinstance(value, list) else str(value))
-
-
-def _safe(text: str) -> str:
-    """Somebody else's words without what could move a terminal's cursor."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -1,0 +1,107 @@
+"""Key 1: more than three quarters of a site's phones are dead."""
+
+from __future__ import annotations
+
+from tests.support.fixtures import DANA, LEE, SAM, TEAM
+from tests.support.world import CALLER, Build, World
+
+BOTH_AT_ONCE = ["0:00 Dana call", "0:00 Dana sms", "0:00 Lee call", "0:00 Lee sms"]
+
+
+def test_two_people_are_texted_and_called_at_once(team: World) -> None:
+    left = team.now
+
+    team.voicemail(keys="12")
+    team.advance(seconds=30)
+
+    assert team.pages(left) == BOTH_AT_ONCE
+    assert team.bodies(LEE) == [
+        "1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
+    ]
+    assert team.heard(DANA)[0].startswith("After hours case 1 0 0 1 is waiting. EMERGENCY. overnight, from 1 6 1 4")
+
+
+def test_everyone_is_woken_after_five_minutes_and_the_managers_again_after_fifteen(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="12")
+
+    team.advance(minutes=16)
+
+    assert {page.split()[1] for page in team.pages(left) if page.startswith("5:00")} == {
+        *("Ada", "Dana", "Lee", "Maria", "Sam")
+    }
+    assert [page for page in team.pages(left) if page.startswith("15:00")] == ["15:00 Maria call", "15:00 Maria sms"]
+
+
+def test_second_person_is_found_where_only_one_is_on_the_rotations(build_world: Build) -> None:
+    world = build_world(roster=TEAM.replace('people = ["dana"]', 'people = ["lee"]'))
+    left = world.now
+
+    world.voicemail(keys="12")
+    world.advance(seconds=30)
+
+    assert world.pages(left) == BOTH_AT_ONCE
+
+
+def test_first_to_take_it_stands_the_other_down(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="12")
+    team.advance(minutes=1)
+
+    answer = team.text(DANA, "ACK")
+    team.advance(minutes=10)
+
+    assert (answer or "").startswith("1001 is yours. Call +16145550199. Call by 11:30 PM EST, 118 min left.")
+    assert team.bodies(LEE)[1:] == [
+        "1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY.\nDana has it. Nothing for you to do."
+    ]
+    assert team.pages(left)[4:] == ["1:01 Lee sms"]
+
+
+def test_second_to_take_it_hears_who_has_it(team: World) -> None:
+    team.voicemail(keys="12")
+    team.text(DANA, "ACK")
+
+    answer = team.text(LEE, "ACK")
+
+    assert answer == "1001 is with Dana since 9:30 PM EST. Nothing for you to do."
+    assert team.case()["owner"] == "dana"
+
+
+def test_second_message_that_is_an_emergency_makes_the_case_one(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+    team.advance(minutes=2)
+
+    team.voicemail(keys="1")
+    team.advance(seconds=30)
+
+    case = team.case()
+    assert case["flags"] == ["emergency"]
+    assert "E2" in case["clauses"]
+    assert team.pages(left)[:5] == ["0:00 Lee sms", *(page.replace("0:00", "2:01") for page in BOTH_AT_ONCE)]
+
+
+def test_case_that_somebody_has_stays_with_them_when_it_becomes_an_emergency(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+    team.text(LEE, "ACK")
+
+    team.voicemail(keys="1")
+    team.advance(minutes=10)
+
+    assert team.pages(left) == ["0:00 Lee sms", "0:01 Lee sms"]
+    assert team.bodies(LEE)[-1] == (
+        "1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY.\nMessage 2 of this caller. The first deadline stands."
+    )
+
+
+def test_emergency_stands_first_in_the_list_of_whoever_has_several(team: World) -> None:
+    team.voicemail(CALLER, keys="2")
+    team.voicemail("+12125550101", keys="12")
+    team.text(SAM, "ACK 1001")
+    team.text(SAM, "ACK 1002")
+
+    listed = (team.text(SAM, "LIST") or "").splitlines()
+
+    assert [line.split()[0] for line in listed] == ["1002", "1001"]

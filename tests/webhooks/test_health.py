@@ -1,0 +1,99 @@
+"""What monitoring asks: is the process alive, are promises kept, how many of what."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from scheduler.sweep import keep_house
+from tests.support.wire import Wire, recording_form
+from tests.support.world import CALLER, World
+
+
+def figures(wire: Wire) -> dict[str, str]:
+    text = wire.app.test_client().get("/metrics").get_data(as_text=True)
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return dict(line.rsplit(" ", 1) for line in lines)
+
+
+def test_alive_needs_no_database(wire: Wire) -> None:
+    answer = wire.app.test_client().get("/healthz")
+
+    assert (answer.status_code, answer.json) == (200, {"status": "alive"})
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_not_ready_before_the_first_sweep_and_says_what_to_start(wire: Wire) -> None:
+    answer = wire.app.test_client().get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json == {
+        "status": "not ready",
+        "reason": "the scheduler has not finished a sweep yet: start it with `afterhours scheduler`",
+    }
+
+
+def test_ready_for_thirty_seconds_after_a_sweep(world: World) -> None:
+    client = world.app.test_client()
+    keep_house(world.program)
+    swept = world.now
+
+    statuses = []
+    for seconds in (0, 30, 31):
+        world.clock.move_to((swept + timedelta(seconds=seconds)).replace(tzinfo=None))
+        statuses.append(client.get("/readyz").status_code)
+
+    assert statuses == [200, 200, 503]
+
+
+def test_metrics_count_cases_deliveries_and_what_waits(world: World) -> None:
+    wire = Wire(world.settings.database_url)
+    world.phones.leave_voicemail(CALLER)
+    before = figures(wire)
+    world.settle()
+
+    after = figures(wire)
+    wire.close()
+
+    assert before['afterhours_cases{state="open"}'] == "1.0"
+    assert before["afterhours_timers_due"] == "1.0"
+    assert after["afterhours_timers_due"] == "0.0"
+    assert after['afterhours_deliveries{channel="sms",state="accepted"}'] == "1.0"
+    assert after["afterhours_sweep_age_seconds"] == "0.0"
+    assert after["afterhours_database_up"] == "1.0"
+
+
+def test_metrics_name_routes_and_never_what_somebody_typed(sqlite_wire: Wire) -> None:
+    client = sqlite_wire.app.test_client()
+    client.get("/+16145550199/secret")
+    sqlite_wire.post("/twilio/recording", recording_form())
+
+    text = client.get("/metrics").get_data(as_text=True)
+
+    assert 'afterhours_requests_total{route="/twilio/recording",status="204"}' in text
+    assert 'route="none",status="404"' in text
+    assert "5550199" not in text
+
+
+def test_a_database_that_was_never_migrated_is_down_not_a_crash(postgres_server: str) -> None:
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS bare")
+        admin.execute("CREATE DATABASE bare")
+    wire = Wire(postgres_server.replace("/postgres?", "/bare?"), prepare=False)
+
+    assert figures(wire)["afterhours_database_up"] == "0.0"
+    wire.close()
+
+
+def test_the_root_says_what_runs_here(wire: Wire) -> None:
+    answer = wire.app.test_client().get("/")
+
+    assert answer.json == {"program": "afterhours", "health": "/healthz", "ready": "/readyz", "metrics": "/metrics"}
+
+
+def test_an_unknown_path_is_a_plain_404(wire: Wire) -> None:
+    answer = wire.app.test_client().get("/twilio/../etc/passwd")
+
+    assert answer.status_code == 404
+    assert answer.mimetype == "application/json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
@@ -63,11 +64,24 @@ def build(settings: Settings) -> Program:
     roster = load_roster_file(settings)
     return Program(
         settings=settings,
-        clock=DemoClock(settings.demo_clock_file) if settings.demo_clock_file else SystemClock(),
+        clock=_clock(settings, store),
         desk=Desk(store, load_terms(settings, roster)),
         roster_file=roster,
         bell=bells.bell(store),
     )
+
+
+def demo_clock_file(store: Store) -> Path:
+    """Where the clock of a demo is kept: beside its database, whose rows are stamped by it."""
+    return Path(f"{store.url.database if store.is_sqlite else 'afterhours'}.demo-clock").absolute()
+
+
+def _clock(settings: Settings, store: Store) -> Clock:
+    """The machine's clock, or the demo's: commands in another terminal have to agree with the daemon."""
+    if settings.demo_clock_file:
+        return DemoClock(settings.demo_clock_file)
+    beside = demo_clock_file(store)
+    return DemoClock(beside) if not settings.has_account and beside.exists() else SystemClock()
 
 
 def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSystem:

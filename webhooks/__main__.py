@@ -53,7 +53,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     SystemdNotifier().notify("READY=1")
-    log.info("web_started", bind=settings.bind, threads=settings.web_threads)
+    log.info("web_started", bind="systemd" if _is_handed_sockets() else settings.bind, threads=settings.web_threads)
     try:
         server.run()
     except SystemExit:
@@ -65,11 +65,15 @@ def main() -> int:
 
 def _listening(bind: str) -> dict[str, object]:
     """The sockets that systemd holds for us, so that a restart drops no call; else our own."""
-    if os.environ.get("LISTEN_PID") == str(os.getpid()):
+    if _is_handed_sockets():
         count = int(os.environ.get("LISTEN_FDS", "0"))
         return {"sockets": [socket.socket(fileno=_FIRST_SYSTEMD_SOCKET + number) for number in range(count)]}
     host, port = address(bind)
     return {"host": host, "port": port}
+
+
+def _is_handed_sockets() -> bool:
+    return os.environ.get("LISTEN_PID") == str(os.getpid())
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, current_app, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -16,6 +16,8 @@ from triage.services.vital_signs import Readings, readings
 from webhooks.program import program
 
 metrics = Blueprint("metrics", __name__)
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # the library types the rest
 
 _REGISTRY = CollectorRegistry()
 _ANSWERS = Counter("afterhours_requests", "Requests answered.", ["route", "status"], registry=_REGISTRY)

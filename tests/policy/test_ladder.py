@@ -73,7 +73,7 @@ def test_ladder_that_nobody_answers_is_climbed_three_times(terms: Terms, roster:
 
     alerts = climb(the_facts(), terms, roster)
 
-    assert alerts == once + [(60 + at, people) for at, people in once] + [(120 + at, people) for at, people in once]
+    assert alerts == once + [(65 + at, people) for at, people in once] + [(130 + at, people) for at, people in once]
 
 
 def test_emergency_alerts_two_people_by_sms_and_voice_at_once(terms: Terms, roster: Roster) -> None:
@@ -150,7 +150,7 @@ def test_whoever_passed_is_asked_again_in_the_next_round_only(terms: Terms, rost
 
     alerts = climb(the_facts(position=position), terms, roster)
 
-    assert alerts[:4] == [(0, "lee"), (15, "lee+maria"), (30, "maria"), (45, "dana")]
+    assert alerts[:4] == [(0, "lee"), (15, "lee+maria"), (30, "maria"), (50, "dana")]
 
 
 def test_ladder_goes_on_to_the_managers_when_all_technicians_passed(terms: Terms, roster: Roster) -> None:
@@ -164,7 +164,7 @@ def test_ladder_waits_for_its_next_round_when_everybody_passed(terms: Terms, ros
 
     alerts = climb(the_facts(position=position), terms, roster)
 
-    assert alerts[:2] == [(15, "dana"), (20, "dana")]
+    assert alerts[:2] == [(20, "dana"), (25, "dana")]
 
 
 def test_rung_without_anybody_on_call_is_an_event_and_costs_no_time(terms: Terms, roster: Roster) -> None:
@@ -180,7 +180,7 @@ def test_rung_without_anybody_on_call_is_an_event_and_costs_no_time(terms: Terms
 def test_empty_roster_ends_the_ladder_and_does_not_spin(terms: Terms) -> None:
     alerts = climb(the_facts(), terms, Roster())
 
-    assert [minutes for minutes, people in alerts] == [0] * 5 + [15] * 5 + [30] * 5
+    assert [minutes for minutes, people in alerts] == [0] * 5 + [20] * 5 + [40] * 5
     assert {people for _, people in alerts} == {"nobody"}
 
 

@@ -146,18 +146,18 @@ class World:
     def pages(self, since: datetime, to: str | None = None) -> list[str]:
         """The texts and calls that we sent since an instant and that reached a phone, as `5:00 Lee sms`.
 
-        In the order of time, then of names; with `to`, of one phone only.
+        In the order of their seconds, then of names; with `to`, of one phone only.
         """
         with self.program.desk.store.read() as session:
             names = {person.phone: person.first_name for person in self.program.desk.roster(session).people}
         texts = [(m.created_at, m.to, "sms") for m in self.phones.messages() if m.direction == "outbound-api"]
         calls = [(call.created_at, call.to, "call") for call in self.phones.calls() if call.direction == "outbound-api"]
         found = [
-            ((at - since).total_seconds(), names.get(number, number), by)
+            (int((at - since).total_seconds()), names.get(number, number), by)
             for at, number, by in texts + calls
             if at >= since and to in {None, number}
         ]
-        return [f"{int(at) // 60}:{int(at) % 60:02} {name} {by}" for at, name, by in sorted(found)]
+        return [f"{at // 60}:{at % 60:02} {name} {by}" for at, name, by in sorted(found)]
 
     def heard(self, number: str) -> list[str]:
         """What our alert calls said to a phone, each sentence once a call."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -39,3 +40,4 @@ class _Commands(click.Group):
 @click.version_option(package_name="afterhours")
 def main() -> None:
     """After-hours voicemail triage and callback scheduler: the two-hour promise, kept and proven."""
+    os.umask(0o077)  # the database holds numbers and what callers said

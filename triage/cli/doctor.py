@@ -6,7 +6,7 @@ import subprocess
 import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,7 +22,7 @@ from triage.services.vital_signs import why_not_ready
 from triage.store import schema
 
 _TIMEOUT_SECONDS = 5
-_CLOCK_MAY_BE_OFF = timedelta(seconds=5)
+_NEED_THE_SCHEMA = frozenset({"scheduler", "roster"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,10 @@ def examine(settings: Settings) -> list[Finding]:
         ("twilio", _twilio),
         ("webhooks", _webhooks),
     )
-    findings = []
+    findings: list[Finding] = []
     for name, check in checks:
+        if name in _NEED_THE_SCHEMA and any(finding.check == "database" and finding.is_wrong for finding in findings):
+            continue
         try:
             findings += list(check(program))
         except TriageError as error:

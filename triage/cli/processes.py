@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -19,7 +18,8 @@ import click
 import structlog
 
 from config.settings import SIMULATED_ACCOUNT, Settings, address
-from triage.bootstrap import Program, build
+from triage.bootstrap import Program, build, demo_clock_file
+from triage.errors import ConfigurationError
 
 log = structlog.get_logger()
 
@@ -42,8 +42,10 @@ def serve(settings: Settings) -> int:
     program = build(settings)
     program.prepare()  # faults of the configuration are told here, once, before anything starts
     modules, environment = ["webhooks", "scheduler"], dict(os.environ)
+    _refuse_taken("AFTERHOURS_BIND", settings.bind)
     addresses = [f"Daemon:                  http://{settings.bind}/readyz"]
     if not settings.has_account:
+        _refuse_taken("AFTERHOURS_SIMULATOR_BIND", settings.simulator_bind)
         modules.append("webhooks.simulator")
         environment |= _simulated(settings, program)
         addresses.append(f"Simulated phone system:  http://{settings.simulator_bind}/   <- start here")
@@ -122,19 +124,28 @@ class _Children:
 
 def _simulated(settings: Settings, program: Program) -> dict[str, str]:
     """The environment that makes the simulated phone system and the daemon belong together."""
-    database = program.desk.store.url.database if program.desk.store.is_sqlite else "afterhours"
     return {
         "AFTERHOURS_TWILIO_ACCOUNT_SID": SIMULATED_ACCOUNT,
         "AFTERHOURS_TWILIO_AUTH_TOKEN": secrets.token_hex(16),
         "AFTERHOURS_TWILIO_FROM": settings.twilio_from or SIMULATED_NUMBER,
         "AFTERHOURS_TWILIO_API_BASE": f"http://{settings.simulator_bind}",
-        # Beside the database, whose rows are stamped by it: after a restart the demo goes on where it was.
-        "AFTERHOURS_DEMO_CLOCK_FILE": str(Path(f"{database}.demo-clock").absolute()),
+        "AFTERHOURS_DEMO_CLOCK_FILE": str(demo_clock_file(program.desk.store)),
     }
 
 
 def _command(module: str) -> list[str]:
     return [sys.executable, "-P", "-m", module]  # -P: a folder of the same name where we start is not ours
+
+
+def _refuse_taken(setting: str, bind: str) -> None:
+    """Else the address of another program would be told as ours."""
+    host, port = address(bind)
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(f"{setting}: cannot listen on {bind}: {error.strerror}") from None
 
 
 def _answers(bind: str) -> bool:

@@ -31,8 +31,7 @@ def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
             yield f'            "{_safe(voicemail["transcript"])}"'
     yield "timeline"
     for event in case["events"]:
-        what = _details(event["details"], terms)
-        yield f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {what}"
+        yield _line(event, terms)
     for work in case["sessions"]:
         how = "measured" if work["measured"] else "typed"
         length = f"{work['minutes']} min {how}" if work["minutes"] is not None else "not closed"
@@ -59,7 +58,7 @@ def sla_sheet(report: Record, terms: Terms) -> Iterator[str]:
         late = _minutes(breach["late_s"])
         yield f"\nBroken: {breach['ref']}, {late} late, due {clock(breach['callback_due'], terms)}"
         for event in breach["story"]:
-            yield f"  {clock(event['at'], terms)}  {event['kind']} ({event['actor']})"
+            yield _line(event, terms)
 
 
 def sla_rows(report: Record) -> list[Record]:
@@ -73,6 +72,11 @@ def sla_rows(report: Record) -> list[Record]:
 def clock(at: datetime, terms: Terms) -> str:
     """An instant on the contract's wall clock, with EDT or EST."""
     return f"{local(at, terms):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _line(event: Record, terms: Terms) -> str:
+    what = _details(event["details"], terms)
+    return f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {what}".rstrip()
 
 
 def _sla_line(name: str, figures: Record) -> str:

@@ -75,12 +75,14 @@ class Ambiguous:
 def choose(word: str, candidates: Sequence[Candidate]) -> str | Ambiguous | None:
     """The reference that a command without one means; None where there is nothing to mean.
 
-    ACK looks first at what nobody has, everything else at what the sender has.
+    ACK looks first at what nobody has, everything else at what the sender has. Who answers an alert that somebody
+    else has taken meanwhile means that case: the answer says who has it.
     """
     waiting: Callable[[Candidate], bool] = lambda case: case.is_waiting  # noqa: E731
     mine: Callable[[Candidate], bool] = lambda case: case.is_mine  # noqa: E731
     alerted: Callable[[Candidate], bool] = lambda case: case.is_waiting and case.is_alerted  # noqa: E731
-    for is_meant in (alerted, waiting, mine) if word == "ACK" else (mine, alerted, waiting):
+    taken: Callable[[Candidate], bool] = lambda case: case.is_alerted and word in {"ACK", "PASS"}  # noqa: E731
+    for is_meant in (alerted, waiting, mine, taken) if word == "ACK" else (mine, alerted, waiting, taken):
         meant = [case.reference for case in candidates if is_meant(case)]
         if len(meant) == 1:
             return meant[0]

@@ -33,10 +33,10 @@ _HEADS = {
     "resume": "NO CALLBACK YET ",
     "at_risk": "AT RISK ",
     "breach": "OVERDUE ",
-    "start": "START ",
     "nobody": "NOBODY ON CALL ",
     "exhausted": "NOBODY TOOK ",
 }
+_SUMMARY_ROOM = 230  # characters of two segments that its references may take
 MENU = "ACK, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. Add the case number if you have more than one: DONE 1042 35 note"
 SPOKEN_WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 
@@ -72,10 +72,20 @@ def again(text: str) -> str:
 
 
 def summary(references: Sequence[str]) -> str:
-    """One text instead of many."""
-    shown = " ".join(references[:20])
-    more = f" and {len(references) - 20} more" if len(references) > 20 else ""
-    return f"{len(references)} more cases wait: {shown}{more}\nReply LIST, or ACK and a number"
+    """One text instead of many; it names as many cases as `named_in_summary`."""
+    shown = named_in_summary(references)
+    more = f" and {len(references) - len(shown)} more" if len(references) > len(shown) else ""
+    return f"{len(references)} more cases wait: {' '.join(shown)}{more}\nReply LIST, or ACK and a number"
+
+
+def named_in_summary(references: Sequence[str]) -> Sequence[str]:
+    """The cases that one summary names: as many as fit two segments. The others wait for the next one."""
+    room = _SUMMARY_ROOM
+    for number, reference in enumerate(references):
+        room -= len(reference) + 1
+        if room < 0:
+            return references[:number]
+    return references
 
 
 def spoken_alert(card: Card, reason: str, now: datetime, terms: Terms) -> str:
@@ -107,7 +117,8 @@ def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
 def minutes_left(due: datetime, now: datetime) -> str:
     """`118 min left`, `40 s left` or `12 min late`; whole units, never more than is left."""
     seconds = int(abs((due - now).total_seconds()))
-    span = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+    minutes = seconds // 60
+    span = f"{seconds} s" if seconds < 60 else f"{minutes} min" if minutes < 240 else f"{minutes // 60} h"
     return f"{span} {'left' if now <= due else 'late'}"
 
 

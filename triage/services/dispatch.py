@@ -10,7 +10,6 @@ A crash between 1 and 3 leaves `sending` with an ended lease: the outcome is unk
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,7 +57,7 @@ def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
         if not deliveries.due(session, now, 1):
             return []
     with desk.store.write() as tx:
-        rows = _bundled(tx, deliveries.due(tx.session, now, most), now)
+        rows = _bundled(tx, desk, deliveries.due(tx.session, now, most), now)
         return [errand for row in rows if (errand := _claimed(tx, row, now))]
 
 
@@ -81,20 +80,28 @@ def run(errand: Errand, desk: Desk, transports: Transports, clock: Callable[[], 
         _send(errand, desk, transport, clock)
 
 
-def _bundled(tx: Transaction, rows: Iterable[Delivery], now: datetime) -> list[Delivery]:
-    """Held texts of one phone become one summary."""
+def _bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime) -> list[Delivery]:
+    """All held texts of one phone become one summary; cases that it has no room for wait for the next one."""
     kept: list[Delivery] = []
-    held = defaultdict[str, list[Delivery]](list)
+    phones: dict[str, None] = {}
     for row in rows:
-        (held[row.phone] if row.is_held and row.state == DeliveryState.PLANNED else kept).append(row)
-    for group in held.values():
+        if row.is_held and row.state == DeliveryState.PLANNED:
+            phones[row.phone] = None
+        else:
+            kept.append(row)
+    for phone in phones:
+        group = deliveries.held_for(tx.session, phone)
         wanted = [row for row in group if not _is_moot(tx, row)]
+        references = list(dict.fromkeys(reference_of(row.case_id) for row in wanted if row.case_id))
+        named = set(wording.named_in_summary(references))
         for row in group:
-            row.state, row.next_attempt_at = DeliveryState.BUNDLED.value, None
+            if row in wanted and row.case_id and reference_of(row.case_id) not in named:
+                row.next_attempt_at = now + desk.terms.limits.summary_every
+            else:
+                row.state, row.next_attempt_at = DeliveryState.BUNDLED.value, None
         if wanted:
             first = wanted[0]
-            references = list(dict.fromkeys(reference_of(row.case_id) for row in wanted if row.case_id))
-            first.body = wording.summary(references) if len(wanted) > 1 else first.body
+            first.body = wording.summary(references) if len(references) > 1 else first.body
             first.state, first.next_attempt_at, first.is_held = DeliveryState.PLANNED.value, now, False
             tx.session.flush()
             kept.append(first)

@@ -22,6 +22,7 @@ from triage.policy.terms import Terms, WindowName
 from triage.services.desk import Desk
 from triage.store import cases, chain, sessions
 from triage.store.models import BillableSession, BillingLine, Case, InboundText, Voicemail
+from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
 
@@ -40,6 +41,7 @@ BILLING_COLUMNS = (
     "arithmetic",
     "note",
 )
+_NOT_PART_OF_A_STORY = frozenset({"delivery_accepted", "delivery_delivered", "transcribed"})
 WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "other")
 
 
@@ -78,7 +80,7 @@ def list_texts(desk: Desk, *, most: int) -> list[Record]:
                 "at": row.received_at,
                 "from": row.from_number,
                 "sender": row.sender,
-                "case_id": row.case_id,
+                "ref": reference_of(row.case_id) if row.case_id else None,
                 "body": row.body,
                 "reply": row.reply,
             }
@@ -250,7 +252,9 @@ def _breach(session: Session, case: Case, now: datetime) -> Record:
         "callback_made_at": case.callback_made_at,
         "late_s": round((until - case.callback_due).total_seconds(), 3),
         "story": [
-            {"at": event.at, "kind": event.kind, "actor": event.actor} for event in chain.events_of(session, case.id)
+            {"at": event.at, "kind": event.kind, "actor": event.actor, "details": event.details}
+            for event in chain.events_of(session, case.id)
+            if event.kind not in _NOT_PART_OF_A_STORY
         ],
     }
 

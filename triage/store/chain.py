@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -90,15 +91,19 @@ def digest(
 def verify(session: Session) -> Verdict:
     """Recompute the chain from its first entry."""
     expected, previous = 1, GENESIS
-    for row in session.scalars(select(Event).order_by(Event.number).execution_options(yield_per=2000)):
-        if row.number != expected:
-            return Verdict(expected - 1, previous, expected, "missing")
-        computed = digest(row.number, row.at, row.case_id, row.kind, row.actor, row.details, row.policy, previous)
-        if computed != row.hash:
-            return Verdict(expected - 1, previous, row.number, "changed")
-        expected, previous = expected + 1, computed
+    with closing(session.scalars(select(Event).order_by(Event.number).execution_options(yield_per=2000))) as rows:
+        for row in rows:
+            if row.number != expected:
+                bad, reason = (row.number, "inserted") if row.number < expected else (expected, "missing")
+                return Verdict(expected - 1, previous, bad, reason)
+            computed = digest(row.number, row.at, row.case_id, row.kind, row.actor, row.details, row.policy, previous)
+            if computed != row.hash:
+                return Verdict(expected - 1, previous, row.number, "changed")
+            expected, previous = expected + 1, computed
     head = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).one()
-    if head.number != expected - 1:
+    if head.number < expected - 1:
+        return Verdict(head.number, previous, head.number + 1, "not written by the program: it comes after the head")
+    if head.number > expected - 1:
         return Verdict(expected - 1, previous, expected, "missing at the end")
     if head.hash != previous:
         return Verdict(expected - 1, previous, expected - 1, "the head does not fit")

@@ -80,6 +80,19 @@ def sent_since(session: Session, phone: str, channel: str, since: datetime, *, i
     )
 
 
+def held_for(session: Session, phone: str) -> Sequence[Delivery]:
+    """The texts that wait for a phone's next summary, oldest first."""
+    return session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.phone == phone,
+            Delivery.is_held.is_(True),
+            Delivery.state == DeliveryState.PLANNED.value,
+        )
+        .order_by(Delivery.id)
+    ).all()
+
+
 def held_until(session: Session, phone: str) -> datetime | None:
     """When the summary for a phone goes out, if texts are held for it."""
     return session.scalar(
@@ -92,11 +105,15 @@ def held_until(session: Session, phone: str) -> datetime | None:
 
 
 def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
-    """Deliveries that a sender should look at. The write transaction it runs in is alone: that is the claim."""
+    """Deliveries that a sender should look at, emergencies first (E2).
+
+    The write transaction it runs in is alone: that is the claim.
+    """
     return session.scalars(
         select(Delivery)
+        .outerjoin(Case, Delivery.case_id == Case.id)
         .where(Delivery.next_attempt_at <= now, Delivery.state.in_(_TO_DO))
-        .order_by(Delivery.next_attempt_at, Delivery.id)
+        .order_by(func.coalesce(Case.is_emergency, False).desc(), Delivery.next_attempt_at, Delivery.id)
         .limit(most)
     ).all()
 

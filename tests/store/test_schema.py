@@ -1,0 +1,127 @@
+"""Migrations: from nothing to what the models say and back, on both databases, by two processes at once."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from triage.store import schema
+from triage.store.base import Base
+from triage.store.chain import GENESIS, head
+from triage.store.engine import Store
+
+MIGRATIONS = Path(schema.__file__).with_name("migrations")
+TABLES = {*Base.metadata.tables, "alembic_version"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database with nothing in it."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/bare.db"
+    server: str = request.getfixturevalue("postgres_server")
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS empty WITH (FORCE)")
+        admin.execute("CREATE DATABASE empty")
+    return server.replace("/postgres?", "/empty?")
+
+
+def tables(store: Store) -> set[str]:
+    with store.connection() as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def test_the_newest_revision_is_what_the_models_say(database_url: str) -> None:
+    store = Store(database_url)
+
+    with store.connection() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+        differences = compare_metadata(context, Base.metadata)
+    store.close()
+
+    assert differences == []
+
+
+def test_an_empty_database_is_brought_to_the_newest_revision(bare_url: str) -> None:
+    store = Store(bare_url)
+    before = schema.revision(store)
+
+    schema.upgrade(store)
+    schema.upgrade(store)
+
+    assert (before, schema.revision(store)) == (None, schema.newest())
+    assert tables(store) == TABLES
+    with store.read() as session:
+        assert head(session) == (0, GENESIS)
+    store.close()
+
+
+def test_every_step_goes_back_again(bare_url: str) -> None:
+    store = Store(bare_url)
+    schema.upgrade(store)
+
+    with store.connection() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    left = tables(store)
+    schema.upgrade(store)
+
+    assert left == {"alembic_version"}
+    assert tables(store) == TABLES
+    store.close()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
+    store = Store(bare_url)
+
+    with pytest.raises(ZeroDivisionError), store.connection() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        _ = 1 / 0
+
+    assert tables(store) == set()
+    store.close()
+
+
+def test_two_processes_may_migrate_at_once(bare_url: str) -> None:
+    code = "import sys; from triage.store import schema; from triage.store.engine import Store; schema.upgrade(Store(sys.argv[1]))"
+
+    racers = [
+        subprocess.Popen([sys.executable, "-c", code, bare_url], stderr=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    told = [racer.communicate(timeout=60)[1] for racer in racers]
+
+    assert [racer.returncode for racer in racers] == [0, 0, 0], told
+    store = Store(bare_url)
+    assert schema.revision(store) == schema.newest()
+    store.close()
+
+
+def test_revisions_are_numbered_in_a_row_and_named_in_words() -> None:
+    found = list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())[::-1]
+
+    for number, script in enumerate(found, start=1):
+        assert re.fullmatch(rf"{number:04d}_[a-z]+(_[a-z]+)*", script.revision)
+        assert Path(script.path).name == f"{script.revision}.py"
+        assert script.doc.strip()
+
+
+def test_nothing_is_kept_by_the_databases_own_clock() -> None:
+    defaults = [column for table in Base.metadata.tables.values() for column in table.columns if column.server_default]
+
+    assert defaults == []

@@ -1,0 +1,150 @@
+"""Phones that texts and calls do not reach: nobody waits for them, and whoever can mend it is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fixtures import ADA, DANA, LEE, MARIA, TEAM
+from tests.support.world import Build, World
+from webhooks.simulator.phone_system import Behaviour
+
+ONLY_BY_CALL = TEAM.replace(
+    'phone = "+16145550102"\nrole = "technician"', 'phone = "+16145550102"\nrole = "technician"\nchannels = ["voice"]'
+)
+
+
+def test_dead_phone_is_called_at_once_and_then_the_next_person(team: World) -> None:
+    left = team.now
+    team.phones.set_behaviour(LEE, Behaviour.DEAD)
+
+    team.voicemail(keys="2")
+    team.advance(seconds=40)
+
+    assert team.pages(left) == [
+        "0:00 Ada sms",
+        "0:00 Lee call",
+        "0:00 Lee sms",
+        "0:00 Lee sms",
+        "0:25 Ada sms",
+        "0:25 Dana call",
+        "0:25 Dana sms",
+    ]
+
+
+def test_administrator_is_told_once_of_each_way_that_failed(team: World) -> None:
+    team.phones.set_behaviour(LEE, Behaviour.DEAD)
+
+    team.voicemail(keys="2")
+    team.advance(minutes=50)
+
+    assert team.bodies(ADA)[:2] == [
+        "The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003).",
+        "The alert by call to Lee Okafor failed: the phone system says no-answer.",
+    ]
+    assert len([body for body in team.bodies(ADA) if "Lee Okafor" in body]) == 2
+
+
+def test_manager_is_told_where_there_is_no_administrator(world: World) -> None:
+    world.phones.set_behaviour(LEE, Behaviour.DEAD)
+
+    world.voicemail(keys="2")
+
+    assert world.bodies(MARIA) == ["The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003)."]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        (Behaviour.OPTED_OUT, "the phone opted out with STOP (21610)"),
+        (Behaviour.LANDLINE, "not a mobile number (21614)"),
+        (Behaviour.UNREGISTERED, "our number is not registered with the carriers (30034)"),
+        (Behaviour.FILTERED, "filtered as spam (30007)"),
+    ],
+)
+def test_phone_that_takes_no_texts_is_called_at_once(team: World, behaviour: Behaviour, why: str) -> None:
+    left = team.now
+    team.phones.set_behaviour(LEE, behaviour)
+
+    team.voicemail(keys="2")
+    team.advance(minutes=4)
+
+    assert team.pages(left, to=LEE)[0] == "0:00 Lee call"
+    assert [page for page in team.pages(left) if "Dana" in page] == []
+    assert len(team.heard(LEE)) == 1
+    assert team.bodies(ADA) == [f"The alert by SMS to Lee Okafor failed: {why}."]
+
+
+def test_phone_that_opted_out_gets_calls_until_it_texts_start(team: World) -> None:
+    team.text(LEE, "STOP")
+    left = team.now
+
+    team.voicemail("+12125550101", keys="2")
+    team.text(LEE, "ACK")
+    team.text(LEE, "START")
+    team.voicemail("+12125550102", keys="2")
+
+    assert team.pages(left, to=LEE) == ["0:00 Lee call", "0:01 Lee sms"]
+    assert team.bodies(ADA) == ["Lee Okafor opted out of our texts with STOP: alerts go by call until they text START."]
+
+
+def test_busy_phone_of_somebody_who_is_called_only_moves_the_ladder_on(build_world: Build) -> None:
+    world = build_world(roster=ONLY_BY_CALL)
+    left = world.now
+    world.phones.set_behaviour(LEE, Behaviour.BUSY)
+
+    world.voicemail(keys="2")
+    world.advance(seconds=10)
+
+    assert [page for page in world.pages(left) if "Ada" not in page] == [
+        "0:00 Lee call",
+        "0:00 Lee call",
+        "0:01 Dana call",
+        "0:01 Dana sms",
+    ]
+    assert world.bodies(ADA) == ["The alert by call to Lee Okafor failed: the phone system says busy."]
+
+
+def test_busy_line_beside_a_text_that_arrived_waits_for_the_answer(team: World) -> None:
+    left = team.now
+    team.phones.set_behaviour(LEE, Behaviour.BUSY)
+
+    team.voicemail(keys="2")
+    team.advance(minutes=14)
+
+    assert [page for page in team.pages(left) if "Dana" in page] == []
+
+
+def test_one_dead_phone_of_two_does_not_hurry_an_emergency(team: World) -> None:
+    left = team.now
+    team.phones.set_behaviour(LEE, Behaviour.DEAD)
+
+    team.voicemail(keys="12")
+    team.advance(minutes=4)
+
+    assert [page for page in team.pages(left) if "Sam" in page] == []
+    assert len(team.bodies(DANA)) == 1
+
+
+def test_every_phone_dead_hurries_through_the_ladder_and_ends_in_the_breach(team: World) -> None:
+    left = team.now
+    for number in (LEE, DANA, "+16145550104", MARIA):
+        team.phones.set_behaviour(number, Behaviour.DEAD)
+
+    team.voicemail(keys="2")
+    team.advance(minutes=3)
+
+    assert "0:51 Sam call" in team.pages(left)
+    assert "1:17 Maria call" in team.pages(left)
+    assert team.case()["state"] == "open"
+
+
+def test_case_that_was_taken_is_not_moved_by_a_failure_that_comes_late(team: World) -> None:
+    left = team.now
+    team.voicemail(keys="2")
+    team.phones.set_behaviour(LEE, Behaviour.DEAD)
+    team.advance(seconds=299)
+    team.text(LEE, "ACK")
+
+    team.advance(minutes=30)
+
+    assert [page for page in team.pages(left) if "Dana" in page] == []

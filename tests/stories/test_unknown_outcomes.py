@@ -1,0 +1,124 @@
+"""The phone system does not say whether it took an alert: it is looked for, and repeated only if it is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fixtures import LEE
+from tests.support.world import World
+
+ALERT = "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
+
+
+@pytest.mark.parametrize("fault", ["accept_then_hang", "accept_then_500"])
+@pytest.mark.parametrize("is_reported", [True, False])
+def test_alert_that_went_out_without_an_answer_is_never_doubled(team: World, fault: str, is_reported: bool) -> None:
+    setattr(team.phones.faults, fault, 1)
+    team.phones.faults.drop_reports = not is_reported
+
+    team.voicemail(keys="2")
+    team.advance(minutes=4)
+
+    assert team.bodies(LEE) == [ALERT]
+    assert team.kinds().count("delivery_unknown") == 1
+    assert "delivery_repeated" not in team.kinds()
+
+
+@pytest.mark.parametrize("fault", ["fail_500", "unreachable"])
+def test_alert_that_is_not_in_the_list_is_repeated_and_says_so(team: World, fault: str) -> None:
+    left = team.now
+    setattr(team.phones.faults, fault, 1)
+
+    team.voicemail(keys="2")
+    team.advance(minutes=4)
+
+    assert team.bodies(LEE) == [f"(repeat) {ALERT}"]
+    assert team.pages(left) == ["1:00 Lee sms"]
+
+
+def test_nothing_is_repeated_while_the_list_cannot_be_read(team: World) -> None:
+    left = team.now
+    team.phones.faults.fail_500 = 1
+    team.phones.faults.fail_reads = 20  # more than three minutes
+
+    team.voicemail(keys="2")
+    team.advance(minutes=4, seconds=30)
+
+    assert team.pages(left) == ["3:50 Lee sms"]
+
+
+def test_list_that_never_answers_is_given_up_after_ten_minutes(team: World) -> None:
+    left = team.now
+    team.phones.faults.fail_500 = 1
+    team.phones.faults.fail_reads = 10_000
+
+    team.voicemail(keys="2")
+    team.advance(minutes=11)
+
+    assert team.pages(left, to=LEE) == ["5:00 Lee call", "5:00 Lee sms", "10:00 Lee sms"]
+    assert team.bodies(LEE)[-1] == f"(repeat) {ALERT}"
+
+
+def test_nobody_is_paged_again_about_a_case_that_somebody_took_meanwhile(team: World) -> None:
+    team.phones.faults.fail_500 = 1
+    team.voicemail(keys="2")
+    team.text(LEE, "ACK")
+
+    team.advance(minutes=10)
+
+    assert len(team.bodies(LEE)) == 1  # our answer
+
+
+def test_refusal_for_too_many_requests_is_tried_again_soon(team: World) -> None:
+    left = team.now
+    team.phones.faults.refuse_429 = 2
+
+    team.voicemail(keys="2")
+    team.advance(minutes=1)
+
+    assert team.pages(left) == ["0:03 Lee sms"]
+
+
+def test_refusal_that_does_not_end_moves_the_ladder_on(team: World) -> None:
+    left = team.now
+    team.phones.faults.refuse_429 = 6
+
+    team.voicemail(keys="2")
+    team.advance(minutes=1)
+
+    assert team.pages(left) == ["0:31 Ada sms", "0:31 Lee call", "0:31 Lee sms"]
+
+
+def test_calls_of_unknown_outcome_are_found_in_the_list_too(team: World) -> None:
+    left = team.now
+    team.phones.faults.accept_then_hang = 4
+    team.phones.faults.drop_reports = True
+
+    team.voicemail(keys="12")
+    team.advance(minutes=4)
+
+    assert team.pages(left) == ["0:00 Dana call", "0:00 Dana sms", "0:00 Lee call", "0:00 Lee sms"]
+    assert team.kinds().count("delivery_unknown") == 4
+
+
+@pytest.mark.parametrize("fault", ["drop_reports", "double_reports", "reverse_reports"])
+def test_reports_dropped_doubled_or_reversed_change_nothing(team: World, fault: str) -> None:
+    left = team.now
+    setattr(team.phones.faults, fault, True)
+
+    team.voicemail(keys="2")
+    team.advance(minutes=6)
+
+    assert team.pages(left) == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms"]
+
+
+def test_search_tells_the_alerts_of_two_cases_apart(team: World) -> None:
+    team.phones.faults.drop_reports = True
+    team.phones.faults.accept_then_hang = 1
+    team.voicemail("+12125550101", keys="2")
+    team.phones.faults.fail_500 = 1
+    team.voicemail("+12125550102", keys="2")
+
+    team.advance(minutes=3)
+
+    assert [body.split(" overnight")[0] for body in team.bodies(LEE)] == ["1001", "(repeat) 1002"]

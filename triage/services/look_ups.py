@@ -68,7 +68,7 @@ def _write(
 ) -> None:
     with desk.store.write() as tx:
         row = tx.session.get(LookUp, question.case_id)
-        if row is not None:
+        if row is not None and call is not None:  # else the phone system does not know the call yet: ask again
             tx.session.delete(row)
         case = tx.session.get_one(Case, question.case_id)
         if call is not None and call.from_number and case.caller is None:

@@ -41,8 +41,8 @@ def connect(account: Account, http_client: HttpClient | None = None) -> Any:
         account.password,
         account.account_sid,
         http_client=http_client or TwilioHttpClient(timeout=TIMEOUT_SECONDS),
-        environment={},
     )
+    client.edge = client.region = None  # it takes them from the environment; they would change even the address below
     if account.api_base:
         client.api.base_url = account.api_base
     return client
@@ -63,6 +63,8 @@ def our_errors() -> Iterator[None]:
         raise OutcomeUnknown("the connection to Twilio broke") from error
     except requests.RequestException as error:
         raise OutcomeUnknown(f"no answer from Twilio: {type(error).__name__}") from error
+    except ValueError as error:  # a proxy's page, or half an answer, where JSON should be
+        raise OutcomeUnknown("Twilio's answer cannot be read") from error
 
 
 def _answered(status: int, code: int | None) -> TransportError | OutcomeUnknown:

@@ -1,0 +1,69 @@
+"""One phone system, reached in two ways: in this process, and over HTTP on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Thread
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from config.settings import SIMULATED_ACCOUNT, Settings
+from tests.support.world import OUR_NUMBER, PUBLIC_URL, TOKEN
+from triage.bootstrap import build_phone_system
+from triage.clock import SystemClock
+from triage.ports import KnowsCalls, Sends
+from webhooks.simulator.in_process import InProcessHttpClient
+from webhooks.simulator.phone_system import Answer, PhoneSystem
+from webhooks.simulator.rest import create_rest_app
+
+
+@dataclass
+class Line:
+    """Our transports on one side, the simulated phone system on the other."""
+
+    phones: PhoneSystem
+    sms: Sends
+    voice: Sends
+    calls: KnowsCalls
+    settings: Settings
+
+
+def make_line(phones: PhoneSystem, http_client: Any = None, **settings: Any) -> Line:
+    values = {
+        "twilio_account_sid": SIMULATED_ACCOUNT,
+        "twilio_auth_token": TOKEN,
+        "twilio_from": OUR_NUMBER,
+        "public_url": PUBLIC_URL,
+    }
+    made = Settings(_env_file=None, **{**values, **settings})
+    system = build_phone_system(made, http_client)
+    return Line(phones, system.transports["sms"], system.transports["voice"], system.calls, made)
+
+
+@pytest.fixture
+def phones() -> PhoneSystem:
+    return PhoneSystem(
+        SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), lambda *_: Answer(200, "<Response/>")
+    )
+
+
+@pytest.fixture
+def rest_url(phones: PhoneSystem) -> Iterator[str]:
+    """The REST API of the phone system over real HTTP."""
+    server = make_server("127.0.0.1", 0, create_rest_app(phones), threaded=True)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def line(request: pytest.FixtureRequest, phones: PhoneSystem) -> Line:
+    if request.param == "in process":
+        return make_line(phones, InProcessHttpClient(create_rest_app(phones)))
+    return make_line(phones, twilio_api_base=request.getfixturevalue("rest_url"))

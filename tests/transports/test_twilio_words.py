@@ -1,0 +1,132 @@
+"""Every row of the tables that turn Twilio's words and numbers into ours, with the words written down here."""
+
+from __future__ import annotations
+
+import pytest
+
+from triage.policy.delivery import DeliveryState as State
+from triage.policy.twilio_words import (
+    CALL_STATUS,
+    ERROR_CODES,
+    MESSAGE_STATUS,
+    SILENT_RECORDING,
+    UNEXPLAINED,
+    meaning,
+    telephone_number,
+)
+
+MESSAGES = [
+    ("accepted", State.ACCEPTED),
+    ("scheduled", State.ACCEPTED),
+    ("queued", State.ACCEPTED),
+    ("sending", State.ACCEPTED),
+    ("sent", State.SENT),
+    ("delivered", State.DELIVERED),
+    ("read", State.DELIVERED),
+    ("partially_delivered", State.DELIVERED),
+    ("undelivered", State.FAILED),
+    ("failed", State.FAILED),
+    ("canceled", State.FAILED),
+]
+CALLS = [
+    ("queued", State.ACCEPTED),
+    ("initiated", State.ACCEPTED),
+    ("ringing", State.SENT),
+    ("in-progress", State.DELIVERED),
+    ("completed", State.DELIVERED),
+    ("busy", State.FAILED),
+    ("no-answer", State.FAILED),
+    ("failed", State.FAILED),
+    ("canceled", State.FAILED),
+]
+CODES = [  # code, words, permanent, blocks texts, our own fault
+    (20003, "Twilio refused our credentials", True, False, True),
+    (20429, "too many requests at once", False, False, False),
+    (21211, "not a valid number", True, False, False),
+    (21408, "SMS to that region is not enabled", True, False, True),
+    (21602, "the text is empty", True, False, True),
+    (21606, "our number cannot send SMS", True, False, True),
+    (21610, "the phone opted out with STOP", True, True, False),
+    (21611, "our number's queue is full", False, False, True),
+    (21614, "not a mobile number", True, True, False),
+    (21617, "the text is too long", True, False, True),
+    (30001, "the queue overflowed", False, False, False),
+    (30003, "the phone is off or has no signal", False, False, False),
+    (30004, "the phone blocks us", True, False, False),
+    (30005, "the number does not exist", True, False, False),
+    (30006, "a landline, or the carrier cannot be reached", True, True, False),
+    (30007, "filtered as spam", True, False, True),
+    (30008, "lost on the way", False, False, False),
+    (30022, "over the carrier's rate for us", False, False, True),
+    (30034, "our number is not registered with the carriers", True, False, True),
+    (30036, "it was too late to deliver it", False, False, False),
+    (63038, "the account's daily limit is reached", True, False, True),
+]
+
+
+@pytest.mark.parametrize(("word", "state"), MESSAGES)
+def test_a_status_of_a_message(word: str, state: State) -> None:
+    assert MESSAGE_STATUS[word] is state
+
+
+@pytest.mark.parametrize(("word", "state"), CALLS)
+def test_a_status_of_a_call(word: str, state: State) -> None:
+    assert CALL_STATUS[word] is state
+
+
+@pytest.mark.parametrize(("code", "words", "permanent", "blocks", "ours"), CODES)
+def test_an_error_code(code: int, words: str, permanent: bool, blocks: bool, ours: bool) -> None:
+    what = meaning(code)
+
+    assert (what.reason, what.is_permanent, what.blocks_texts, what.is_ours) == (words, permanent, blocks, ours)
+
+
+def test_no_row_is_without_its_test() -> None:
+    assert set(MESSAGE_STATUS) == {word for word, _ in MESSAGES}
+    assert set(CALL_STATUS) == {word for word, _ in CALLS}
+    assert set(ERROR_CODES) == {row[0] for row in CODES}
+    assert SILENT_RECORDING == {16101, 16102}
+
+
+@pytest.mark.parametrize("code", [None, 0, 1, 99999])
+def test_a_code_that_the_table_lacks_may_pass(code: int | None) -> None:
+    assert meaning(code) is UNEXPLAINED
+    assert not UNEXPLAINED.is_permanent
+
+
+@pytest.mark.parametrize("word", ["received", "receiving", "teleported", ""])
+def test_what_is_no_status_of_ours_is_in_no_table(word: str) -> None:
+    assert word not in MESSAGE_STATUS
+    assert word not in CALL_STATUS
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        None,
+        "",
+        "anonymous",
+        "Restricted",
+        "+266696687",
+        "+7378742833",
+        "+2562533",
+        "+8656966",
+        "+86282452253",
+        "+7748283",
+        "16145550199",
+        "+1 614 555 0199",
+        "+0145550199",
+        "+1614555019912345",
+        "+١٦١٤٥٥٥٠١٩٩",
+        "sip:someone@example.com",
+        "client:web",
+        "+16145550199\n",
+    ],
+)
+def test_what_is_no_telephone_number(written: str | None) -> None:
+    assert telephone_number(written) is None
+
+
+@pytest.mark.parametrize("written", ["+16145550199", "+4930123456", "+2901234", "+861012345678"])
+def test_what_is_a_telephone_number(written: str) -> None:
+    assert telephone_number(written) == written

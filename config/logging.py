@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import structlog
 
-_PHONE = re.compile(r"\+?\d{7,15}(\d{2})(?![0-9a-fA-F])")
+_PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+\d{5,13}|\d{7,13})(\d{2})(?![0-9a-fA-F])")  # not the digits of a SID
 _SECRET_KEYS = frozenset({"body", "text", "transcript", "token", "password", "secret", "authorization"})
-_NOT_PHONES = frozenset({"timestamp", "claim", "hash"})
+_NOT_PHONES = frozenset({"timestamp", "claim", "hash", "request_id"})
 
 
 def set_up_logging(log_format: Literal["console", "json"] | None) -> None:
@@ -26,7 +26,9 @@ def set_up_logging(log_format: Literal["console", "json"] | None) -> None:
         structlog.processors.format_exc_info if not is_console else _as_it_is,
         mask,
     ]
-    last = structlog.dev.ConsoleRenderer() if is_console else structlog.processors.JSONRenderer()
+    # Plain tracebacks: others print the values of local variables, tokens and people's words among them.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    last = console if is_console else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -55,6 +57,8 @@ def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
             event[key] = "***"
         elif isinstance(value, str) and key not in _NOT_PHONES:
             event[key] = _PHONE.sub(r"***\1", value)
+        elif isinstance(value, list):
+            event[key] = [_PHONE.sub(r"***\1", item) if isinstance(item, str) else item for item in value]
     return event
 
 

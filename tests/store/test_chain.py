@@ -1,5 +1,7 @@
 """Whoever rewrites history is found out, and the first entry that does not fit is named."""
 
+# ruff: noqa: S608 - the SQL is the tests' own
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -21,7 +23,7 @@ def written(store: Store) -> Store:
     details: list[dict[str, Any]] = [
         {},
         {"amount": "247.50", "late": 0.1},
-        {"words": "Zoë said \"no\"\n💩", "many": [1, 2, None]},
+        {"words": 'Zoë said "no"\n💩', "many": [1, 2, None]},
         {"due": NOW + timedelta(hours=2)},
         {"flag": True, "nested": {"b": 1, "a": 2}},
         {"big": 10**15},
@@ -58,7 +60,7 @@ def test_an_empty_chain_fits(store: Store) -> None:
     [
         "actor = 'person:mallory'",
         "kind = 'called_back'",
-        "details = '{\"words\": \"yes\"}'",
+        'details = \'{"words": "yes"}\'',
         "policy = 'v2'",
         "at = '2026-11-21 02:30:09.000000+00'",
         "hash = '" + "0" * 64 + "'",
@@ -147,6 +149,12 @@ def test_a_head_that_was_changed_shows(written: Store) -> None:
     verdict = verdict_after(written, f"UPDATE chain_head SET hash = '{'f' * 64}'")
 
     assert (verdict.first_bad, verdict.reason) == (ENTRIES, "the head does not fit")
+
+
+def test_a_head_that_is_gone_shows(written: Store) -> None:
+    verdict = verdict_after(written, "DELETE FROM chain_head")
+
+    assert (verdict.first_bad, verdict.reason) == (ENTRIES, "the head is gone")
 
 
 def test_a_chain_cut_off_together_with_its_head_shows_against_the_published_head(written: Store) -> None:

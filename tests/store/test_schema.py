@@ -87,7 +87,7 @@ def test_every_step_goes_back_again(bare_url: str) -> None:
 def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
     store = Store(bare_url)
 
-    with pytest.raises(ZeroDivisionError), store.connection() as connection:
+    with pytest.raises(ZeroDivisionError), store.connection() as connection:  # noqa: PT012 - the end raises
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
@@ -99,7 +99,10 @@ def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
 
 
 def test_two_processes_may_migrate_at_once(bare_url: str) -> None:
-    code = "import sys; from triage.store import schema; from triage.store.engine import Store; schema.upgrade(Store(sys.argv[1]))"
+    code = (
+        "import sys; from triage.store import schema; from triage.store.engine import Store;"
+        "schema.upgrade(Store(sys.argv[1]))"
+    )
 
     racers = [
         subprocess.Popen([sys.executable, "-c", code, bare_url], stderr=subprocess.PIPE, text=True) for _ in range(3)

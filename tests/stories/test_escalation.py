@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.fixtures import DANA, LEE, MARIA, SAM
-from tests.support.world import World
+from tests.support.fixtures import DANA, LEE, MARIA, SAM, TEAM
+from tests.support.world import Build, World
 
 FIRST_ROUND = [
     "0:00 Lee sms",
@@ -72,39 +72,48 @@ def test_alert_call_says_the_case_to_whoever_picks_up(team: World) -> None:
     assert team.heard(SAM) == []
 
 
-def test_second_round_begins_fifteen_minutes_after_the_last_rung(team: World) -> None:
+def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> None:
     left = team.now
     team.voicemail(keys="2")
 
-    team.advance(minutes=76)
+    team.advance(minutes=81)
 
     second_round = [page for page in team.pages(left) if int(page.split(":")[0]) > 45]
     assert second_round == [
-        "60:00 Lee sms",
-        "65:00 Lee call",
         "65:00 Lee sms",
-        "75:00 Dana call",
-        "75:00 Dana sms",
+        "70:00 Lee call",
+        "70:00 Lee sms",
+        "80:00 Dana call",
+        "80:00 Dana sms",
     ]
 
 
-def test_after_three_rounds_the_manager_hears_that_nobody_took_it_and_the_breach_goes_on(team: World) -> None:
-    left = team.now
-    team.voicemail(keys="2")
+def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_breach_goes_on(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy="ladder.rounds = 1")
+    left = world.now
+    world.voicemail(keys="2")
 
-    team.advance(hours=3, minutes=1)
+    world.advance(minutes=136)
 
-    (nobody_took,) = [body for body in team.bodies(MARIA) if body.startswith("NOBODY TOOK")]
-    assert nobody_took == (
-        "NOBODY TOOK 1001 overnight: +16145550199 COLUMBUS OH.\n"
-        "Call by Fri 11:30 PM EST, 60 min late. Reply ACK 1001 or PASS"
+    assert [page for page in world.pages(left) if page.startswith("65:00")] == ["65:00 Maria call", "65:00 Maria sms"]
+    (nobody_took,) = [body for body in world.bodies(MARIA) if body.startswith("NOBODY TOOK")]
+    assert nobody_took.startswith(
+        "NOBODY TOOK 1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 55 min left."
     )
-    assert team.kinds().count("ladder_exhausted") == 1
-    team.advance(minutes=30)
-    assert [page for page in team.pages(left, to=LEE) if page.endswith("sms")][-2:] == [
-        "195:00 Lee sms",
-        "210:00 Lee sms",
-    ]
+    assert world.kinds().count("ladder_exhausted") == 1
+    assert world.pages(left, to=LEE)[-4:] == ["120:00 Lee call", "120:00 Lee sms", "135:00 Lee call", "135:00 Lee sms"]
+
+
+def test_ladder_that_ended_is_climbed_once_more_for_whoever_passes(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy="ladder.rounds = 1")
+    left = world.now
+    world.voicemail(keys="2")
+    world.advance(minutes=70)
+
+    world.text(LEE, "PASS")
+    world.advance(seconds=1)
+
+    assert world.pages(left)[-2:] == ["70:01 Dana call", "70:01 Dana sms"]
 
 
 def test_taking_the_case_stops_the_ladder(team: World) -> None:

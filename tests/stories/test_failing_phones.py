@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.fixtures import ADA, DANA, LEE, MARIA, TEAM
+from tests.support.fixtures import ADA, DANA, LEE, MARIA, SAM, TEAM
 from tests.support.world import Build, World
 from webhooks.simulator.phone_system import Behaviour
 
@@ -125,17 +125,17 @@ def test_one_dead_phone_of_two_does_not_hurry_an_emergency(team: World) -> None:
     assert len(team.bodies(DANA)) == 1
 
 
-def test_every_phone_dead_hurries_through_the_ladder_and_ends_in_the_breach(team: World) -> None:
+def test_ladder_hurries_past_dead_phones_to_whoever_is_alive(team: World) -> None:
     left = team.now
-    for number in (LEE, DANA, "+16145550104", MARIA):
+    for number in (LEE, DANA, SAM, MARIA):
         team.phones.set_behaviour(number, Behaviour.DEAD)
 
     team.voicemail(keys="2")
     team.advance(minutes=3)
 
-    assert "0:51 Sam call" in team.pages(left)
-    assert "1:17 Maria call" in team.pages(left)
-    assert team.case()["state"] == "open"
+    assert {"0:25 Dana call", "0:51 Sam call", "0:51 Ada sms"} <= {*team.pages(left)}
+    assert team.bodies(ADA)[-1].startswith("The alert by call to")
+    assert any(body.startswith("1001 overnight") for body in team.bodies(ADA))
 
 
 def test_case_that_was_taken_is_not_moved_by_a_failure_that_comes_late(team: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.fixtures import DANA, LEE, MARIA, TEAM
 from tests.support.world import Build, World
 
@@ -31,60 +33,85 @@ by = ["sms"]
 """
 
 
+ONE_RUNG = """
+ladder.rounds = 1
+ladder.steps = [{after = "0s", to = ["primary"], by = ["sms"]}]
+"""
+RUNG_AT_THE_BREACH = """
+ladder.rounds = 1
+ladder.steps = [{after = "0s", to = ["primary"], by = ["sms"]}, {after = "2h", to = ["primary"], by = ["sms"]}]
+"""
+
+
 def headed(world: World, phone: str, head: str) -> list[str]:
     return [body for body in world.bodies(phone) if body.startswith(head)]
 
 
-def test_case_at_risk_is_told_once_thirty_minutes_before(team: World) -> None:
-    left = team.now
-    team.voicemail(keys="2")
-
-    team.advance(minutes=119)
-
-    assert team.case()["at_risk_at"] == left + timedelta(minutes=90)
-    for phone in (LEE, DANA, MARIA):
-        assert headed(team, phone, "AT RISK")[0] == (
-            "AT RISK 1001 overnight: +16145550199 COLUMBUS OH.\n"
-            "Call by 11:30 PM EST, 30 min left. Reply ACK 1001 or PASS"
-        )
-    assert len(team.pages(left + timedelta(minutes=90), to=DANA)) == 2
+@pytest.fixture
+def quiet(build_world: Build) -> World:
+    """A ladder of one rung that is climbed once, so that only the promise is heard of."""
+    return build_world(roster=TEAM, policy=ONE_RUNG)
 
 
-def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_risk(team: World) -> None:
-    left = team.now
-    team.voicemail(keys="2")
-    team.advance(minutes=60)
-    team.text(DANA, "ACK")
+def test_case_at_risk_is_told_once_thirty_minutes_before(quiet: World) -> None:
+    left = quiet.now
+    quiet.voicemail(keys="2")
 
-    team.advance(minutes=35)
+    quiet.advance(minutes=119)
 
-    assert team.pages(left)[-2:] == ["90:00 Dana sms", "90:00 Maria sms"]
-    assert headed(team, DANA, "AT RISK")[0].endswith("30 min left. Reply DONE 1001 <min> or TRIED")
-    assert headed(team, LEE, "AT RISK") == []
+    at_risk = "AT RISK 1001 overnight: +16145550199 COLUMBUS OH.\n"
+    at_risk += "Call by 11:30 PM EST, 30 min left. Reply ACK 1001 or PASS"
+    assert quiet.case()["at_risk_at"] == left + timedelta(minutes=90)
+    assert quiet.pages(left)[-3:] == ["90:00 Dana sms", "90:00 Lee sms", "90:00 Maria sms"]
+    assert [headed(quiet, phone, "AT RISK") for phone in (DANA, LEE, MARIA)] == [[at_risk]] * 3
 
 
-def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(team: World) -> None:
-    left = team.now
-    team.voicemail(keys="2")
+def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_risk(quiet: World) -> None:
+    left = quiet.now
+    quiet.voicemail(keys="2")
+    quiet.advance(minutes=60)
+    quiet.text(DANA, "ACK")
 
-    team.advance(minutes=151)
+    quiet.advance(minutes=35)
 
-    assert team.case()["breached_at"] == left + timedelta(hours=2)
-    assert team.kinds().count("breached") == 1
-    assert [body.splitlines()[1] for body in headed(team, MARIA, "OVERDUE")] == [
+    assert quiet.pages(left)[-2:] == ["90:00 Dana sms", "90:00 Maria sms"]
+    assert headed(quiet, DANA, "AT RISK")[0].endswith("30 min left. Reply DONE 1001 <min> or TRIED")
+    assert headed(quiet, LEE, "AT RISK") == []
+
+
+def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(quiet: World) -> None:
+    left = quiet.now
+    quiet.voicemail(keys="2")
+
+    quiet.advance(minutes=151)
+
+    assert quiet.case()["breached_at"] == left + timedelta(hours=2)
+    assert quiet.kinds().count("breached") == 1
+    assert [body.splitlines()[1] for body in headed(quiet, MARIA, "OVERDUE")] == [
         "Call by 11:30 PM EST, 0 s left. Reply ACK 1001 or PASS",
         "Call by 11:30 PM EST, 15 min late. Reply ACK 1001 or PASS",
         "Call by Fri 11:30 PM EST, 30 min late. Reply ACK 1001 or PASS",
     ]
 
 
-def test_breach_calls_everyone_even_where_a_rung_of_texts_falls_on_the_same_second(team: World) -> None:
-    left = team.now
-    team.voicemail(keys="2")
+def test_rung_on_the_second_of_the_breach_says_so_and_calls_where_the_breach_does(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy=RUNG_AT_THE_BREACH)
+    left = world.now
+    world.voicemail(keys="2")
 
-    team.advance(hours=2)
+    world.advance(hours=2)
 
-    assert [page for page in team.pages(left) if page.startswith("120:00")] == [
+    assert world.pages(left + timedelta(hours=2), to=LEE) == ["0:00 Lee call", "0:00 Lee sms"]
+    assert world.bodies(LEE)[-1].startswith("OVERDUE 1001 overnight: +16145550199 COLUMBUS OH.\n")
+
+
+def test_breach_texts_and_calls_everyone(quiet: World) -> None:
+    left = quiet.now
+    quiet.voicemail(keys="2")
+
+    quiet.advance(hours=2)
+
+    assert [page for page in quiet.pages(left) if page.startswith("120:00")] == [
         "120:00 Ada sms",
         "120:00 Dana call",
         "120:00 Dana sms",
@@ -97,15 +124,15 @@ def test_breach_calls_everyone_even_where_a_rung_of_texts_falls_on_the_same_seco
     ]
 
 
-def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_breach(team: World) -> None:
-    left = team.now
-    team.voicemail(keys="2")
-    team.advance(minutes=100)
-    team.text(DANA, "ACK")
+def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_breach(quiet: World) -> None:
+    left = quiet.now
+    quiet.voicemail(keys="2")
+    quiet.advance(minutes=100)
+    quiet.text(DANA, "ACK")
 
-    team.advance(minutes=36)
+    quiet.advance(minutes=36)
 
-    assert team.pages(left)[-8:] == [
+    assert quiet.pages(left)[-8:] == [
         "120:00 Dana call",
         "120:00 Dana sms",
         "120:00 Maria call",
@@ -117,18 +144,18 @@ def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_breach(tea
     ]
 
 
-def test_callback_stops_everything_before_and_after_the_breach(team: World) -> None:
-    team.voicemail(keys="2")
-    team.voicemail("+12125550101", keys="2")
-    team.text(LEE, "DONE 1001 10")
-    team.advance(minutes=121)
-    team.text(DANA, "DONE 1002 10")
-    ended = team.now
+def test_callback_stops_everything_before_and_after_the_breach(quiet: World) -> None:
+    quiet.voicemail(keys="2")
+    quiet.voicemail("+12125550101", keys="2")
+    quiet.text(LEE, "DONE 1001 10")
+    quiet.advance(minutes=121)
+    quiet.text(DANA, "DONE 1002 10")
+    ended = quiet.now
 
-    team.advance(hours=6)
+    quiet.advance(hours=6)
 
-    assert team.pages(ended) == []
-    assert [case["breached_at"] is None for case in team.cases()] == [True, False]
+    assert quiet.pages(ended) == []
+    assert [case["breached_at"] is None for case in quiet.cases()] == [True, False]
 
 
 def test_promise_of_twenty_seconds_is_watched_to_the_second(build_world: Build) -> None:

@@ -20,7 +20,9 @@ def storm(world: World, voicemails: int) -> None:
 
 def test_sixty_voicemails_in_a_minute_flood_no_phone_and_name_every_case(team: World) -> None:
     began = team.now
-    storm(team, 59)
+    for number in range(59):
+        team.phones.leave_voicemail(f"+1212555{number:04}", keys="2")
+        team.advance(seconds=10 if number % 10 == 9 else 0)
     team.voicemail("+13125550100", keys="12")
     last = team.bodies(LEE)[-1]
 
@@ -80,7 +82,6 @@ def test_limit_is_over_once_its_span_is(build_world: Build) -> None:
     storm(world, 2)
     world.advance(seconds=30)
 
-    storm(world, 1)
+    world.voicemail("+13125550100", keys="2")
 
-    assert world.bodies(LEE)[-1].startswith("1001 ") is False
-    assert len(world.bodies(LEE)) == 3
+    assert [body[:4] for body in world.bodies(LEE)] == ["1001", "1002", "1003"]

@@ -10,8 +10,9 @@ from tests.support.world import World
 ALERT = "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
 
 
-@pytest.mark.parametrize("fault", ["accept_then_hang", "accept_then_500"])
-@pytest.mark.parametrize("is_reported", [True, False])
+@pytest.mark.parametrize(
+    ("fault", "is_reported"), [("accept_then_hang", True), ("accept_then_hang", False), ("accept_then_500", False)]
+)
 def test_alert_that_went_out_without_an_answer_is_never_doubled(team: World, fault: str, is_reported: bool) -> None:
     setattr(team.phones.faults, fault, 1)
     team.phones.faults.drop_reports = not is_reported

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlencode
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from sqlalchemy import func, select
@@ -29,10 +29,13 @@ class Wire:
     """One web process. `post` signs over the public address, whatever host the request seems to have."""
 
     def __init__(self, database_url: str, *, prepare: bool = True, **settings: Any) -> None:
-        values = {"twilio_account_sid": SIMULATED_ACCOUNT, "twilio_auth_token": TOKEN, "twilio_from": OUR_NUMBER}
-        self.settings = Settings(
-            _env_file=None, database_url=database_url, public_url=PUBLIC_URL, **{**values, **settings}
-        )
+        values = {
+            "public_url": PUBLIC_URL,
+            "twilio_account_sid": SIMULATED_ACCOUNT,
+            "twilio_auth_token": TOKEN,
+            "twilio_from": OUR_NUMBER,
+        }
+        self.settings = Settings(_env_file=None, database_url=database_url, **{**values, **settings})
         self.program: Program = build(self.settings)
         if prepare:
             self.program.prepare()
@@ -153,11 +156,11 @@ def text_form(**changes: str) -> dict[str, str]:
     return _changed(form, changes)
 
 
-def twiml(answer: TestResponse) -> ElementTree.Element:
+def twiml(answer: TestResponse) -> ET.Element:
     """The document of an answer, which has to be TwiML."""
     assert answer.status_code == 200, answer.get_data(as_text=True)
     assert answer.mimetype == "text/xml"
-    document = ElementTree.fromstring(answer.get_data())  # noqa: S314 - our own document
+    document = ET.fromstring(answer.get_data())  # noqa: S314 - our own document
     assert document.tag == "Response"
     return document
 

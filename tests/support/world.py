@@ -41,6 +41,7 @@ class World:
     def __init__(self, clock: FrozenDateTimeFactory, database_url: str, **settings: Any) -> None:
         self.clock = clock
         self.house_kept_at: datetime | None = None
+        self.is_rewritten = False
         self.settings = Settings(
             _env_file=None,
             database_url=database_url,
@@ -163,14 +164,24 @@ class World:
         """What our alert calls said to a phone, each sentence once a call."""
         return [call.heard[0] for call in self.phones.phone(number).calls if call.heard]
 
+    def rewrite_history(self, sql: str) -> None:
+        """Somebody with the database's password changes what happened."""
+        with self.program.desk.store.connection() as connection:
+            connection.exec_driver_sql(sql)
+        self.is_rewritten = True
+
     def check(self) -> None:
         """What holds after every story: texts that any phone can show, good answers, an unbroken history."""
         ours = [m for m in self.phones.messages() if m.direction.startswith("outbound")]
         long = [m.body for m in ours if not is_gsm7(m.body) or segments(m.body) > 2]
         assert not long, f"not GSM-7, or longer than two segments: {long}"
-        bad = [(post.url, post.status, post.because) for post in self.phones.posted() if (post.status or 999) >= 400 and "/twilio/" in post.url]
+        bad = [
+            (post.url, post.status, post.because)
+            for post in self.phones.posted()
+            if (post.status or 999) >= 400 and "/twilio/" in post.url
+        ]
         assert not bad, f"webhooks that were not answered well: {bad}"
-        assert verify_chain(self.program.desk).first_bad is None
+        assert self.is_rewritten or verify_chain(self.program.desk).first_bad is None
 
     def case(self, reference: str = "1001") -> dict[str, Any]:
         return records.show_case(self.program.desk, reference)

@@ -45,8 +45,15 @@ def make_line(phones: PhoneSystem, http_client: Any = None, **settings: Any) -> 
 
 @pytest.fixture
 def phones() -> PhoneSystem:
+    """A phone system whose webhooks all get a document that records."""
+    record = f'<Response><Record action="{PUBLIC_URL}/done"/></Response>'
     return PhoneSystem(
-        SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), lambda *_: Answer(200, "<Response/>")
+        SIMULATED_ACCOUNT,
+        TOKEN,
+        OUR_NUMBER,
+        PUBLIC_URL,
+        SystemClock(),
+        lambda url, *_: Answer(200, "<Response/>" if url.endswith("/done") else record),
     )
 
 
@@ -54,7 +61,7 @@ def phones() -> PhoneSystem:
 def rest_url(phones: PhoneSystem) -> Iterator[str]:
     """The REST API of the phone system over real HTTP."""
     server = make_server("127.0.0.1", 0, create_rest_app(phones), threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

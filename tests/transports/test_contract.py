@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
-import requests
 from twilio.http.http_client import TwilioHttpClient
 
 from tests.support.live import free_port
@@ -38,10 +37,10 @@ def sends(request: pytest.FixtureRequest, line: Line) -> Sends:
 def test_what_is_sent_is_accepted_under_the_providers_id(sends: Sends, line: Line) -> None:
     accepted = sends.send(outgoing())
 
-    made = [*line.phones.messages(), *line.phones.calls()]
-    assert [item.sid for item in made] == [accepted.provider_sid]
+    messages = [(message.sid, message.to) for message in line.phones.messages()]
+    calls = [(call.sid, call.to) for call in line.phones.calls()]
+    assert messages + calls == [(accepted.provider_sid, DANA)]
     assert accepted.state is DeliveryState.ACCEPTED
-    assert made[0].to == DANA
 
 
 def test_a_refusal_for_good_is_permanent_and_nothing_went_out(sends: Sends, line: Line) -> None:
@@ -58,7 +57,11 @@ def test_too_many_requests_may_be_repeated(sends: Sends, line: Line) -> None:
     with pytest.raises(TransportError) as caught:
         sends.send(outgoing())
 
-    assert (caught.value.permanent, caught.value.code, caught.value.reason) == (False, 20429, "too many requests at once")
+    assert (caught.value.permanent, caught.value.code, caught.value.reason) == (
+        False,
+        20429,
+        "too many requests at once",
+    )
     assert sends.send(outgoing()).provider_sid
 
 
@@ -224,7 +227,7 @@ def odd_server() -> Iterator[Callable[[Behave], str]]:
 
     def start(behave: Behave) -> str:
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the library's name
+            def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 behave(self)
 
@@ -234,7 +237,7 @@ def odd_server() -> Iterator[Callable[[Behave], str]]:
                 """Quiet."""
 
         server = HTTPServer(("127.0.0.1", 0), Handler)
-        thread = Thread(target=server.serve_forever, daemon=True)
+        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         servers.append((server, thread))
         return f"http://127.0.0.1:{server.server_port}"
@@ -345,7 +348,6 @@ def test_the_client_gives_up_before_the_lease_of_a_delivery_ends(phones: PhoneSy
 
     assert connect(account).http_client.timeout == TIMEOUT_SECONDS
     assert timedelta(seconds=2 * TIMEOUT_SECONDS) <= SENDING_LEASE
-    assert requests.ReadTimeout
 
 
 def test_a_call_and_a_recording_are_looked_up(line: Line) -> None:

@@ -85,7 +85,7 @@ def test_no_row_is_without_its_test() -> None:
     assert set(MESSAGE_STATUS) == {word for word, _ in MESSAGES}
     assert set(CALL_STATUS) == {word for word, _ in CALLS}
     assert set(ERROR_CODES) == {row[0] for row in CODES}
-    assert SILENT_RECORDING == {16101, 16102}
+    assert {16101, 16102} == SILENT_RECORDING
 
 
 @pytest.mark.parametrize("code", [None, 0, 1, 99999])
@@ -110,7 +110,7 @@ def test_what_is_no_status_of_ours_is_in_no_table(word: str) -> None:
         "+266696687",
         "+7378742833",
         "+2562533",
-        "+8656966",
+        "+8656696",
         "+86282452253",
         "+7748283",
         "16145550199",

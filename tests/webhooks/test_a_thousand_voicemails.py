@@ -23,13 +23,17 @@ def test_a_thousand_voicemails_are_a_thousand_cases_each_due_in_time(wire: Wire)
     for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
         call = call_form(From=f"+1614{2000000 + number}")
         written = start.strftime("%a, %d %b %Y %H:%M:%S +0000")
-        posts += _story(draw, call, recording_form(
-            CallSid=call["CallSid"],
-            RecordingSid=f"RE{number:032x}",
-            RecordingStartTime=written,
-            RecordingDuration=str(length),
-            From=call["From"],
-        ))
+        posts += _story(
+            draw,
+            call,
+            recording_form(
+                CallSid=call["CallSid"],
+                RecordingSid=f"RE{number:032x}",
+                RecordingStartTime=written,
+                RecordingDuration=str(length),
+                From=call["From"],
+            ),
+        )
 
     with ThreadPoolExecutor(THREADS) as pool:
         answers = set(pool.map(lambda post: wire.post(*post).status_code, posts, chunksize=8))

@@ -124,7 +124,9 @@ def test_an_instant_that_is_none_is_refused(written: str, sqlite_wire: Wire) -> 
         st.from_regex(r"[A-Z][a-z]{2}, \d{1,20} [A-Z][a-z]{2} \d{1,20} \d{1,9}:\d{1,9}:\d{1,9} [+-]\d{1,20}"),
         st.from_regex(r"\d{4}-\d{1,3}-\d{1,3}T\d{2}:\d{2}(:\d{2})?([+-]\d{2}:?\d{2}|Z)?"),
     ),
-    field=st.sampled_from(["RecordingStartTime", "RecordingDuration", "ErrorCode", "RecordingStatus", "From", "CallSid"]),
+    field=st.sampled_from(
+        ["RecordingStartTime", "RecordingDuration", "ErrorCode", "RecordingStatus", "From", "CallSid"]
+    ),
 )
 def test_no_recording_field_however_odd_is_a_crash(written: str, field: str, sqlite_wire: Wire) -> None:
     answer = sqlite_wire.post("/twilio/recording", recording_form(**{field: written}) | {field: written})
@@ -161,7 +163,16 @@ def test_a_status_of_next_year_is_taken_on_both_databases(status: str, wire: Wir
     assert answers == [204, 204, 204]
 
 
-NASTY = ["\x00", "a\x00b", "\x1b[31mred\x1b[0m", "\x07\x08\x0b\x0c\x7f\x9b2J", "\u202eevil", "a\r\nb", "\ufffe\uffff", "💩"]
+NASTY = [
+    "\x00",
+    "a\x00b",
+    "\x1b[31mred\x1b[0m",
+    "\x07\x08\x0b\x0c\x7f\x9b2J",
+    "\u202eevil",
+    "a\r\nb",
+    "\ufffe\uffff",
+    "💩",
+]
 
 
 @pytest.mark.parametrize("words", NASTY)

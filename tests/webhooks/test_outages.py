@@ -26,14 +26,22 @@ def locked(path: Path) -> Callable[[], None]:
     # Of the same library: POSIX locks are a process's, so two copies of SQLite in one process do not see each other's.
     blocker = pysqlite3.connect(path, isolation_level=None, check_same_thread=False)
     blocker.execute("BEGIN EXCLUSIVE")
-    return blocker.close
+
+    def mend() -> None:
+        blocker.close()
+
+    return mend
 
 
 def garbage(path: Path) -> Callable[[], None]:
     kept = path.with_suffix(".kept")
     shutil.copy(path, kept)
     path.write_bytes(b"this is no database at all " * 1000)
-    return lambda: shutil.move(kept, path) and None
+
+    def mend() -> None:
+        kept.replace(path)
+
+    return mend
 
 
 def a_folder(path: Path) -> Callable[[], None]:
@@ -51,11 +59,17 @@ def a_folder(path: Path) -> Callable[[], None]:
 def no_such_folder(path: Path) -> Callable[[], None]:
     away = path.parent.with_name("away")
     path.parent.rename(away)
-    return lambda: away.rename(path.parent) and None
+
+    def mend() -> None:
+        away.rename(path.parent)
+
+    return mend
 
 
 @pytest.fixture(params=[locked, garbage, a_folder, no_such_folder], ids=lambda breaks: breaks.__name__)
-def broken(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[tuple[Wire, Callable[[], None]]]:
+def broken(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+) -> Iterator[tuple[Wire, Callable[[], None]]]:
     """A web process whose database broke before it used it, and what mends the database."""
     path = tmp_path / "data" / "afterhours.db"
     path.parent.mkdir()

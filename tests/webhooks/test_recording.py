@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+from sqlalchemy import delete
 
 from tests.support.wire import Wire, call_form, recording_form, sid
 from tests.support.world import CALLER, World
-from triage.ports import RecordingDetails
 from triage.services.audit import verify_chain
-from triage.store.models import Voicemail
+from triage.store.models import Call, Voicemail
 
 WITHHELD = ["anonymous", "+266696687", "unknown", "", "Restricted", "+86282452253", "unavailable", "-"]
 """What Twilio puts into From where a number is withheld; some are a word spelt on a keypad. "-": no From at all."""
@@ -114,16 +114,22 @@ def test_a_recording_with_from_knows_its_caller_at_once(wire: Wire) -> None:
 
 
 def test_a_recording_without_from_is_looked_up_afterwards(world: World) -> None:
-    call = world.phones.leave_voicemail(CALLER)
+    world.phones.faults.drop_recording_reports = True
+    call = world.phones.leave_voicemail(CALLER, seconds=40)
+    left = world.now
+    with world.program.desk.store.write() as tx:  # we were down: of the call itself we never heard
+        tx.session.execute(delete(Call))
+    world.advance(minutes=11)
+
     wire = Wire(world.settings.database_url)
-    recording = world.phones.recordings()[0]
-    unknown = recording_form(CallSid=sid("CA"), RecordingSid=sid("RE"))
-
-    wire.post("/twilio/recording", unknown)
+    wire.post("/twilio/recording", recording_form(CallSid=call.sid, RecordingSid=call.recording_sid or ""))
     wire.close()
+    at_once = world.case()
+    world.advance(seconds=1)
 
-    assert call.recording_sid == recording.sid
-    assert [case["caller"] for case in world.cases()] == [CALLER, None]
+    assert (at_once["caller"], at_once["callback_due"]) == (None, left + timedelta(minutes=11, hours=2))
+    assert (world.case()["caller"], world.case()["left_at"]) == (CALLER, left)
+    assert world.case()["callback_due"] == left + timedelta(hours=2)
 
 
 @pytest.mark.parametrize("number", WITHHELD)
@@ -221,7 +227,11 @@ def test_silence_is_a_hang_up(code: str, wire: Wire) -> None:
 
 def test_a_transcript_is_kept_once_and_may_come_first(wire: Wire) -> None:
     form = recording_form()
-    words = {"RecordingSid": form["RecordingSid"], "TranscriptionStatus": "completed", "TranscriptionText": "Help\x1b[2J"}
+    words = {
+        "RecordingSid": form["RecordingSid"],
+        "TranscriptionStatus": "completed",
+        "TranscriptionText": "Help\x1b[2J",
+    }
 
     early = wire.post("/twilio/transcription", words)
     wire.post("/twilio/recording", form)
@@ -237,25 +247,7 @@ def test_a_failed_transcription_says_nothing(wire: Wire) -> None:
     wire.post("/twilio/recording", form)
     before = wire.rows()
 
-    answer = wire.post(
-        "/twilio/transcription", {"RecordingSid": form["RecordingSid"], "TranscriptionStatus": "failed"}
-    )
+    answer = wire.post("/twilio/transcription", {"RecordingSid": form["RecordingSid"], "TranscriptionStatus": "failed"})
 
     assert answer.status_code == 204
     assert wire.rows() == before
-
-
-def test_what_the_phone_system_knows_of_a_recording_counts(world: World) -> None:
-    wire = Wire(world.settings.database_url)
-    world.phones.faults.drop_recording_reports = True
-    call = world.phones.leave_voicemail(CALLER, seconds=40)
-    world.advance(minutes=11)
-    assert call.recording_sid is not None
-
-    wire.post("/twilio/recording", recording_form(CallSid=call.sid, RecordingSid=call.recording_sid))
-    world.advance(seconds=1)
-    wire.close()
-
-    details = world.phone_system.calls.recording(call.recording_sid)
-    assert isinstance(details, RecordingDetails)
-    assert world.case()["caller"] == CALLER

@@ -74,11 +74,15 @@ def test_a_report_of_an_unknown_sms_is_kept_and_answered(wire: Wire) -> None:
     assert wire.rows() == {"reports": 1}
 
 
-@pytest.mark.parametrize("query", ["delivery=12345", "delivery=", "delivery=abc", "delivery=-1", "delivery=9999999999999"])
+@pytest.mark.parametrize(
+    "query", ["delivery=12345", "delivery=", "delivery=abc", "delivery=-1", "delivery=9999999999999"]
+)
 def test_a_report_for_a_delivery_that_is_none_is_answered(query: str, wire: Wire) -> None:
     form = {"MessageSid": sid("SM"), "MessageStatus": "delivered"}
 
-    answers = [wire.post(path, form | call_form(), query=query) for path in ("/twilio/message-status", "/twilio/call-status")]
+    answers = [
+        wire.post(path, form | call_form(), query=query) for path in ("/twilio/message-status", "/twilio/call-status")
+    ]
 
     assert [answer.status_code for answer in answers] == [204, 204]
 

@@ -159,13 +159,10 @@ def test_a_signature_over_another_address_does_not_count(base: str, sqlite_wire:
 
 
 def test_a_public_address_may_have_a_folder(sqlite_url: str) -> None:
-    wire = Wire(sqlite_url)
-    wire.close()
-    behind_proxy = Wire(sqlite_url)
-    object.__setattr__(behind_proxy.settings, "public_url", "https://dealer.example/afterhours")
+    wire = Wire(sqlite_url, public_url="https://dealer.example/afterhours")
 
-    answer = behind_proxy.post("/twilio/voice", call_form(), base="https://dealer.example/afterhours")
-    behind_proxy.close()
+    answer = wire.post("/twilio/voice", call_form(), base="https://dealer.example/afterhours")
+    wire.close()
 
     assert answer.status_code == 200
     assert b'action="https://dealer.example/afterhours/twilio/voice/recorded"' in answer.data

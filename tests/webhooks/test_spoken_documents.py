@@ -100,7 +100,11 @@ def test_after_the_recording_the_caller_is_thanked_and_the_call_ends(sqlite_wire
     ("at", "said", "unsaid"),
     [
         ("2026-11-20T19:59:59-05:00", ["2 hours", "press 1"], ["billed", "on site and have done all"]),
-        ("2026-11-20T20:00:00-05:00", ["2 hours", "247 dollars and 50 cents an hour, 1 hour at least", "must be on"], []),
+        (
+            "2026-11-20T20:00:00-05:00",
+            ["2 hours", "247 dollars and 50 cents an hour, 1 hour at least", "must be on"],
+            [],
+        ),
         ("2026-11-21T12:00:00-05:00", ["247 dollars and 50 cents", "must be on site"], []),
         ("2026-11-23T09:00:00-05:00", ["2 hours"], ["billed", "must be on site"]),
     ],
@@ -117,7 +121,7 @@ def test_the_greeting_states_the_terms_of_its_window(at: str, said: list[str], u
     assert [phrase for phrase in unsaid if phrase in words] == []
 
 
-@pytest.mark.parametrize("digits", ["1", "2", "3", "4", "9", "", "#", "*", "12", "hangup", "１", "x" * 500])
+@pytest.mark.parametrize("digits", ["1", "2", "3", "4", "9", "", "#", "*", "12", "hangup", "\uff11", "x" * 500])
 def test_whatever_is_pressed_the_message_can_be_left(digits: str, wire: Wire) -> None:
     document = twiml(wire.post("/twilio/voice/keys", call_form(Digits=digits)))
 

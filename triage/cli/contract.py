@@ -92,8 +92,8 @@ def policy_explain(
 
 @policy.command("price")
 @click.option("--rate", required=True, help="after_hours, standard, prepaid, credit_overage, remote_day, on_site_day.")
-@click.option("--minutes", type=click.IntRange(min=0), help="For rates by time.")
-@click.option("--days", type=click.IntRange(min=1), help="For day rates.")
+@click.option("--minutes", type=click.IntRange(0, 1_000_000), help="For rates by time.")
+@click.option("--days", type=click.IntRange(1, 10_000), help="For day rates.")
 @wants_json
 @reported
 def policy_price(*, rate: str, minutes: int | None, days: int | None, as_json: bool) -> None:

@@ -66,6 +66,7 @@ def examine(settings: Settings) -> list[Finding]:
             findings += list(check(program))
         except TriageError as error:
             findings.append(Finding(name, str(error), "mend what it says, then run the doctor again"))
+    program.close()
     return findings
 
 
@@ -180,7 +181,8 @@ def _webhooks(program: Program) -> Iterator[Finding]:
         mend = "start the web server, and let the address reach it"
         yield Finding("webhooks", f"{url} does not answer ({type(error).__name__})", mend)
         return
-    if answer.status_code == requests.codes.ok and answer.json().get("status") == "alive":
+    if answer.status_code == requests.codes.ok and '"alive"' in answer.text:
         yield Finding("webhooks", f"{url} reaches us at {host}")
     else:
-        yield Finding("webhooks", f"{url}/healthz answered {answer.status_code}", "let it reach this daemon")
+        told = f"{url}/healthz is answered by somebody else, with {answer.status_code}"
+        yield Finding("webhooks", told, "let it reach this daemon")

@@ -6,11 +6,10 @@ import sys
 
 import click
 
-from triage.bootstrap import build
 from triage.cli import processes
 from triage.cli.doctor import examine, schema_revision
 from triage.cli.printing import print_json, reported, wants_json
-from triage.cli.program import settings_for_command
+from triage.cli.program import program_for_command, settings_for_command
 
 
 @click.command()
@@ -42,12 +41,15 @@ def simulator() -> None:
 
 
 @click.command()
+@wants_json
 @reported
-def migrate() -> None:
+def migrate(*, as_json: bool) -> None:
     """Bring the database to the current schema."""
-    program = build(settings_for_command())
-    program.prepare()
-    click.echo(f"The database is at {schema_revision(program)}.")
+    revision = schema_revision(program_for_command())
+    if as_json:
+        print_json({"revision": revision})
+    else:
+        click.echo(f"The database is at {revision}.")
 
 
 @click.command("doctor")

@@ -21,6 +21,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+_YEARS = range(1970, 2201)
 
 
 class Instant(click.ParamType[datetime]):
@@ -37,6 +38,8 @@ class Instant(click.ParamType[datetime]):
             self.fail(f"{value!r} is not an instant; write it like 2026-11-01T05:30:00Z", param, ctx)
         if at.tzinfo is None:
             self.fail(f"{value!r} has no zone; add Z for UTC, or an offset such as -05:00", param, ctx)
+        if at.year not in _YEARS:
+            self.fail(f"{value!r} is out of reach; write a year from {_YEARS[0]} to {_YEARS[-1]}", param, ctx)
         return at
 
 
@@ -47,9 +50,12 @@ class Day(click.ParamType[date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            day = value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a date; write it like 2026-11-01", param, ctx)
+        if day.year not in _YEARS:
+            self.fail(f"{value!r} is out of reach; write a year from {_YEARS[0]} to {_YEARS[-1]}", param, ctx)
+        return day
 
 
 def wants_json(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,7 +88,8 @@ def _plain(value: Any) -> Any:
 
 
 def print_json(document: Any) -> None:
-    click.echo(json.dumps(document, default=_plain, indent=2, ensure_ascii=False))
+    """ASCII only: what callers wrote may hold characters that move a terminal's cursor."""
+    click.echo(json.dumps(document, default=_plain, indent=2))
 
 
 def print_fields(record: dict[str, Any]) -> None:
@@ -128,4 +135,4 @@ def iso(at: datetime) -> str:
 
 def spreadsheet_safe(cell: str) -> str:
     """A cell that a spreadsheet cannot take for a formula: a caller may have chosen its first character."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell

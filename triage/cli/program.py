@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from config.logging import set_up_logging
 from config.settings import Settings, load_settings
 
@@ -23,5 +25,6 @@ def program_for_command() -> Program:
     from triage.bootstrap import build  # noqa: PLC0415 - see triage/cli/__init__.py
 
     program = build(settings_for_command())
+    click.get_current_context().call_on_close(program.close)
     program.prepare()
     return program

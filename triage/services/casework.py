@@ -75,8 +75,11 @@ def give_up(tx: Transaction, case: Case, person: Person, terms: Terms, now: date
 def tried(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> bool:
     """An attempt from the person's own phone that nobody answered: on record, unproven.
 
-    True where the attempts on record now stand for a callback. Raises Refused where somebody else has the case.
+    True where the attempts on record now stand for a callback. Raises Refused where somebody else has the case, or
+    where it is closed.
     """
+    if case.state == CaseState.CLOSED:
+        raise Refused(f"{case.reference} is closed")
     if case.state in {CaseState.OPEN, CaseState.DEFERRED}:
         acknowledge(tx, case, person, terms, now)
     elif case.state == CaseState.ACKNOWLEDGED and case.owner != person.id:
@@ -158,9 +161,9 @@ def note(tx: Transaction, case: Case, person: Person, text: str, now: datetime) 
 
 def _called_back(tx: Transaction, case: Case, person: Person, basis: str, now: datetime) -> None:
     case.state = next_state(CaseState(case.state), CaseEvent.CALL_BACK).value
-    case.owner = person.id
     case.hold_until = None
     if case.callback_made_at is None:
+        case.owner = person.id  # and stays it: somebody else may close the case, the callback was theirs
         case.callback_made_at, case.callback_basis = now, basis
         tx.record(
             "called_back",

@@ -100,7 +100,9 @@ def verify(session: Session) -> Verdict:
             if computed != row.hash:
                 return Verdict(expected - 1, previous, row.number, "changed")
             expected, previous = expected + 1, computed
-    head = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).one()
+    head = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).first()
+    if head is None:
+        return Verdict(expected - 1, previous, max(expected - 1, 1), "the head is gone")
     if head.number < expected - 1:
         return Verdict(head.number, previous, head.number + 1, "not written by the program: it comes after the head")
     if head.number > expected - 1:

@@ -17,6 +17,7 @@ from urllib3.exceptions import NewConnectionError
 
 from triage.errors import OutcomeUnknown, TransportError
 from triage.policy.twilio_words import ERROR_CODES, meaning
+from triage.ports import Accepted
 
 TIMEOUT_SECONDS = 10
 
@@ -65,6 +66,13 @@ def our_errors() -> Iterator[None]:
         raise OutcomeUnknown(f"no answer from Twilio: {type(error).__name__}") from error
     except ValueError as error:  # a proxy's page, or half an answer, where JSON should be
         raise OutcomeUnknown("Twilio's answer cannot be read") from error
+
+
+def taken(resource: Any) -> Accepted:
+    """What Twilio says it made. Raises OutcomeUnknown where the answer does not name it."""
+    if not resource.sid:
+        raise OutcomeUnknown("Twilio's answer names no id")
+    return Accepted(resource.sid)
 
 
 def _answered(status: int, code: int | None) -> TransportError | OutcomeUnknown:

@@ -9,7 +9,7 @@ from typing import Any
 from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import MESSAGE_STATUS
 from triage.ports import Accepted, Found, Outgoing
-from triage.transports.twilio_client import Account, our_errors
+from triage.transports.twilio_client import Account, our_errors, taken
 
 _VALID_FOR_SECONDS = 1800  # an alert that comes hours late wakes somebody for nothing
 _LISTED = 50
@@ -33,7 +33,7 @@ class TwilioSms:
                 validity_period=_VALID_FOR_SECONDS,
                 **sender,
             )
-        return Accepted(message.sid)
+        return taken(message)
 
     def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
         # Not filtered by the date it was sent: a queued message has none yet.

@@ -10,7 +10,7 @@ from triage.errors import TransportError
 from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import CALL_STATUS, telephone_number
 from triage.ports import Accepted, CallDetails, Found, Outgoing, RecordingDetails
-from triage.transports.twilio_client import Account, our_errors
+from triage.transports.twilio_client import Account, our_errors, taken
 
 _RING_SECONDS = 25  # shorter than most mobile voicemail boxes wait
 _LISTED = 50
@@ -35,7 +35,7 @@ class TwilioVoice:
                 status_callback_event=["initiated", "ringing", "answered", "completed"],
                 timeout=_RING_SECONDS,
             )
-        return Accepted(call.sid)
+        return taken(call)
 
     def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
         with our_errors():

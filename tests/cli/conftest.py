@@ -1,0 +1,84 @@
+"""What tests of the command line get: the command itself, with settings of the test's own and nobody else's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import freezegun
+import pytest
+from click.testing import CliRunner, Result
+from freezegun.api import FrozenDateTimeFactory
+
+from config.settings import DEMO_ROSTER
+from tests.support.fixtures import FRIDAY_NIGHT, LEE
+from tests.support.logs import own_logging
+from tests.support.world import CALLER, World
+from triage.cli import main
+
+__all__ = ["own_logging"]
+
+Run = Callable[..., Result]
+CURSOR = "\x1b[2J\x1b[1;1H\x07\x9b31m\u202e\r"
+"""What moves a terminal's cursor, rings its bell, colours and turns its words round."""
+
+
+@pytest.fixture
+def run(own_logging: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs `afterhours` with these arguments; keywords are settings, without their prefix."""
+    for name in [*os.environ]:
+        if name.upper().startswith("AFTERHOURS_") or name == "CREDENTIALS_DIRECTORY":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def _run(*arguments: str, **settings: str) -> Result:
+        environment = {f"AFTERHOURS_{name.upper()}": value for name, value in settings.items()}
+        return CliRunner(env=environment).invoke(main, arguments)
+
+    return _run
+
+
+@pytest.fixture(scope="session")
+def story(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database after a night: one case called back and billed, one broken promise, one case open.
+
+    The caller and Lee wrote what should reach no terminal and no spreadsheet as it is.
+    """
+    path = tmp_path_factory.mktemp("story") / "story.db"
+    shutil.copy(sqlite_template, path)
+    with freezegun.freeze_time(FRIDAY_NIGHT) as frozen:
+        world = World(frozen, f"sqlite:///{path}")  # type: ignore[arg-type]
+        world.voicemail(CALLER, keys="2", transcript=f"words{CURSOR}")
+        world.text(CALLER, f"hello{CURSOR}")
+        world.advance(minutes=3)
+        world.text(LEE, "ACK")
+        world.text(LEE, f'DONE 35 =HYPERLINK("http://evil","x"){CURSOR}')
+        world.voicemail("+12165550123")
+        world.advance(hours=2)
+        world.voicemail("+13125550123")
+        world.close()
+    return path
+
+
+@pytest.fixture
+def night(story: Path, tmp_path: Path, clock: FrozenDateTimeFactory) -> str:
+    """The address of a copy of that database; it is half past midnight."""
+    clock.move_to("2026-11-21T05:30:00")
+    shutil.copy(story, tmp_path / "night.db")
+    return f"sqlite:///{tmp_path}/night.db"
+
+
+@pytest.fixture
+def at_night(run: Run, night: str) -> Run:
+    """Runs `afterhours` on the database of that night."""
+    return partial(run, database_url=night, roster_file=str(DEMO_ROSTER))
+
+
+def document(result: Result) -> Any:
+    """The one JSON document on standard output."""
+    return json.loads(result.stdout)

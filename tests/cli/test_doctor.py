@@ -1,0 +1,251 @@
+"""`afterhours doctor` finds each fault of a set-up that it knows, and says how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
+from scheduler.sweep import keep_house
+from tests.cli.conftest import Run, document
+from tests.support.live import free_port
+from tests.support.wire import Wire
+from tests.support.world import OUR_NUMBER, TOKEN
+from triage.clock import SystemClock
+from webhooks.simulator.phone_system import Answer, PhoneSystem
+from webhooks.simulator.rest import create_rest_app
+
+Serve = Callable[[Any], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves an application on loopback."""
+    servers = []
+
+    def start(app: Any) -> str:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def sound(serve: Serve, sqlite_url: str) -> Iterator[dict[str, str]]:
+    """Settings of a set-up in which all is well."""
+    wire = Wire(sqlite_url)
+    keep_house(wire.program)
+    phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, "http://x", SystemClock(), lambda *_: Answer(200, ""))
+    yield {
+        "database_url": sqlite_url,
+        "roster_file": str(DEMO_ROSTER),
+        "public_url": serve(wire.app),
+        "twilio_account_sid": SIMULATED_ACCOUNT,
+        "twilio_auth_token": TOKEN,
+        "twilio_from": OUR_NUMBER,
+        "twilio_api_base": serve(create_rest_app(phones)),
+    }
+    wire.close()
+
+
+def wrong(run: Run, **settings: str) -> list[tuple[str, str, str]]:
+    """What the doctor finds wrong: check, text, mend."""
+    result = run("doctor", "--json", **settings)
+    findings = document(result)
+    found = [(item["check"], item["text"], item["mend"]) for item in findings if not item["ok"]]
+    assert result.exit_code == (1 if found else 0)
+    assert all(mend for _, _, mend in found)
+    return found
+
+
+def test_a_sound_set_up_gets_an_ok_on_every_line(run: Run, sound: dict[str, str]) -> None:
+    result = run("doctor", **sound)
+
+    assert [line for line in result.stdout.splitlines() if not line.startswith("ok")] == []
+    assert result.exit_code == 0
+    for check in ("policy", "database", "scheduler", "clock", "zones", "roster", "twilio", "webhooks"):
+        assert f"ok    {check}" in result.stdout
+    assert TOKEN not in result.stdout
+
+
+def test_a_database_that_was_never_migrated(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
+    found = wrong(run, **sound | {"database_url": f"sqlite:///{tmp_path}/new.db"})
+
+    [database] = [finding for finding in found if finding[0] == "database"]
+    assert database[2] == "run `afterhours migrate`"
+
+
+def test_a_database_that_does_not_answer(run: Run, sound: dict[str, str]) -> None:
+    found = wrong(run, **sound | {"database_url": f"postgresql://u:hush@127.0.0.1:{free_port()}/x"})
+
+    assert "database" in {finding[0] for finding in found}
+    assert "hush" not in str(found)
+
+
+def test_a_file_that_is_no_database(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("no database at all" * 100)
+
+    found = wrong(run, **sound | {"database_url": f"sqlite:///{tmp_path}/x.db"})
+
+    assert "file is not a database" in str(found)
+
+
+def test_an_empty_postgresql(run: Run, sound: dict[str, str], postgres_server: str) -> None:
+    import psycopg  # noqa: PLC0415
+
+    with psycopg.connect(postgres_server, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS doctors WITH (FORCE)")
+        admin.execute("CREATE DATABASE doctors")
+
+    found = wrong(run, **sound | {"database_url": postgres_server.replace("/postgres?", "/doctors?")})
+
+    assert ("database", "run `afterhours migrate`") in {(check, mend) for check, _, mend in found}
+
+
+def test_a_scheduler_that_does_not_run(run: Run, sound: dict[str, str], sqlite_template: Path, tmp_path: Path) -> None:
+    (tmp_path / "idle.db").write_bytes(sqlite_template.read_bytes())
+
+    [found] = wrong(run, **sound | {"database_url": f"sqlite:///{tmp_path}/idle.db"})
+
+    assert found[0] == "scheduler"
+    assert "afterhours-scheduler.service" in found[2]
+
+
+def test_no_roster_at_all(run: Run, sound: dict[str, str], sqlite_template: Path, tmp_path: Path) -> None:
+    (tmp_path / "bare.db").write_bytes(sqlite_template.read_bytes())
+    account = {"twilio_account_sid": "AC" + "1" * 32}
+
+    found = wrong(run, **sound | account | {"database_url": f"sqlite:///{tmp_path}/bare.db", "roster_file": ""})
+
+    assert ("roster", "nobody is on the roster", "set AFTERHOURS_ROSTER_FILE; the README shows one") in found
+
+
+ROSTER = """
+timezone = "America/New_York"
+[[people]]
+id = "dana"
+name = "Dana"
+phone = "+16145550101"
+role = "technician"
+channels = ["sms", "voice"]
+[[rotations]]
+name = "primary"
+people = ["dana"]
+starts = 2026-01-05T08:00:00
+every = "7d"
+"""
+
+
+def test_a_ladder_that_names_a_rotation_which_is_not_there_and_no_manager(
+    run: Run, sound: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "roster.toml").write_text(ROSTER)
+
+    found = wrong(run, **sound | {"roster_file": "roster.toml"})
+
+    assert ("roster", "the ladder names secondary, whom the roster lacks", "add a rotation secondary") in found
+    assert ("roster", "no manager: nobody hears of a broken promise", "give somebody the role manager") in found
+
+
+def test_a_night_that_nobody_covers(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "roster.toml").write_text(ROSTER.replace("2026-01-05", "2099-01-05"))
+
+    found = wrong(run, **sound | {"roster_file": "roster.toml"})
+
+    assert any(text.startswith("primary has nobody, ") and mend == "add an override" for _, text, mend in found)
+
+
+def test_a_promise_that_is_at_risk_from_its_first_second(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('[windows.evening]\ncallback_within = "20s"\n')
+
+    found = wrong(run, **sound | {"policy_file": "mine.toml"})
+
+    assert (
+        "policy",
+        "windows.evening: a case is at risk from its first second",
+        "make promise.at_risk_before shorter than callback_within",
+    ) in found
+
+
+def test_credentials_that_do_not_work(run: Run, sound: dict[str, str]) -> None:
+    [found] = wrong(run, **sound | {"twilio_auth_token": "wrong"})
+
+    assert found == ("twilio", "Twilio refused our credentials", "check the account SID and the token")
+
+
+def test_a_phone_system_that_cannot_be_reached(run: Run, sound: dict[str, str]) -> None:
+    [found] = wrong(run, **sound | {"twilio_api_base": f"http://127.0.0.1:{free_port()}"})
+
+    assert found[:2] == ("twilio", "Twilio cannot be reached")
+
+
+def test_no_number_of_ours(run: Run, sound: dict[str, str]) -> None:
+    [found] = wrong(run, **sound | {"twilio_from": ""})
+
+    assert found[0] == "twilio"
+    assert "AFTERHOURS_TWILIO_FROM" in found[1]
+
+
+def test_no_account_is_no_fault(run: Run, sound: dict[str, str]) -> None:
+    found = wrong(run, **sound | {"twilio_account_sid": "", "twilio_auth_token": ""})
+
+    assert found == []
+
+
+def test_an_address_that_does_not_answer(run: Run, sound: dict[str, str]) -> None:
+    [found] = wrong(run, **sound | {"public_url": f"http://127.0.0.1:{free_port()}"})
+
+    assert found[0] == "webhooks"
+    assert found[2] == "start the web server, and let the address reach it"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b"<html>Welcome to nginx!</html>"), (200, b"[]"), (404, b""), (302, b""), (200, b"\xff")]
+)
+def test_an_address_that_somebody_else_answers(status: int, body: bytes, run: Run, sound: dict[str, str]) -> None:
+    class Stranger(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        [found] = wrong(run, **sound | {"public_url": f"http://127.0.0.1:{server.server_port}"})
+        server.shutdown()
+        thread.join()
+
+    assert found[0] == "webhooks"
+    assert found[2] == "let it reach this daemon"
+
+
+def test_a_real_account_needs_https(run: Run, sound: dict[str, str]) -> None:
+    found = wrong(run, **sound | {"twilio_account_sid": "AC" + "1" * 32})
+
+    assert any(
+        check == "webhooks" and mend == "set AFTERHOURS_PUBLIC_URL to your https address" for check, _, mend in found
+    )
+
+
+def test_what_cannot_be_parsed_exits_2_before_anything_is_examined(run: Run, sound: dict[str, str]) -> None:
+    result = run("doctor", "--json", **sound | {"policy_file": "nowhere.toml"})
+
+    assert (result.exit_code, result.stdout) == (2, "")

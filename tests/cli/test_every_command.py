@@ -1,0 +1,177 @@
+"""What holds for every command: help, exit codes, one JSON document on standard output and nothing else there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.cli.conftest import Run, document
+from triage.cli import main
+
+PROMISED = {
+    "serve",
+    "web",
+    "scheduler",
+    "migrate",
+    "policy check",
+    "policy explain",
+    "policy price",
+    "oncall who",
+    "case list",
+    "case show",
+    "report sla",
+    "report billing",
+    "audit verify",
+    "doctor",
+}
+RUNNERS = {"serve", "web", "scheduler", "simulator"}
+"""Commands that run until they are told to stop; they answer nothing."""
+
+SPAN = ("--from", "2026-11-01", "--to", "2026-11-30")
+ANSWERING = {
+    "migrate": (),
+    "policy check": (),
+    "policy explain": ("--at", "2026-11-21T02:30:00Z"),
+    "policy price": ("--rate", "standard", "--minutes", "5"),
+    "oncall who": (),
+    "case list": (),
+    "case show": ("1001",),
+    "report sla": SPAN,
+    "report billing": SPAN,
+    "audit verify": (),
+    "doctor": (),
+    "texts": (),
+}
+
+
+def commands(group: click.Group = main, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def test_every_promised_command_is_there() -> None:
+    assert {name for name, _ in commands()} >= PROMISED
+
+
+def test_every_command_answers_in_json_or_runs_for_ever() -> None:
+    for name, command in commands():
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert ("--json" in options) == (name not in RUNNERS), name
+
+
+def test_every_command_is_tried_here() -> None:
+    assert {name for name, _ in commands()} == set(ANSWERING) | RUNNERS
+
+
+@pytest.mark.parametrize("name", [name for name, _ in commands()])
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_says_what_it_does_and_exits_0(name: str, flag: str, run: Run) -> None:
+    result = run(*name.split(), flag)
+
+    assert result.exit_code == 0
+    assert f"{name} [OPTIONS]" in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(("name", "arguments"), ANSWERING.items())
+def test_json_is_one_document_and_logs_go_to_standard_error(
+    name: str, arguments: tuple[str, ...], run: Run, tmp_path: Path
+) -> None:
+    result = run(*name.split(), *arguments, "--json", database_url=f"sqlite:///{tmp_path}/x.db", log_format="json")
+
+    assert result.exit_code in {0, 1}
+    if result.stdout:
+        json.loads(result.stdout)
+    for line in result.stderr.splitlines():
+        assert line.startswith(("{", "afterhours: "))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nonsense",), "No such command"),
+        (("case", "list", "--nonsense"), "No such option"),
+        (("case", "show"), "Missing argument"),
+        (("report", "sla"), "Missing option '--from'"),
+        (("report", "sla", "--from", "2026-11-01"), "Missing option '--to'"),
+        (("report", "sla", *SPAN, "--format", "xml"), "is not one of"),
+        (("report", "sla", "--from", "2026-11-31", "--to", "2026-12-01"), "is not a date; write it like 2026-11-01"),
+        (("report", "billing", "--from", "yesterday", "--to", "2026-12-01"), "is not a date"),
+        (("report", "billing", "--from", "2026-12-01", "--to", "2026-11-01"), "--to is before --from"),
+        (("report", "sla", "--from", "0001-01-01", "--to", "9999-12-31"), "write a year from 1970 to 2200"),
+        (("policy", "explain"), "Missing option '--at'"),
+        (("policy", "explain", "--at", "2026-11-21T02:30:00"), "has no zone; add Z for UTC, or an offset"),
+        (("policy", "explain", "--at", "2026-11-21"), "has no zone"),
+        (("policy", "explain", "--at", "tonight"), "is not an instant; write it like 2026-11-01T05:30:00Z"),
+        (("policy", "explain", "--at", "9999-12-31T23:59:59-12:00"), "write a year from 1970 to 2200"),
+        (("policy", "explain", "--at", "0001-01-01T00:00:00+14:00"), "write a year from 1970 to 2200"),
+        (("policy", "explain", "--at", "2026-11-21T02:30Z", "--product", "toaster"), "is not one of"),
+        (
+            ("policy", "explain", "--at", "2026-11-21T02:30Z", "--left-at", "2026-11-21T02:29Z"),
+            "--left-at is before --at",
+        ),
+        (("policy", "price", "--rate", "standard"), "give --minutes"),
+        (("policy", "price", "--rate", "remote_day", "--minutes", "5"), "give --days"),
+        (("policy", "price", "--rate", "friendship", "--minutes", "5"), "these are: after_hours, standard"),
+        (("policy", "price", "--rate", "standard", "--minutes", "-5"), "is not in the range"),
+        (("policy", "price", "--rate", "standard", "--minutes", "9" * 40), "is not in the range"),
+        (("policy", "price", "--rate", "remote_day", "--days", "0"), "is not in the range"),
+        (("oncall", "who", "--at", "2026-11-21 02:30"), "has no zone"),
+        (("texts", "--most", "0"), "is not in the range"),
+    ],
+)
+def test_wrong_usage_exits_2_and_says_how_to_mend_it(arguments: tuple[str, ...], told: str, run: Run) -> None:
+    result = run(*arguments, "--json") if "nonsense" not in arguments[0] else run(*arguments)
+
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"database_url": "mysql://x"}, "AFTERHOURS_DATABASE_URL"),
+        ({"databse_url": "sqlite:///x.db"}, "AFTERHOURS_DATABSE_URL in the environment is not a setting"),
+        ({"public_url": "afterhours.example"}, "AFTERHOURS_PUBLIC_URL: write it as https://host"),
+        ({"policy_file": "no-such-file.toml"}, "AFTERHOURS_POLICY_FILE: no-such-file.toml cannot be read"),
+        ({"roster_file": "no-such-file.toml"}, "AFTERHOURS_ROSTER_FILE: no-such-file.toml cannot be read"),
+        ({"twilio_account_sid": "AC" + "1" * 32}, "set AFTERHOURS_TWILIO_AUTH_TOKEN too"),
+    ],
+)
+def test_wrong_configuration_exits_2_in_one_line(settings: dict[str, str], told: str, run: Run) -> None:
+    result = run("case", "list", "--json", **settings)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("afterhours: ")
+    assert told in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_record_that_does_not_exist_exits_1(run: Run) -> None:
+    result = run("case", "show", "4711", "--json")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.strip().endswith("afterhours: there is no case 4711; `afterhours case list` shows them")
+
+
+def test_a_database_that_does_not_answer_exits_1(run: Run, tmp_path: Path) -> None:
+    result = run("case", "list", "--json", database_url=f"sqlite:///{tmp_path}/no/such/folder/x.db")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "afterhours: unable to open database file" in result.stderr
+
+
+def test_a_migrated_database_says_where_it_is(run: Run) -> None:
+    assert document(run("migrate", "--json")) == {"revision": "0001_cases"}
+    assert run("migrate").stdout == "The database is at 0001_cases.\n"

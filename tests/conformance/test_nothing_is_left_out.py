@@ -1,0 +1,191 @@
+"""What is named in one place is dealt with in the other: policy keys, timers, history, errors, alert reasons."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from triage import errors
+from triage.policy import wording
+from triage.policy.delivery import DeliveryState
+from triage.policy.intake import Treatment
+from triage.policy.lifecycle import CaseEvent, CaseState, is_legal
+from triage.policy.twilio_words import CALL_STATUS, MESSAGE_STATUS
+from triage.services import escalation, intake
+from webhooks.errors import STATUS
+
+ROOT = Path(__file__).parents[2]
+CODE = [
+    path
+    for folder in ("triage", "webhooks", "scheduler")
+    for path in (ROOT / folder).rglob("*.py")
+    if "simulator" not in path.parts and "migrations" not in path.parts
+]
+
+LATER = {
+    "trunks.certified": "E4",
+    "trunks.best_effort_warning": "E4",
+    "tier_three.name": "E5",
+    "tier_three.phone": "E5",
+    "tier_three.zone": "E5",
+    "tier_three.opens": "E5",
+    "tier_three.closes": "E5",
+    "prepay.purchases_below": "E6",
+    "products.discontinued.names": "E3",
+    "products.discontinued.software_below": "E3",
+    "day_rates.remote_day.starts": "R4",
+    "day_rates.remote_day.ends": "R4",
+    "day_rates.remote_day.outside": "R4",
+    "day_rates.remote_day.expenses": "R4",
+    "day_rates.on_site_day.starts": "R5",
+    "day_rates.on_site_day.ends": "R5",
+    "day_rates.on_site_day.outside": "R5",
+    "day_rates.on_site_day.expenses": "R5",
+    "server_installation.by_the_hour": "R7",
+    "server_installation.by_the_hour_for": "R7",
+    "server_installation.by_the_day": "R7",
+    "credits.purchases_per_hour": "C1",
+    "credits.windows": "C2",
+    "credits.roll_over": "C3",
+    "credits.new_dealer": "C4",
+    "credits.training": "C4",
+    "credits.training_valid_days": "C4",
+    "credits.prepaid_before_credits": "C5",
+    "credits.prepaid_for_after_hours": "C5",
+    "credits.overage_rate": "C6",
+    "credits.borrow_per_year": "C7",
+}
+"""Keys of the contract that are data so far: printed by `policy check`, decided upon by a later issue."""
+
+RAISED_AT_START = {errors.ConfigurationError}
+NEVER_REACH_HTTP = {errors.TransportError, errors.OutcomeUnknown}
+"""They become the state of a delivery."""
+
+
+def leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, (*path, key))
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            yield from leaves(value[0], (*path, key))
+        else:
+            yield ".".join((*path, key))
+
+
+def attributes_read() -> set[str]:
+    """Every name that decides something: read outside the types of the contract and its plain words."""
+    deciding = [path for path in CODE if path.name not in {"terms.py", "contract_words.py"}]
+    trees = [ast.parse(path.read_text()) for path in deciding]
+    names = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    words = {
+        node.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    return names | {word for word in words if word.isidentifier()}
+
+
+def test_every_key_of_the_contract_is_read_or_is_data_for_later() -> None:
+    keys = set(leaves(tomllib.loads((ROOT / "config/policy.toml").read_text())))
+    read = attributes_read()
+
+    unread = {key for key in keys - set(LATER) if key.split(".")[-1] not in read}
+    assert unread == set()
+    assert set(LATER) <= keys
+
+
+def words_given_to(*names: str) -> set[str]:
+    """The literal words in calls of functions of these names."""
+    calls = [
+        node
+        for path in CODE
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "attr", None) in names or getattr(node.func, "id", None) in names)
+    ]
+    arguments = [argument for call in calls for argument in call.args if isinstance(argument, ast.Constant)]
+    return {argument.value for argument in arguments if isinstance(argument.value, str)}
+
+
+def keys_assigned_in(path: str) -> set[str]:
+    """The literal keys that a module writes into dictionaries."""
+    nodes = ast.walk(ast.parse((ROOT / path).read_text()))
+    places = [node.slice for node in nodes if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)]
+    return {place.value for place in places if isinstance(place, ast.Constant) and isinstance(place.value, str)}
+
+
+def test_every_timer_that_is_set_has_a_handler_and_the_other_way_round() -> None:
+    kinds = words_given_to("set_timer") | keys_assigned_in("triage/services/intake.py")
+
+    assert kinds == set(escalation._HANDLERS)
+
+
+def test_every_entry_of_history_has_a_name_of_its_own() -> None:
+    kinds = words_given_to("record", "_record")
+
+    assert {"case_opened", "voicemail_left", "alert_made", "acknowledged", "called_back", "breached", "closed"} <= kinds
+    for kind in kinds:
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", kind)
+        assert len(kind) <= 40
+
+
+def test_every_treatment_begins_in_a_state() -> None:
+    assert set(intake._STATES) == set(Treatment)
+
+
+ILLEGAL = {
+    CaseState.OPEN: {CaseEvent.START, CaseEvent.CLOSE},
+    CaseState.ACKNOWLEDGED: {CaseEvent.START, CaseEvent.CLOSE},
+    CaseState.CALLED_BACK: {CaseEvent.START, CaseEvent.ACKNOWLEDGE, CaseEvent.RESUME},
+    CaseState.CLOSED: set(CaseEvent),
+    CaseState.DEFERRED: {CaseEvent.RESUME, CaseEvent.CLOSE},
+    CaseState.REVIEW: {CaseEvent.START, CaseEvent.RESUME},
+}
+
+
+@pytest.mark.parametrize("state", CaseState)
+@pytest.mark.parametrize("event", CaseEvent)
+def test_every_state_and_event_is_legal_or_listed_as_illegal(state: CaseState, event: CaseEvent) -> None:
+    assert is_legal(state, event) == (event not in ILLEGAL[state])
+
+
+def subclasses(kind: type[Exception]) -> Iterator[type[Exception]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
+def test_every_error_has_a_line_in_the_http_table_or_a_reason_to_lack_one() -> None:
+    ours = {kind for kind in subclasses(errors.TriageError) if kind.__module__.startswith("triage")}
+
+    without = {kind for kind in ours if not any(parent in STATUS for parent in kind.__mro__)}
+    assert {kind for kind in without if not issubclass(kind, tuple(RAISED_AT_START | NEVER_REACH_HTTP))} == set()
+    assert set(STATUS) <= ours
+
+
+def test_every_status_of_the_provider_is_a_state_that_a_report_may_bring() -> None:
+    brought = {*MESSAGE_STATUS.values(), *CALL_STATUS.values()}
+
+    assert brought == {DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.FAILED}
+
+
+def test_every_flag_has_a_word_for_people() -> None:
+    tree = ast.parse((ROOT / "triage/policy/intake.py").read_text())
+    [function] = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_flags"]
+    [marks] = [n for n in ast.walk(function) if isinstance(n, ast.Dict)]
+
+    assert {key.value for key in marks.keys if isinstance(key, ast.Constant)} == set(wording.FLAG_WORDS)
+
+
+def test_no_test_sleeps() -> None:
+    mine = ("webhooks", "store", "transports", "cli", "scheduler", "conformance", "logs", "stories", "policy")
+    files = [path for folder in mine for path in (ROOT / "tests" / folder).rglob("*.py")]
+
+    assert [path.name for path in files if re.search(r"^\s*time\.sleep\(", path.read_text(), re.MULTILINE)] == []

@@ -1,0 +1,97 @@
+"""The daemon itself: a real clock, real threads, real HTTP; waited for, never slept for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Event, Thread
+from threading import enumerate as threads
+from time import monotonic
+
+import pytest
+from werkzeug.serving import make_server
+
+from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
+from scheduler.daemon import Daemon
+from tests.support.wire import Wire, recording_form
+from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN
+from triage.bootstrap import build_phone_system
+from triage.clock import SystemClock
+from webhooks.simulator.phone_system import Answer, PhoneSystem
+from webhooks.simulator.rest import create_rest_app
+
+# sdnotify leaves its socket to the garbage collector where no systemd listens.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+PATIENCE = 15.0
+
+
+@pytest.fixture
+def phones() -> PhoneSystem:
+    return PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), lambda *_: Answer(204, ""))
+
+
+@pytest.fixture
+def rest_url(phones: PhoneSystem) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, create_rest_app(phones), threaded=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def daemon(database_url: str, rest_url: str) -> Iterator[tuple[Daemon, Wire]]:
+    """A running scheduler, and the web process beside it on the same database."""
+    web = Wire(database_url)
+    mine = Wire(database_url, prepare=False, twilio_api_base=rest_url, roster_file=DEMO_ROSTER)
+    running = Daemon(mine.program, build_phone_system(mine.settings))
+    running.start()
+    yield running, web
+    running.stop()
+    mine.close()
+    web.close()
+
+
+def until(holds: Callable[[], object]) -> bool:
+    end, pause = monotonic() + PATIENCE, Event()
+    while not holds() and monotonic() < end:
+        pause.wait(0.01)
+    return bool(holds())
+
+
+def test_a_voicemail_rings_the_daemon_and_an_sms_goes_out(daemon: tuple[Daemon, Wire], phones: PhoneSystem) -> None:
+    _, web = daemon
+    begun = monotonic()
+
+    web.post("/twilio/recording", recording_form(From=CALLER))
+
+    assert until(phones.messages)
+    assert monotonic() - begun < 4.0  # by the bell: the next sweep of its own is five seconds away
+    assert CALLER in phones.messages()[0].body
+    assert until(lambda: web.app.test_client().get("/readyz").status_code == 200)
+
+
+def test_a_stopped_daemon_leaves_no_thread_and_a_new_one_goes_on(
+    database_url: str, rest_url: str, phones: PhoneSystem
+) -> None:
+    web = Wire(database_url)
+    mine = Wire(database_url, twilio_api_base=rest_url, roster_file=DEMO_ROSTER)
+    for _ in range(2):
+        running = Daemon(mine.program, build_phone_system(mine.settings))
+        running.start()
+        running.stop()
+        web.post("/twilio/recording", recording_form(From=CALLER))
+    names = {thread.name for thread in threads()}
+    before = len(phones.messages())
+
+    running = Daemon(mine.program, build_phone_system(mine.settings))
+    running.start()
+    went_out = until(phones.messages)
+    running.stop()
+    mine.close()
+    web.close()
+
+    assert names & {"sweeper", "bell", "APScheduler"} == set()
+    assert (before, went_out) == (1, True)

@@ -1,0 +1,188 @@
+"""The words that technicians text, and every answer in full."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fixtures import DANA, LEE, SAM
+from tests.support.world import World
+
+OTHER_CALLER = "+12125550101"
+YOURS = (
+    "1001 is yours. Call +16145550199. Call by 11:30 PM EST, 119 min left."
+    "\nAfter it: DONE 1001 <minutes> <note>. No answer: TRIED 1001"
+)
+NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the words."
+
+
+@pytest.mark.parametrize(
+    "body", ["ACK", "ack", "1", "1.", " Ack! ", "ACK 1001", "ack #1001", "ACK1001", "Ack I am on it"]
+)
+def test_ack_in_any_form_takes_the_case(world: World, body: str) -> None:
+    world.voicemail(keys="2")
+
+    assert world.text(LEE, body) == YOURS
+    assert world.case()["owner"] == "lee"
+
+
+def test_ack_again_is_answered_the_same_and_changes_nothing(world: World) -> None:
+    world.voicemail(keys="2")
+    world.text(LEE, "ACK")
+
+    assert world.text(LEE, "ACK") == YOURS
+    assert world.kinds().count("acknowledged") == 1
+
+
+def test_ack_without_a_reference_is_asked_which_of_two(world: World) -> None:
+    world.voicemail(keys="2")
+    world.voicemail(OTHER_CALLER, keys="2")
+
+    assert world.text(LEE, "ACK") == "Which case? 1001, 1002\nReply ACK and the number."
+    assert (world.text(LEE, "ACK 1002") or "").startswith("1002 is yours. Call +12125550101.")
+    assert (world.text(LEE, "ACK") or "").startswith("1001 is yours. Call +16145550199.")
+
+
+def test_wrong_reference_is_said_to_be_wrong(world: World) -> None:
+    world.voicemail(keys="2")
+
+    assert world.text(LEE, "ACK 4711") == "There is no case 4711. Reply LIST for yours."
+    assert world.case()["state"] == "open"
+
+
+def test_case_of_somebody_else_stays_theirs(world: World) -> None:
+    world.voicemail(keys="2")
+    world.advance(minutes=6)
+    world.text(LEE, "ACK")
+    world.advance(minutes=1)
+
+    answers = [world.text(DANA, body) for body in ("ACK 1001", "DONE 1001 20", "PASS 1001", "TRIED 1001", "ACK")]
+
+    assert answers == [*["1001 is with Lee since 9:36 PM EST. Nothing for you to do."] * 4, NOTHING_OPEN]
+    assert (world.case()["owner"], world.case()["state"]) == ("lee", "acknowledged")
+
+
+def test_closed_case_cannot_be_changed(world: World) -> None:
+    world.voicemail(keys="2")
+    world.text(LEE, "DONE 10")
+    before = world.case()
+
+    answers = {world.text(LEE, body) for body in ("ACK 1001", "DONE 1001 20", "PASS 1001", "TRIED 1001")}
+
+    assert answers == {"1001 is closed already. Nothing was changed."}
+    assert world.case() == before
+
+
+def test_nothing_open_is_said(world: World) -> None:
+    assert [world.text(LEE, word) for word in ("ACK", "TRIED", "DONE 5", "PASS", "NOTE x")] == [NOTHING_OPEN] * 5
+
+
+def test_done_without_minutes_asks_for_them_and_then_bills(world: World) -> None:
+    world.voicemail(keys="2")
+
+    first = world.text(LEE, "DONE rebooted the gateway")
+    world.advance(minutes=30)
+    second = world.text(LEE, "DONE 61")
+
+    assert first == "1001: callback on record. How many minutes? Reply DONE 1001 <minutes> <note>"
+    assert second == "1001 is closed: 61 min, after-hours rate, $371.25."
+    assert "noted" in world.kinds()
+    assert world.case()["callback_basis"] == "stated"
+
+
+@pytest.mark.parametrize("body", ["DONE 1001 35 new card", "done 35 min new card"])
+def test_done_reads_minutes_and_note_in_any_form(world: World, body: str) -> None:
+    world.voicemail(keys="2")
+
+    assert world.text(LEE, body) == "1001 is closed: 35 min, after-hours rate, $247.50."
+    assert world.case()["sessions"][0]["note"] == "new card"
+
+
+def test_done_ends_a_hang_up_in_review_without_a_bill(world: World) -> None:
+    world.voicemail(seconds=1)
+
+    assert world.text(LEE, "DONE 1001") == "1001 is closed: 0 min, not billed."
+    assert (world.case()["state"], world.case()["sessions"]) == ("closed", [])
+
+
+def test_tried_once_does_not_meet_the_promise(world: World) -> None:
+    world.voicemail(keys="2")
+
+    answer = world.text(LEE, "TRIED")
+
+    assert answer == ("1001: attempt on record, unproven. Try again in 10 minutes. Call by 11:30 PM EST, 119 min left.")
+    assert (world.case()["callback_made_at"], world.case()["owner"]) == (None, "lee")
+
+
+def test_tried_twice_ten_minutes_apart_meets_the_promise(world: World) -> None:
+    world.voicemail(keys="2")
+    world.text(LEE, "TRIED")
+    world.advance(minutes=10)
+
+    answer = world.text(LEE, "TRIED")
+
+    assert answer == "1001: attempt on record, the promise is met. Reply DONE 1001 to close it."
+    assert world.case()["callback_made_at"] == world.now
+    assert world.text(LEE, "DONE") == "1001 is closed: 0 min, not billed."
+
+
+def test_tried_twice_too_soon_counts_once(world: World) -> None:
+    world.voicemail(keys="2")
+    world.text(LEE, "TRIED")
+    world.advance(minutes=9, seconds=59)
+
+    assert "unproven" in (world.text(LEE, "TRIED") or "")
+    assert world.case()["callback_made_at"] is None
+
+
+def test_note_is_kept_with_the_case(world: World) -> None:
+    world.voicemail(keys="2")
+
+    answers = [world.text(LEE, "NOTE 1001 gate code 4711"), world.text(SAM, "x"), world.text(LEE, "NOTE")]
+
+    assert answers == ["1001: noted. Nobody has it yet.", None, "The note is empty. Reply NOTE 1001 and your words."]
+    assert [event["details"] for event in world.case()["events"] if event["kind"] == "noted"] == [
+        {"text": "gate code 4711"}
+    ]
+
+
+def test_list_shows_my_cases_and_how_many_wait(world: World) -> None:
+    world.voicemail(keys="2")
+    world.voicemail(OTHER_CALLER, keys="2")
+    world.text(LEE, "ACK 1001")
+
+    assert world.text(LEE, "LIST") == "1001 +16145550199 11:30 PM EST (119 min left)\n1 waiting for somebody"
+    assert world.text(DANA, "list please") == "You have no open case.\n1 waiting for somebody"
+
+
+def test_who_says_who_is_reached_and_who_after_that(team: World) -> None:
+    assert team.text(LEE, "WHO") == (
+        "Now: Lee Okafor (primary until Mon 8:00 AM EST)\n"
+        "Then: Dana Whitfield (secondary until Mon 8:00 AM EST)\n"
+        "Then: Sam Novak (everyone)\n"
+        "Then: Maria Brandt (everyone)"
+    )
+
+
+def test_menu_lists_the_words(world: World) -> None:
+    assert world.text(LEE, "menu") == (
+        "ACK, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU."
+        " Add the case number if you have more than one: DONE 1042 35 note"
+    )
+
+
+def test_anything_else_is_answered_with_the_words(world: World) -> None:
+    assert (world.text(LEE, "on my way!") or "").startswith(
+        "Not understood: on my way!. Nothing was changed.\nWords: ACK, TRIED, DONE"
+    )
+
+
+def test_somebody_else_may_close_a_case_that_was_called_back_and_the_callback_stays_whose_it_was(world: World) -> None:
+    world.voicemail(keys="2")
+    world.text(LEE, "DONE")
+
+    answer = world.text(DANA, "DONE 1001 30")
+
+    case = world.case()
+    assert answer == "1001 is closed: 30 min, after-hours rate, $247.50."
+    assert (case["owner"], case["sessions"][0]["technician"]) == ("lee", "lee")
+    assert case["events"][-1]["actor"] == "person:dana"

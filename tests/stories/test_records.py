@@ -1,0 +1,150 @@
+"""What a manager sees afterwards: cases, figures, and a history that shows when it was rewritten."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.fixtures import DANA, LEE, TEAM
+from tests.support.world import CALLER, Build, World
+from triage.services import records
+from triage.services.audit import verify_chain
+
+FRIDAY = date(2026, 11, 20)
+FEW_ALERTS = """
+promise.realert_after_breach = "10h"
+promise.breach_to = ["managers"]
+ladder.rounds = 1
+ladder.steps = [{after = "0s", to = ["primary"], by = ["sms"]}]
+"""
+PROMISED = {
+    *("ref", "state", "window", "flags", "caller", "opened_at", "left_at", "callback_due", "acknowledged_at"),
+    *("callback_made_at", "at_risk_at", "breached_at", "owner", "recordings", "policy"),
+}
+
+
+def figures_of(world: World, *path: str) -> dict[str, Any]:
+    report = records.sla_report(world.program.desk, FRIDAY, FRIDAY, world.now)
+    for word in path:
+        report = report[word]
+    return report
+
+
+@pytest.fixture
+def friday(build_world: Build) -> World:
+    """Five cases of one night: Lee met one and broke one, Dana met one; one waits, one was a hang-up.
+
+    Acknowledged after 60, 120 and 600 s; called back after 600, 1200 and 9000 s.
+    """
+    team = build_world(roster=TEAM, policy=FEW_ALERTS)
+    callers = [f"+1212555010{number}" for number in range(4)]
+    team.phones.leave_voicemail(callers[0], keys="2")
+    team.phones.leave_voicemail(callers[1], keys="2")
+    team.phones.leave_voicemail(callers[2], keys="2")
+    team.phones.leave_voicemail("+13125550100", seconds=1)
+    start = team.now
+    for seconds, sender, body in [
+        (60, LEE, "ACK 1001"), (120, DANA, "ACK 1002"), (600, LEE, "DONE 1001 10"), (600, LEE, "ACK 1003"),
+        (1200, DANA, "DONE 1002 10"), (9000, LEE, "DONE 1003 10"),
+    ]:  # fmt: skip
+        team.at(start + timedelta(seconds=seconds))
+        team.text(sender, body)
+    team.at(start + timedelta(minutes=149))
+    team.voicemail(callers[3], keys="2")
+    return team
+
+
+def test_totals_of_the_report_are_those_computed_by_hand(friday: World) -> None:
+    assert figures_of(friday, "totals") == {
+        "count": 5,
+        "met": 2,
+        "breached": 1,
+        "open": 1,
+        "unpromised": 1,
+        "met_share": 0.6667,
+        "mtta_median_s": 120.0,
+        "mtta_p95_s": 600.0,
+        "mttc_median_s": 1200.0,
+        "mttc_p95_s": 9000.0,
+    }
+
+
+def test_each_technician_and_each_window_has_figures_of_its_own(friday: World) -> None:
+    lee, dana = figures_of(friday, "technicians", "lee"), figures_of(friday, "technicians", "dana")
+    windows = figures_of(friday, "windows")
+
+    assert (lee["count"], lee["met"], lee["breached"], lee["met_share"]) == (2, 1, 1, 0.5)
+    assert (lee["mtta_median_s"], lee["mttc_median_s"]) == (330.0, 4800.0)
+    assert (dana["count"], dana["met"], dana["mttc_p95_s"]) == (1, 1, 1200.0)
+    assert [windows[name]["count"] for name in ("support_hours", "evening", "overnight", "other")] == [0, 0, 5, 0]
+    assert windows["overnight"] == figures_of(friday, "totals")
+
+
+def test_breach_is_told_with_its_story(friday: World) -> None:
+    report = records.sla_report(friday.program.desk, FRIDAY, FRIDAY, friday.now)
+
+    (breach,) = report["breaches"]
+    assert (breach["ref"], breach["owner"], breach["late_s"]) == ("1003", "lee", 1800.0)
+    story = [event["kind"] for event in breach["story"]]
+    decisive = ["acknowledged", "ladder_resumed", "at_risk", "breached", "called_back", "closed"]
+    assert list(dict.fromkeys(kind for kind in story if kind in decisive)) == decisive
+
+
+def test_report_counts_a_message_on_the_eastern_day_it_was_left(world: World) -> None:
+    world.voicemail(keys="2")  # Saturday by UTC, Friday by the contract's clock
+
+    saturday = records.sla_report(world.program.desk, date(2026, 11, 21), date(2026, 11, 21), world.now)
+
+    assert figures_of(world, "totals")["count"] == 1
+    assert (saturday["totals"]["count"], saturday["totals"]["mtta_median_s"]) == (0, None)
+
+
+def test_case_has_the_fields_that_are_promised(world: World) -> None:
+    left = world.now
+    call = world.voicemail(CALLER, keys="2", transcript="the gateway is down")
+    world.text(LEE, "ACK")
+
+    case = world.case()
+    (listed,) = world.cases()
+    assert set(listed) >= PROMISED
+    assert set(case) >= PROMISED | {"events", "sessions"}
+    assert (case["left_at"], case["opened_at"], case["callback_due"]) == (left, left, left + timedelta(hours=2))
+    assert (case["owner"], case["recordings"]) == ("lee", [call.recording_sid])
+    assert case["voicemails"][0]["transcript"] == "the gateway is down"
+
+
+def test_timeline_tells_who_did_what_in_order(world: World) -> None:
+    world.voicemail(CALLER, keys="2")
+    world.text(LEE, "DONE 30 all good")
+
+    events = world.case()["events"]
+    assert [(event["kind"], event["actor"]) for event in events] == [
+        ("case_opened", "caller"),
+        ("voicemail_left", "caller"),
+        ("alert_made", "system"),
+        ("delivery_accepted", "phone system"),
+        ("delivery_delivered", "phone system"),
+        ("acknowledged", "person:lee"),
+        ("called_back", "person:lee"),
+        ("billed", "system"),
+        ("closed", "person:lee"),
+    ]
+    assert [event["at"] for event in events] == sorted(event["at"] for event in events)
+
+
+CHANGED = "UPDATE events SET actor = 'person:dana' WHERE kind = 'case_opened'"
+REMOVED = "DELETE FROM events WHERE kind = 'case_opened'"
+
+
+@pytest.mark.parametrize(("sql", "reason"), [(CHANGED, "changed"), (REMOVED, "missing")])
+def test_rewritten_history_is_found_and_the_first_bad_entry_named(world: World, sql: str, reason: str) -> None:
+    world.voicemail(CALLER, keys="2")
+    world.text(LEE, "ACK")
+    before = verify_chain(world.program.desk)
+    world.rewrite_history(sql)
+
+    after = verify_chain(world.program.desk)
+    assert before.first_bad is None
+    assert (after.first_bad, after.reason) == (3, reason)  # after the policy and the roster that were loaded

@@ -1,0 +1,80 @@
+"""Texts that are no commands: reserved words, repeats, callers, strangers."""
+
+from __future__ import annotations
+
+from tests.support.fixtures import DANA, LEE
+from tests.support.world import CALLER, World
+from triage.services import records
+from webhooks.simulator.records import new_sid
+
+RESERVED = ["STOP", "stopall", "UNSUBSCRIBE", "Cancel", "END", "QUIT", "REVOKE", "OPTOUT", "START", "YES", "UNSTOP"]
+
+
+def test_reserved_words_never_do_anything_to_a_case(world: World) -> None:
+    world.voicemail(keys="2")
+
+    answers = {world.text(LEE, word) for word in [*RESERVED, "HELP", "info"]}
+
+    assert answers == {None}
+    assert (world.case()["state"], world.case()["owner"]) == ("open", None)
+
+
+def test_same_message_twice_is_done_once_and_answered_the_same(world: World) -> None:
+    world.voicemail(keys="2")
+    form = {"MessageSid": new_sid("SM"), "From": LEE, "To": "+16145550100", "Body": "DONE 30"}
+
+    first = world.post("/twilio/sms", **form)
+    second = world.post("/twilio/sms", **form)
+
+    assert first.body == second.body
+    assert "1001 is closed: 30 min" in first.body
+    assert world.kinds().count("billed") == 1
+
+
+def test_stranger_is_kept_and_not_answered(world: World) -> None:
+    assert world.text("+13125550111", "ACK 1001 buy now") is None
+
+    (kept,) = records.list_texts(world.program.desk, most=5)
+    assert (kept["sender"], kept["body"], kept["ref"]) == ("stranger", "ACK 1001 buy now", None)
+
+
+def test_text_of_a_caller_lands_in_the_case_and_reaches_the_owner(world: World) -> None:
+    world.voicemail(CALLER, keys="2")
+    world.text(LEE, "ACK")
+
+    answer = world.text(CALLER, "It is the basement unit, ask for Jürgen — gate 4")
+    world.advance(seconds=1)
+
+    assert answer is None
+    assert world.bodies(LEE)[-1] == "1001 the caller wrote: It is the basement unit, ask for Jürgen - gate 4"
+    assert "text_from_caller" in world.kinds()
+    assert records.list_texts(world.program.desk, most=1)[0]["sender"] == "caller"
+
+
+def test_text_of_a_caller_whom_nobody_has_taken_yet_is_in_the_case(world: World) -> None:
+    world.voicemail(CALLER, keys="2")
+
+    world.text(CALLER, "DONE 1001 5")
+
+    assert "text_from_caller" in world.kinds()
+    assert world.case()["state"] == "open"
+
+
+def test_technician_who_opted_out_is_said_so_to_whoever_is_in_charge(world: World) -> None:
+    world.text(LEE, "STOP")
+    world.text(LEE, "STOP")
+    world.advance(seconds=1)
+
+    assert world.bodies("+16145550103") == [
+        "Lee Okafor opted out of our texts with STOP: alerts go by call until they text START."
+    ]
+
+
+def test_long_words_of_a_caller_fit_the_owners_phone(world: World) -> None:
+    world.voicemail(CALLER, keys="2")
+    world.text(DANA, "ACK 1001")
+
+    world.text(CALLER, "x" * 1500)
+    world.advance(seconds=1)
+
+    assert world.bodies(DANA)[-1] == f"1001 the caller wrote: {'x' * 198}.."

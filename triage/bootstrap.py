@@ -58,9 +58,12 @@ class PhoneSystem:
     calls: KnowsCalls
 
 
-def build(settings: Settings) -> Program:
-    """The part of the program that every process has. Raises ConfigurationError with the line to mend."""
-    store = Store(settings.database_url)
+def build(settings: Settings, store: Store | None = None) -> Program:
+    """The part of the program that every process has. Raises ConfigurationError with the line to mend.
+
+    A store that is there already may be used: its statements are compiled.
+    """
+    store = store or Store(settings.database_url)
     roster = load_roster_file(settings)
     return Program(
         settings=settings,

@@ -19,8 +19,12 @@ from tests.support.wire import Wire
 from triage.clock import SystemClock
 from triage.store.cases import set_timer
 
-# sdnotify leaves its socket to the garbage collector where no systemd listens.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+pytestmark = [
+    # sdnotify leaves its socket to the garbage collector where no systemd listens.
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    # APScheduler, told to stop in the middle of a ring, trips over the job that it has just run.
+    pytest.mark.filterwarnings("ignore:Exception in thread APScheduler:pytest.PytestUnhandledThreadExceptionWarning"),
+]
 
 PATIENCE = 10.0
 

@@ -57,6 +57,9 @@ class CrashingWorld(World):
         transports = {channel: CrashingSends(inner, self._point) for channel, inner in self._transports()}
         self.phone_system = type(self.phone_system)(transports, self.phone_system.calls)
 
+    def make_store(self) -> Store:
+        return Store(self.settings.database_url)
+
     def start(self) -> None:
         super().start()
         store = self.program.desk.store

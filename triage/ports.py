@@ -43,6 +43,7 @@ class CallDetails:
 
     from_number: str | None
     started_at: datetime | None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

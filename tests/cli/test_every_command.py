@@ -121,7 +121,7 @@ def test_json_is_one_document_and_logs_go_to_standard_error(
             "--left-at is before --at",
         ),
         (("policy", "price", "--rate", "standard"), "give --minutes"),
-        (("policy", "price", "--rate", "remote_day", "--minutes", "5"), "give --days"),
+        (("policy", "price", "--rate", "remote_day"), "give --days"),
         (("policy", "price", "--rate", "friendship", "--minutes", "5"), "these are: after_hours, standard"),
         (("policy", "price", "--rate", "standard", "--minutes", "-5"), "is not in the range"),
         (("policy", "price", "--rate", "standard", "--minutes", "9" * 40), "is not in the range"),

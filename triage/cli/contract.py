@@ -15,6 +15,7 @@ from triage.errors import Refused
 from triage.owner_files import load_roster_file, load_terms
 from triage.policy.document import UnreadableDocument
 from triage.policy.intake import Message, sort
+from triage.policy.ladder import unknown_targets
 from triage.policy.pricing import price_days, price_minutes
 from triage.policy.terms import ProductLine
 
@@ -33,9 +34,15 @@ def policy_check(*, as_json: bool) -> None:
     """Parse the policy file and print it in plain words; exit 1 on anything odd."""
     settings = settings_for_command()
     try:
-        terms = load_terms(settings, load_roster_file(settings))
+        roster = load_roster_file(settings)
+        terms = load_terms(settings, roster)
     except UnreadableDocument as error:
         click.echo(f"afterhours: {error}", err=True)
+        sys.exit(1)
+    strangers = unknown_targets(terms, roster) if roster else []
+    for word in strangers:
+        click.echo(f"afterhours: the ladder names {word}, which is no rotation of the roster", err=True)
+    if strangers:
         sys.exit(1)
     if as_json:
         print_json({"version": terms.version, "terms": terms.model_dump(mode="json")})
@@ -101,9 +108,9 @@ def policy_price(*, rate: str, minutes: int | None, days: int | None, as_json: b
     settings = settings_for_command()
     terms = load_terms(settings)
     if rate in type(terms.day_rates).model_fields:
-        if days is None:
+        if days is None and minutes is None:
             raise Refused(f"{rate} is billed by the day: give --days")
-        price = price_days(rate, days, terms)
+        price = price_days(rate, days or 1, terms)
     else:
         if minutes is None:
             raise Refused(f"{rate} is billed by time: give --minutes")

@@ -18,7 +18,7 @@ import click
 import structlog
 
 from config.settings import SIMULATED_ACCOUNT, Settings, address
-from triage.bootstrap import Program, build, demo_clock_file
+from triage.bootstrap import Program, build, build_phone_system, demo_clock_file
 from triage.errors import ConfigurationError
 
 log = structlog.get_logger()
@@ -41,6 +41,8 @@ def serve(settings: Settings) -> int:
     """Run the faces as children until SIGTERM or SIGINT; one that dies is started again. Returns the exit code."""
     program = build(settings)
     program.prepare()  # faults of the configuration are told here, once, before anything starts
+    if settings.has_account:
+        build_phone_system(settings)
     modules, environment = ["webhooks", "scheduler"], dict(os.environ)
     _refuse_taken("AFTERHOURS_BIND", settings.bind)
     addresses = [f"Daemon:                  http://{settings.bind}/readyz"]

@@ -14,6 +14,7 @@ RESERVED = OPT_OUT | OPT_IN | {"HELP", "INFO"}
 """Words that carriers and Twilio answer themselves; never commands."""
 
 LONGEST_NOTE = 500
+_HOURS = re.compile(r"(\d{1,2})(?:h|hr|hrs|hour|hours)(\d{1,2})?(?:m|min)?[.,:;]?", re.IGNORECASE)
 _REFERENCE = re.compile(r"#?(\d{4,9})[.,:;]?")
 _MINUTES = re.compile(r"(\d{1,3})(?:m|min|mins|minutes)?[.,:;]?", re.IGNORECASE)
 
@@ -43,10 +44,8 @@ def parse(body: str) -> Command | None:
     if word in {"ACK", "CALL", "TRIED", "PASS"}:
         return Command(word, next((found[1] for token in rest if (found := _REFERENCE.fullmatch(token))), None))
     reference, rest = _leading(_REFERENCE, rest)
-    minutes, rest = _leading(_MINUTES, rest) if word == "DONE" else (None, rest)
-    if minutes and rest and rest[0].lower().rstrip(".,:;") in {"m", "min", "mins", "minutes"}:
-        rest = rest[1:]
-    return Command(word, reference, int(minutes) if minutes else None, " ".join(rest)[:LONGEST_NOTE])
+    minutes, rest = _length(rest) if word == "DONE" else (None, rest)
+    return Command(word, reference, minutes, " ".join(rest)[:LONGEST_NOTE])
 
 
 def is_reserved(body: str) -> bool:
@@ -89,6 +88,19 @@ def choose(word: str, candidates: Sequence[Candidate]) -> str | Ambiguous | None
         if meant:
             return Ambiguous(tuple(meant))
     return None
+
+
+def _length(tokens: list[str]) -> tuple[int | None, list[str]]:
+    """The minutes that a text begins with: `35`, `35 min`, `2h`, `2 hours`, `1h30`; None where it has none."""
+    if tokens and (hours := _HOURS.fullmatch(tokens[0])):
+        return int(hours[1]) * 60 + int(hours[2] or 0), tokens[1:]
+    minutes, rest = _leading(_MINUTES, tokens)
+    if minutes is None:
+        return None, rest
+    unit = rest[0].lower().rstrip(".,:;") if rest else ""
+    if unit in {"h", "hr", "hrs", "hour", "hours"}:
+        return int(minutes) * 60, rest[1:]
+    return int(minutes), rest[1:] if unit in {"m", "min", "mins", "minutes"} else rest
 
 
 def _leading(pattern: re.Pattern[str], tokens: list[str]) -> tuple[str | None, list[str]]:

@@ -111,8 +111,7 @@ def _fault(detail: ErrorDetails, kind: type[BaseModel], lines: Mapping[Path, int
     if detail["type"] == "extra_forbidden":
         return Fault(lines.get(known), key, f"unknown key; {_what_it_may_be(path, kind)}")
     reason = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "missing":
-        reason = "missing; add it"
+    reason = {"missing": "missing; add it", "too_short": "empty; name one at least"}.get(detail["type"], reason)
     return Fault(lines.get(known), key, reason[0].lower() + reason[1:] if key else reason)
 
 

@@ -113,6 +113,11 @@ def answered_at(*, answered: datetime | None, started_at: datetime | None, left:
     return min(known)
 
 
+def at_risk_at(*, left: datetime, due: datetime, before: timedelta) -> datetime:
+    """When a case counts as at risk: so long before its deadline, but not before half of its time is gone."""
+    return max(due - before, left + (due - left) / 2)
+
+
 def folds_into(*, case_due: datetime | None, message: Sorted) -> bool:
     """Whether a further message of the same caller joins the open case.
 

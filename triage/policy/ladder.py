@@ -153,6 +153,11 @@ def audience(
     return people or roster.in_charge()
 
 
+def next_realert(due: datetime, every: timedelta, now: datetime) -> datetime:
+    """The next instant after `now` at which a broken promise is alerted again, counted from the deadline."""
+    return due + ((now - due) // every + 1) * every
+
+
 @dataclass(frozen=True, slots=True)
 class OnCall:
     """A person that the ladder would reach, by which of its words, and how long that word means them."""

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from triage.policy.document import canonical, read_document, version
 from triage.policy.fields import Channel, Span, Value, Zone
 
-PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,39}$")]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
+
+def _read_id(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,39}", value):
+        raise ValueError(f"{value!r} is no id; write small letters and digits, like dana")
+    return value
+
+
+def _read_phone(value: str) -> str:
+    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", value):
+        raise ValueError(f"{value!r} is no telephone number; write it with + and country code, like +16145550101")
+    return value
+
+
+PersonId = Annotated[str, AfterValidator(_read_id)]
+Phone = Annotated[str, AfterValidator(_read_phone)]
 
 
 class Person(Value):

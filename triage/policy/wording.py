@@ -51,14 +51,20 @@ class Card:
     place: str | None
     due: datetime | None
     flags: tuple[str, ...]
-    owner: str | None = None  # first name of whoever has it
+    owner: str | None = None  # first name of whoever has it, or had it last
+    is_held: bool = False  # whether they have it now
 
 
 def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool = False) -> str:
     """The text that asks one person to act."""
     head = _HEADS.get(reason) or (_HEADS["resume"] if is_owner else _urgency(card, now, terms))
-    ask = f"DONE {card.reference} <min> or TRIED" if is_owner else f"ACK {card.reference} or PASS"
-    return _two_lines(head, card, f"{_call_by(card, now, terms)} Reply {ask}")
+    if is_owner:
+        ask = f"Reply DONE {card.reference} <min> or TRIED {card.reference}"
+    elif card.is_held:
+        ask = f"{card.owner} has it; ACK {card.reference} takes it over"
+    else:
+        ask = f"Reply ACK {card.reference} or PASS"
+    return _two_lines(head, card, f"{_call_by(card, now, terms)} {ask}")
 
 
 def told(card: Card, sentence: str) -> str:
@@ -92,7 +98,7 @@ def spoken_alert(card: Card, reason: str, now: datetime, terms: Terms) -> str:
     """What an alert call says: numbers digit by digit."""
     urgency = {"at_risk": "at risk", "breach": "overdue", "resume": "without a callback"}.get(reason, "waiting")
     flags = " ".join(f"{FLAG_WORDS[flag]}." for flag in card.flags)
-    caller = " ".join(card.caller.lstrip("+")) if card.caller else "a withheld number"
+    caller = " ".join(card.caller.lstrip("+")) if card.caller else "an unknown number"
     left = f"{minutes_left(card.due, now)}." if card.due else ""
     due = f"Call back by {wall_clock(card.due, now, terms)}, {left}" if card.due else ""
     case = " ".join(card.reference)
@@ -125,7 +131,7 @@ def minutes_left(due: datetime, now: datetime) -> str:
 def taken(card: Card, now: datetime, terms: Terms) -> str:
     due = f" {_call_by(card, now, terms)}" if card.due else ""
     return (
-        f"{card.reference} is yours. Call {card.caller or 'number withheld, hear the message'}.{due}"
+        f"{card.reference} is yours. Call {card.caller or 'the number in the message'}.{due}"
         f"\nAfter it: DONE {card.reference} <minutes> <note>. No answer: TRIED {card.reference}"
     )
 
@@ -167,7 +173,8 @@ def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool) -> st
     if is_met:
         return f"{card.reference}: attempt on record, the promise is met. Reply DONE {card.reference} to close it."
     again = span_in_words(terms.callback.attempts_apart)
-    return f"{card.reference}: attempt on record, unproven. Try again in {again}. {_call_by(card, now, terms)}"
+    who = f"{card.owner} has it" if card.owner else "nobody has it"
+    return f"{card.reference}: attempt on record, unproven; {who}. Try again in {again}. {_call_by(card, now, terms)}"
 
 
 def no_minutes(reference: str) -> str:
@@ -175,11 +182,13 @@ def no_minutes(reference: str) -> str:
 
 
 def how_long(reference: str) -> str:
-    return f"{reference}: callback on record. How many minutes? Reply DONE {reference} <minutes> <note>"
+    return f"{reference} is yours, callback on record. How many minutes? Reply DONE {reference} <minutes> <note>"
 
 
-def passed(reference: str) -> str:
-    return f"{reference} passed on: the next person is alerted now."
+def passed(reference: str, following: Sequence[str]) -> str:
+    if not following:
+        return f"{reference} passed on. Nobody has it; the next round of the ladder comes in its time."
+    return f"{reference} passed on. Nobody has it yet; alerted now: {', '.join(following)}."
 
 
 def empty_note(reference: str) -> str:
@@ -217,7 +226,7 @@ def on_call(people: Sequence[tuple[str, str, datetime | None]], now: datetime, t
 
 
 def opted_out(name: str) -> str:
-    return to_gsm7(f"{one_line(name, 40)} opted out of our texts with STOP: alerts go by call until they text START.")
+    return to_gsm7(f"{one_line(name, 40)} opted out of our texts: alerts go by call until they text START.")
 
 
 def caller_wrote(card: Card, body: str) -> str:
@@ -287,7 +296,7 @@ def _call_by(card: Card, now: datetime, terms: Terms) -> str:
 def _two_lines(head: str, card: Card, second: str) -> str:
     place = f" {one_line(card.place, 30)}" if card.place else ""
     flags = "".join(f" {FLAG_WORDS[flag]}." for flag in card.flags)
-    caller = card.caller or "number withheld"
+    caller = card.caller or "number unknown"
     return to_gsm7(f"{head}{card.reference} {WINDOW_WORDS[card.window]}: {caller}{place}.{flags}\n{second}")
 
 

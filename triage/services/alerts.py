@@ -10,6 +10,7 @@ from triage.policy import wording
 from triage.policy.delivery import DeliveryState
 from triage.policy.fields import Channel
 from triage.policy.ladder import Summons, reachable_by
+from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Limits, Terms, WindowName
 from triage.policy.wording import Card
@@ -32,6 +33,7 @@ def card_of(case: Case, roster: Roster) -> Card:
         due=case.callback_due,
         flags=tuple(case.flags),
         owner=owner.first_name if owner else None,
+        is_held=case.state == CaseState.ACKNOWLEDGED,
     )
 
 

@@ -33,12 +33,14 @@ class Closed:
 def acknowledge(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> bool:
     """The person takes the case: the ladder waits for the callback. False where they have it already.
 
-    Raises Refused where somebody else has it, and IllegalTransition where it is over.
+    Once the case is at risk, others are alerted too: then they may take it over from whoever has it.
+    Raises Refused where somebody else has it before that, and IllegalTransition where it is over.
     """
     if case.state == CaseState.ACKNOWLEDGED:
         if case.owner == person.id:
             return False
-        raise Refused(f"{case.reference} is with somebody else")
+        if case.at_risk_at is None:
+            raise Refused(f"{case.reference} is with somebody else")
     state = next_state(CaseState(case.state), CaseEvent.ACKNOWLEDGE)
     case.state = state.value
     case.owner = person.id
@@ -73,17 +75,14 @@ def give_up(tx: Transaction, case: Case, person: Person, terms: Terms, now: date
 
 
 def tried(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> bool:
-    """An attempt from the person's own phone that nobody answered: on record, unproven.
+    """An attempt from the person's own phone that nobody answered: on record, unproven, whoever has the case.
 
-    True where the attempts on record now stand for a callback. Raises Refused where somebody else has the case, or
-    where it is closed.
+    True where the attempts on record now stand for a callback. Raises Refused where the case is closed.
     """
     if case.state == CaseState.CLOSED:
         raise Refused(f"{case.reference} is closed")
     if case.state in {CaseState.OPEN, CaseState.DEFERRED}:
         acknowledge(tx, case, person, terms, now)
-    elif case.state == CaseState.ACKNOWLEDGED and case.owner != person.id:
-        raise Refused(f"{case.reference} is with somebody else")
     tx.session.add(Attempt(case_id=case.id, person_id=person.id, at=now, is_proven=False))
     tx.session.flush()
     tx.record(
@@ -102,7 +101,7 @@ def tried(tx: Transaction, case: Case, person: Person, terms: Terms, now: dateti
     if attempts_meet_the_promise(attempts, terms.callback):
         _called_back(tx, case, person, "attempts", now)
         return True
-    if case.state == CaseState.ACKNOWLEDGED:
+    if case.state == CaseState.ACKNOWLEDGED and case.owner == person.id:
         hold(tx, case, terms, now)
     return False
 
@@ -111,10 +110,8 @@ def call_made(tx: Transaction, case: Case, person: Person, terms: Terms, now: da
     """The person says that they reached the caller: the promise is met from now on, and the session is open.
 
     It is counted from when it was put on record: nobody measured it, so an earlier instant would be a claim only.
-    Raises Refused where somebody else has the case, and IllegalTransition where it is over.
+    A callback counts whoever made it. Raises IllegalTransition where the case is over.
     """
-    if case.state == CaseState.ACKNOWLEDGED and case.owner != person.id:
-        raise Refused(f"{case.reference} is with somebody else")
     if case.state in {CaseState.OPEN, CaseState.DEFERRED}:
         acknowledge(tx, case, person, terms, now)
     _called_back(tx, case, person, "stated", now)
@@ -179,6 +176,8 @@ def _called_back(tx: Transaction, case: Case, person: Person, basis: str, now: d
 
 
 def _bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, now: datetime) -> Decimal | None:
+    if not session.minutes:
+        return None
     if not case.is_billable:
         tx.record("not_billed", at=now, actor="system", case_id=case.id, policy=case.policy, clauses=["E3"])
         return None

@@ -22,12 +22,13 @@ from triage.policy.ladder import (
     Wait,
     audience,
     decide,
+    next_realert,
     passed_on,
     pulled,
     rungs,
 )
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseEvent, CaseState, next_state
-from triage.policy.roster import Roster
+from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services.alerts import alert, card_of, summons_for, tell
 from triage.services.desk import Desk
@@ -136,6 +137,17 @@ def climb(scene: _Scene) -> None:
         _alert_owner(scene)
 
 
+def next_alerted(tx: Transaction, case: Case, terms: Terms, roster: Roster, now: datetime) -> list[Person]:
+    """Whom the ladder alerts at its next move, if that is due now."""
+    match decide(_facts(_Scene(tx, case, terms, roster, now)), terms, roster, now):
+        case Page(people=people):
+            return [summons.person for summons in people]
+        case NobodyOnCall():
+            return list(roster.in_charge())
+        case _:
+            return []
+
+
 def move_on(tx: Transaction, case: Case, terms: Terms, now: datetime) -> None:
     """The next rung is due at once: whoever the last one was for cannot be reached."""
     steps = rungs(terms, is_emergency=case.is_emergency)
@@ -198,8 +210,11 @@ def _on_breach(scene: _Scene) -> None:
         case.at_risk_at = case.at_risk_at or now
         cases.stop_timers(scene.tx.session, case.id, "at_risk")
         _record(scene, "breached", due=case.callback_due)
+        if case.state == CaseState.OPEN:  # from here on everybody is alerted, again and again
+            cases.stop_timers(scene.tx.session, case.id, "ladder")
     _alert_audience(scene, "breach", scene.terms.promise.breach_to)
-    cases.set_timer(scene.tx.session, case.id, "breach", now + scene.terms.promise.realert_after_breach)
+    again = next_realert(case.callback_due, scene.terms.promise.realert_after_breach, now)
+    cases.set_timer(scene.tx.session, case.id, "breach", again)
 
 
 def _on_start(scene: _Scene) -> None:

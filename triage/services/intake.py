@@ -9,8 +9,19 @@ from typing import cast
 import structlog
 
 from triage.policy import wording
-from triage.policy.intake import Message, Sorted, Treatment, answered_at, folds_into, is_hang_up, left_at, sort
+from triage.policy.intake import (
+    Message,
+    Sorted,
+    Treatment,
+    answered_at,
+    at_risk_at,
+    folds_into,
+    is_hang_up,
+    left_at,
+    sort,
+)
 from triage.policy.lifecycle import CaseState
+from triage.policy.roster import Person
 from triage.policy.terms import ProductLine, Terms
 from triage.services.alerts import card_of, tell
 from triage.services.desk import Desk
@@ -72,7 +83,7 @@ def take_call(desk: Desk, posted: PostedCall, now: datetime) -> None:
         call = _call(tx, posted.call_sid)
         if call.answered_at is None:
             call.answered_at = now
-        _learn_caller(tx, call, posted, now)
+        _learn_caller(tx, desk, call, posted, now)
 
 
 def take_keys(desk: Desk, call_sid: str, keys: Keys) -> Keys:
@@ -94,7 +105,7 @@ def take_recording_end(desk: Desk, posted: PostedCall, now: datetime) -> None:
         call = _call(tx, posted.call_sid)
         if call.recording_ended_at is None:
             call.recording_ended_at = now
-        _learn_caller(tx, call, posted, now)
+        _learn_caller(tx, desk, call, posted, now)
 
 
 def take_call_status(desk: Desk, posted: PostedCall, status: str, sequence: int | None, now: datetime) -> None:
@@ -103,7 +114,7 @@ def take_call_status(desk: Desk, posted: PostedCall, status: str, sequence: int 
         call = _call(tx, posted.call_sid)
         if sequence is None or call.status_sequence is None or sequence > call.status_sequence:
             call.status, call.status_sequence = status, sequence
-        _learn_caller(tx, call, posted, now)
+        _learn_caller(tx, desk, call, posted, now)
 
 
 def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
@@ -177,7 +188,7 @@ def learn_times(
         policy=case.policy,
         window=decided.window,
         due=decided.callback_due,
-        clauses=["W5", *decided.clauses],
+        clauses=list(decided.clauses),
     )
     for kind, due_at in _due_instants(case, decided, terms, now).items():
         cases.set_timer(tx.session, case.id, kind, due_at)
@@ -266,7 +277,7 @@ def _due_instants(case: Case, decided: Sorted, terms: Terms, now: datetime) -> d
     found = {}
     if case.callback_due is not None:
         if case.at_risk_at is None:
-            found["at_risk"] = max(case.callback_due - terms.promise.at_risk_before, case.left_at)
+            found["at_risk"] = at_risk_at(left=case.left_at, due=case.callback_due, before=terms.promise.at_risk_before)
         if case.breached_at is None:
             found["breach"] = case.callback_due
     if case.state == CaseState.OPEN and case.opened_at == now:
@@ -315,13 +326,16 @@ def _fold(tx: Transaction, desk: Desk, case: Case, message: Message, decided: So
         climb_afresh(tx, case, now)
     if decided.treatment is Treatment.REVIEW:
         return
-    roster = desk.roster(tx.session)
-    alerted = {case.owner} if case.owner else deliveries.alerted_people(tx.session, case.id)
     tx.session.flush()
     count = len(cases.recordings(tx.session, case.id))
-    people = [person for person in roster.people if person.id in alerted]
-    text = wording.second_message(card_of(case, roster), count)
-    tell(tx, people, text, terms=terms, now=now, case=case)
+    text = wording.second_message(card_of(case, desk.roster(tx.session)), count)
+    tell(tx, _concerned(tx, desk, case), text, terms=terms, now=now, case=case)
+
+
+def _concerned(tx: Transaction, desk: Desk, case: Case) -> list[Person]:
+    """Whoever has the case; everybody who was alerted about it where nobody has."""
+    concerned = {case.owner} if case.owner else deliveries.alerted_people(tx.session, case.id)
+    return [person for person in desk.roster(tx.session).people if person.id in concerned]
 
 
 def _look_up(tx: Transaction, case: Case, posted: PostedRecording, now: datetime) -> None:
@@ -347,7 +361,7 @@ def _new_call(tx: Transaction, call_sid: str) -> Call:
     return call
 
 
-def _learn_caller(tx: Transaction, call: Call, posted: PostedCall, now: datetime) -> None:
+def _learn_caller(tx: Transaction, desk: Desk, call: Call, posted: PostedCall, now: datetime) -> None:
     """Who called, also for a case whose recording was told of before its call."""
     if posted.from_number is None or call.from_number is not None:
         return
@@ -355,10 +369,12 @@ def _learn_caller(tx: Transaction, call: Call, posted: PostedCall, now: datetime
     tx.session.flush()
     case = cases.case_of_call(tx.session, call.sid)
     if case is not None and case.caller is None:
-        set_caller(tx, case, posted.from_number, posted.from_place, now)
+        set_caller(tx, desk, case, posted.from_number, posted.from_place, now)
 
 
-def set_caller(tx: Transaction, case: Case, number: str, place: str | None, now: datetime) -> None:
-    """The number to call back, learnt after the case was opened."""
+def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str | None, now: datetime) -> None:
+    """The number to call back, learnt after the case was opened: whoever was alerted without it hears of it."""
     case.caller, case.caller_place = number, place
     tx.record("caller_learnt", at=now, actor="phone system", case_id=case.id, policy=case.policy, caller=number)
+    text = wording.told(card_of(case, desk.roster(tx.session)), "Now the number to call is known.")
+    tell(tx, _concerned(tx, desk, case), text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)

@@ -73,8 +73,8 @@ def _write(
         case = tx.session.get_one(Case, question.case_id)
         if call is not None and call.from_number and case.caller is None:
             tx.session.get_one(Call, question.call_sid).from_number = call.from_number
-            set_caller(tx, case, call.from_number, None, now)
-        left = (
-            recording.started_at + (recording.duration or timedelta(0)) if recording and recording.started_at else None
-        )
+            set_caller(tx, desk, case, call.from_number, None, now)
+        left = call.ended_at if call else None  # no recording ends after its call
+        if recording is not None and recording.started_at is not None:
+            left = recording.started_at + (recording.duration or timedelta(0))
         learn_times(tx, desk, case, answered=call.started_at if call else None, left=left, now=now)

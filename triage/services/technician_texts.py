@@ -18,6 +18,7 @@ from triage.policy.terms import Terms
 from triage.services import casework
 from triage.services.alerts import administrators, card_of, tell
 from triage.services.desk import Desk
+from triage.services.escalation import next_alerted
 from triage.store import cases, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
@@ -114,10 +115,21 @@ def _answer(tx: Transaction, desk: Desk, roster: Roster, person: Person, body: s
     case = _meant(scene)
     if isinstance(case, str):
         return case
+    before = case.owner
     try:
-        return _WITH_CASE[command.word](scene, case)
+        answer = _WITH_CASE[command.word](scene, case)
     except Refused:
         return _why_not(scene, case)
+    if before is not None and case.owner not in {before, None}:
+        _tell_former_owner(scene, case, before)
+    return answer
+
+
+def _tell_former_owner(scene: _Scene, case: Case, former: str) -> None:
+    """Whoever had the case hears that somebody else has it now."""
+    people = [person for person in scene.roster.people if person.id == former]
+    text = wording.told(card_of(case, scene.roster), f"{scene.person.first_name} has it now. Nothing for you to do.")
+    tell(scene.tx, people, text, terms=scene.terms(case), now=scene.now, case=case)
 
 
 def _meant(scene: _Scene) -> Case | str:
@@ -175,10 +187,8 @@ def _done(scene: _Scene, case: Case) -> str:
     terms = scene.terms(case)
     if case.state == CaseState.CLOSED:
         return wording.closed_already(case.reference)
-    if not minutes and (minutes == 0 or case.callback_basis == "attempts" or case.state == CaseState.REVIEW):
-        if case.callback_made_at is None and case.state != CaseState.REVIEW:
-            return wording.no_minutes(case.reference)
-        minutes = 0
+    if not minutes and (case.callback_basis == "attempts" or case.state == CaseState.REVIEW):
+        minutes = 0  # nobody was reached, or nothing was owed: there is no session
     else:
         casework.call_made(scene.tx, case, scene.person, terms, scene.now)
         if minutes is None:
@@ -190,8 +200,10 @@ def _done(scene: _Scene, case: Case) -> str:
 
 
 def _pass(scene: _Scene, case: Case) -> str:
-    casework.give_up(scene.tx, case, scene.person, scene.terms(case), scene.now)
-    return wording.passed(case.reference)
+    terms = scene.terms(case)
+    casework.give_up(scene.tx, case, scene.person, terms, scene.now)
+    following = next_alerted(scene.tx, case, terms, scene.roster, scene.now)
+    return wording.passed(case.reference, [person.first_name for person in following])
 
 
 def _note(scene: _Scene, case: Case) -> str:

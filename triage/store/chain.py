@@ -20,6 +20,7 @@ from triage.store.models import ChainHead, Event
 
 GENESIS = "0" * 64
 HEAD_ID = 1
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +92,15 @@ def digest(
 def verify(session: Session) -> Verdict:
     """Recompute the chain from its first entry."""
     expected, previous = 1, GENESIS
-    with closing(session.scalars(select(Event).order_by(Event.number).execution_options(yield_per=2000))) as rows:
-        for row in rows:
+    with closing(session.scalars(select(Event).order_by(Event.number).execution_options(yield_per=_PAGE))) as rows:
+        found = iter(rows)
+        while True:
+            try:
+                row = next(found, None)
+            except (ValueError, TypeError, LookupError):  # text that is no instant or no JSON: not ours
+                return Verdict(expected - 1, previous, _first_unreadable(session, expected), "not readable")
+            if row is None:
+                break
             if row.number != expected:
                 bad, reason = (row.number, "inserted") if row.number < expected else (expected, "missing")
                 return Verdict(expected - 1, previous, bad, reason)
@@ -110,6 +118,16 @@ def verify(session: Session) -> Verdict:
     if head.hash != previous:
         return Verdict(expected - 1, previous, expected - 1, "the head does not fit")
     return Verdict(expected - 1, previous, None, None)
+
+
+def _first_unreadable(session: Session, start: int) -> int:
+    """The first entry from `start` on that cannot even be read."""
+    for number in session.scalars(select(Event.number).where(Event.number >= start).order_by(Event.number)).all():
+        try:
+            session.get_one(Event, number)
+        except (ValueError, TypeError, LookupError):
+            return number
+    return start
 
 
 def head(session: Session) -> tuple[int, str]:

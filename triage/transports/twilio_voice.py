@@ -59,7 +59,7 @@ class TwilioCalls:
         if found is None:
             return None
         number = getattr(found, "_from", None) or getattr(found, "from_", None)
-        return CallDetails(telephone_number(number), found.start_time)
+        return CallDetails(telephone_number(number), found.start_time, found.end_time)
 
     def recording(self, recording_sid: str) -> RecordingDetails | None:
         found = self._fetch(self._client.recordings(recording_sid))

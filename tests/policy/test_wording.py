@@ -94,7 +94,7 @@ def test_alert_begins_with_its_reason(reason: str, head: str, terms: Terms) -> N
 
 
 def test_owner_is_asked_for_the_end_and_not_for_an_acknowledgement(terms: Terms) -> None:
-    assert alert(a_card(), "at_risk", NOW, terms, is_owner=True).endswith("Reply DONE 1042 <min> or TRIED")
+    assert alert(a_card(), "at_risk", NOW, terms, is_owner=True).endswith("Reply DONE 1042 <min> or TRIED 1042")
 
 
 @given(card=CARDS, reason=st.sampled_from(REASONS), is_owner=st.booleans())
@@ -224,9 +224,9 @@ def test_spoken_alert_says_numbers_digit_by_digit(terms: Terms) -> None:
 def test_withheld_number_is_said_and_not_left_blank(terms: Terms) -> None:
     card = a_card(caller=None)
 
-    assert "number withheld" in alert(card, "", NOW, terms)
+    assert "number unknown" in alert(card, "", NOW, terms)
     assert "withheld" in card_line(card, NOW, terms)
-    assert "a withheld number" in spoken_alert(card, "", NOW, terms)
+    assert "an unknown number" in spoken_alert(card, "", NOW, terms)
 
 
 def test_closed_case_says_what_was_billed() -> None:

@@ -29,7 +29,7 @@ def test_owner_without_a_callback_is_reminded_by_the_next_rung_and_the_others_fo
     assert team.pages(left)[1:] == ["48:00 Lee call", "48:00 Lee sms", "58:00 Dana call", "58:00 Dana sms"]
     assert team.bodies(LEE)[-1] == (
         "NO CALLBACK YET 1001 overnight: +16145550199 COLUMBUS OH.\n"
-        "Call by 11:30 PM EST, 72 min left. Reply DONE 1001 <min> or TRIED"
+        "Call by 11:30 PM EST, 72 min left. Reply DONE 1001 <min> or TRIED 1001"
     )
     assert team.case()["state"] == "open"
 
@@ -68,7 +68,7 @@ def test_pass_moves_to_the_next_person_at_once(team: World) -> None:
 
     answer = team.text(LEE, "PASS")
 
-    assert answer == "1001 passed on: the next person is alerted now."
+    assert answer == "1001 passed on. Nobody has it yet; alerted now: Dana."
     assert team.pages(left)[1:] == ["2:01 Dana call", "2:01 Dana sms"]
 
 

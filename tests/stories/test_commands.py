@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.fixtures import DANA, LEE, SAM
+from tests.support.fixtures import DANA, LEE, MARIA, SAM
 from tests.support.world import World
 
 OTHER_CALLER = "+12125550101"
@@ -55,10 +55,45 @@ def test_case_of_somebody_else_stays_theirs(world: World) -> None:
     world.text(LEE, "ACK")
     world.advance(minutes=1)
 
-    answers = [world.text(DANA, body) for body in ("ACK 1001", "DONE 1001 20", "PASS 1001", "TRIED 1001", "ACK")]
+    answers = [world.text(DANA, body) for body in ("ACK 1001", "PASS 1001", "ACK")]
 
-    assert answers == [*["1001 is with Lee since 9:36 PM EST. Nothing for you to do."] * 4, NOTHING_OPEN]
+    assert answers == [*["1001 is with Lee since 9:36 PM EST. Nothing for you to do."] * 2, NOTHING_OPEN]
     assert (world.case()["owner"], world.case()["state"]) == ("lee", "acknowledged")
+
+
+def test_case_at_risk_can_be_taken_over_and_its_owner_hears_of_it(world: World) -> None:
+    world.voicemail(keys="2")
+    world.advance(minutes=60)
+    world.text(LEE, "ACK")
+    world.advance(minutes=31)
+
+    answer = world.text(MARIA, "ACK 1001")
+    world.advance(seconds=1)
+
+    assert "Lee has it; ACK 1001 takes it over" in world.bodies(MARIA)[-2]
+    assert answer is not None
+    assert answer.startswith("1001 is yours.")
+    assert world.bodies(LEE)[-1].endswith("Maria has it now. Nothing for you to do.")
+    assert world.case()["owner"] == "maria"
+
+
+def test_callback_counts_whoever_made_it(world: World) -> None:
+    world.voicemail(keys="2")
+    world.text(LEE, "ACK")
+
+    answer = world.text(DANA, "DONE 1001 20 was nearer to the phone")
+
+    assert answer == "1001 is closed: 20 min, after-hours rate, $247.50."
+    assert (world.case()["owner"], world.case()["state"]) == ("dana", "closed")
+
+
+def test_done_with_no_minutes_worked_closes_without_a_price(world: World) -> None:
+    world.voicemail(keys="2")
+
+    answer = world.text(LEE, "DONE 0 wrong number")
+
+    assert answer == "1001 is closed: 0 min, not billed."
+    assert world.case()["sessions"][0]["lines"] == []
 
 
 def test_closed_case_cannot_be_changed(world: World) -> None:
@@ -83,7 +118,7 @@ def test_done_without_minutes_asks_for_them_and_then_bills(world: World) -> None
     world.advance(minutes=30)
     second = world.text(LEE, "DONE 61")
 
-    assert first == "1001: callback on record. How many minutes? Reply DONE 1001 <minutes> <note>"
+    assert first == "1001 is yours, callback on record. How many minutes? Reply DONE 1001 <minutes> <note>"
     assert second == "1001 is closed: 61 min, after-hours rate, $371.25."
     assert "noted" in world.kinds()
     assert world.case()["callback_basis"] == "stated"
@@ -109,7 +144,9 @@ def test_tried_once_does_not_meet_the_promise(world: World) -> None:
 
     answer = world.text(LEE, "TRIED")
 
-    assert answer == ("1001: attempt on record, unproven. Try again in 10 minutes. Call by 11:30 PM EST, 119 min left.")
+    assert answer == (
+        "1001: attempt on record, unproven; Lee has it. Try again in 10 minutes. Call by 11:30 PM EST, 119 min left."
+    )
     assert (world.case()["callback_made_at"], world.case()["owner"]) == (None, "lee")
 
 

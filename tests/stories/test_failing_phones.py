@@ -84,7 +84,7 @@ def test_phone_that_opted_out_gets_calls_until_it_texts_start(team: World) -> No
     team.voicemail("+12125550102", keys="2")
 
     assert team.pages(left, to=LEE) == ["0:00 Lee call", "0:01 Lee sms"]
-    assert team.bodies(ADA) == ["Lee Okafor opted out of our texts with STOP: alerts go by call until they text START."]
+    assert team.bodies(ADA) == ["Lee Okafor opted out of our texts: alerts go by call until they text START."]
 
 
 def test_busy_phone_of_somebody_who_is_called_only_moves_the_ladder_on(build_world: Build) -> None:

@@ -75,7 +75,7 @@ def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_risk(quiet
     quiet.advance(minutes=35)
 
     assert quiet.pages(left)[-2:] == ["90:00 Dana sms", "90:00 Maria sms"]
-    assert headed(quiet, DANA, "AT RISK")[0].endswith("30 min left. Reply DONE 1001 <min> or TRIED")
+    assert headed(quiet, DANA, "AT RISK")[0].endswith("30 min left. Reply DONE 1001 <min> or TRIED 1001")
     assert headed(quiet, LEE, "AT RISK") == []
 
 
@@ -181,4 +181,4 @@ def test_acknowledgement_of_a_short_promise_holds_for_its_five_seconds(build_wor
     world.advance(seconds=10)
 
     assert world.pages(left) == ["0:00 Lee sms", "0:06 Dana sms", "0:06 Lee sms", "0:09 Maria sms"]
-    assert world.bodies(LEE)[-1].endswith("Call by 9:30 PM EST, 14 s left. Reply DONE 1001 <min> or TRIED")
+    assert world.bodies(LEE)[-1].endswith("Call by 9:30 PM EST, 14 s left. Reply DONE 1001 <min> or TRIED 1001")

@@ -66,7 +66,7 @@ def test_technician_who_opted_out_is_said_so_to_whoever_is_in_charge(world: Worl
     world.advance(seconds=1)
 
     assert world.bodies("+16145550103") == [
-        "Lee Okafor opted out of our texts with STOP: alerts go by call until they text START."
+        "Lee Okafor opted out of our texts: alerts go by call until they text START."
     ]
 
 

@@ -10,7 +10,7 @@ from triage.services import dispatch, look_ups
 from triage.services.audit import publish_head
 from triage.services.coverage import check_coverage
 from triage.services.escalation import run_due_timers
-from triage.services.vital_signs import sweep_finished
+from triage.services.vital_signs import is_anything_due, sweep_finished
 
 Run = Callable[[Callable[[], None]], None]
 """Runs an errand: at once in a test, on a sender's thread in the daemon."""
@@ -28,6 +28,8 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
 
     Each kind of work has its own `now`: a timer handled here may plan a delivery that is due already.
     """
+    if not is_anything_due(program.desk, program.now()):
+        return
     run_due_timers(program.desk, program.now())
     while (free := free_senders()) > 0:
         errands = _errands(program, phone_system, free)

@@ -333,7 +333,7 @@ def test_person_is_found_by_id_and_by_phone(roster: Roster) -> None:
             "form: unknown key; did you mean from?",
         ),
         (PEOPLE.replace("phone", "fone", 1), "line 4: people.0.fone: unknown key; did you mean phone?"),
-        (PEOPLE.replace("+1614555010", "no telephone number"),
+        (PEOPLE.replace("+1614555010", "614-555-010"), "is no telephone number"),
         (PEOPLE.replace('"ann"', '"Ann S"'), "is no id"),
         (PEOPLE.replace('"Ann Smith"', '"  "'), "at least 1 character"),
         (PEOPLE.replace('"technician"', '"boss"'), "'technician', 'manager' or 'administrator'"),

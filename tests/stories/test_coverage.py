@@ -13,7 +13,7 @@ SATURDAY_DAWN = "2026-11-21T10:00:00"  # 5 AM EST
 def test_gap_ahead_is_told_to_the_manager_at_nine(build_world: Build) -> None:
     world = build_world(roster=FROM_MONDAY_ON, at=SATURDAY_DAWN)
 
-    world.at("2026-11-21T13:59:59+00:00")
+    world.at("2026-11-21T13:59:29+00:00")
     before = world.bodies(MARIA)
     world.at("2026-11-21T14:00:00+00:00")
     world.advance(seconds=1)

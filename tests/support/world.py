@@ -35,6 +35,7 @@ OUR_NUMBER = "+16145550100"
 TOKEN = "a token that signs the tests' webhooks"
 PUBLIC_URL = "https://afterhours.example"
 CALLER = "+16145550199"
+HOUSE_EVERY = timedelta(seconds=30)
 
 
 class World:
@@ -98,7 +99,7 @@ class World:
 
     def sweep(self) -> None:
         sweep(self.program, self.phone_system, lambda errand: errand(), lambda: 8)
-        if self.house_kept_at != self.now:
+        if self.house_kept_at is None or not timedelta(0) <= self.now - self.house_kept_at < HOUSE_EVERY:
             keep_house(self.program)
             self.house_kept_at = self.now
 

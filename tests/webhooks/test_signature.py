@@ -34,6 +34,12 @@ SIGNED: dict[str, Callable[[], dict[str, str]]] = {
 }
 
 
+@pytest.fixture
+def wire(sqlite_wire: Wire) -> Wire:
+    """A signature is checked before any database is asked: one is enough."""
+    return sqlite_wire
+
+
 def test_every_route_is_signed_or_on_the_list_of_open_ones(sqlite_wire: Wire) -> None:
     rules = list(sqlite_wire.app.url_map.iter_rules())
 

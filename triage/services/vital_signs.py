@@ -66,6 +66,12 @@ def readings(desk: Desk, now: datetime) -> Readings:
         )
 
 
+def is_anything_due(desk: Desk, now: datetime) -> bool:
+    """Whether a sweep would find anything to do."""
+    with desk.store.read() as session:
+        return cases.is_anything_due(session, now)
+
+
 def due_soon(desk: Desk, now: datetime) -> list[datetime]:
     """The instants of the next minute and a half at which something is due: what the bell is armed with."""
     with desk.store.read() as session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
@@ -82,6 +82,14 @@ def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:
     return session.scalars(
         select(Timer).where(Timer.due_at <= now).order_by(Timer.kind != "ladder", Timer.due_at, Timer.id).limit(most)
     ).all()
+
+
+def is_anything_due(session: Session, now: datetime) -> bool:
+    """Whether any timer, delivery or look-up is due: one question, so that an idle sweep costs next to nothing."""
+    timers = select(Timer.id).where(Timer.due_at <= now)
+    sends = select(Delivery.id).where(Delivery.next_attempt_at <= now)
+    asks = select(LookUp.case_id).where(LookUp.next_attempt_at <= now)
+    return bool(session.scalar(select(or_(timers.exists(), sends.exists(), asks.exists()))))
 
 
 def due_instants(session: Session, after: datetime, until: datetime, most: int) -> Sequence[datetime]:

@@ -34,7 +34,7 @@ def test_alert_that_is_not_in_the_list_is_repeated_and_says_so(team: World, faul
     team.advance(minutes=4)
 
     assert team.bodies(LEE) == [f"(repeat) {ALERT}"]
-    assert team.pages(left) == ["1:00 Lee sms"]
+    assert team.pages(left) == ["0:40 Lee sms"]
 
 
 def test_nothing_is_repeated_while_the_list_cannot_be_read(team: World) -> None:

@@ -10,7 +10,7 @@ SENDING_LEASE = timedelta(seconds=30)
 SEARCH_EVERY = timedelta(seconds=10)
 """How often the provider's list is searched for a delivery of unknown outcome."""
 
-REPEAT_AFTER = timedelta(seconds=60)
+REPEAT_AFTER = timedelta(seconds=40)
 """From an attempt of unknown outcome to its marked repeat.
 
 By then a list that lags has caught up, and a report to the address that names the delivery would have come.

@@ -177,10 +177,6 @@ def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool) -> st
     return f"{card.reference}: attempt on record, unproven; {who}. Try again in {again}. {_call_by(card, now, terms)}"
 
 
-def no_minutes(reference: str) -> str:
-    return f"{reference} has no callback on record. Reply DONE {reference} <minutes>, or TRIED {reference}"
-
-
 def how_long(reference: str) -> str:
     return f"{reference} is yours, callback on record. How many minutes? Reply DONE {reference} <minutes> <note>"
 

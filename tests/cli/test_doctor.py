@@ -156,7 +156,8 @@ def test_a_ladder_that_names_a_rotation_which_is_not_there_and_no_manager(
 
     found = wrong(run, **sound | {"roster_file": "roster.toml"})
 
-    assert ("roster", "the ladder names secondary, whom the roster lacks", "add a rotation secondary") in found
+    lack = "the ladder names secondary, which is no rotation of the roster"
+    assert ("roster", lack, "add a rotation secondary") in found
     assert ("roster", "no manager: nobody hears of a broken promise", "give somebody the role manager") in found
 
 

@@ -30,13 +30,14 @@ from triage.policy.wording import (
     summary,
     taken,
     told,
+    undelivered,
     wall_clock,
 )
 
 NOW = datetime(2026, 3, 5, 4, 2, tzinfo=UTC)
 DUE = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
 EXTENDED = set("^{}\\[~]|€\f")
-REASONS = ("", "resume", "at_risk", "breach", "start", "nobody", "exhausted")
+REASONS = ("ladder", "resume", "at_risk", "breach", "nobody", "exhausted")
 
 
 def a_card(**known: Any) -> Card:
@@ -72,7 +73,7 @@ def counted_slowly(text: str) -> int:
 def test_alert_says_all_that_a_technician_needs(terms: Terms) -> None:
     card = a_card(place="COLUMBUS OH", flags=("emergency", "not_attested"))
 
-    text = alert(card, "", NOW, terms)
+    text = alert(card, "ladder", NOW, terms)
 
     assert text == (
         "1042 overnight: +13105551234 COLUMBUS OH. EMERGENCY. Not attested.\n"
@@ -86,7 +87,7 @@ def test_alert_says_all_that_a_technician_needs(terms: Terms) -> None:
         ("resume", "NO CALLBACK YET 1042 "),
         ("at_risk", "AT RISK 1042 "),
         ("breach", "OVERDUE 1042 "),
-        ("", "1042 "),
+        ("ladder", "1042 "),
     ],
 )
 def test_alert_begins_with_its_reason(reason: str, head: str, terms: Terms) -> None:
@@ -157,7 +158,7 @@ def test_instant_is_said_with_its_half_of_the_repeated_hour_and_the_day_where_ne
         (7199, "119 min left"),
         (60, "1 min left"),
         (59, "59 s left"),
-        (0, "0 s left"),
+        (0, "due now"),
         (-1, "1 s late"),
         (-60, "1 min late"),
         (-3601, "60 min late"),
@@ -221,12 +222,36 @@ def test_spoken_alert_says_numbers_digit_by_digit(terms: Terms) -> None:
     assert "EMERGENCY." in spoken
 
 
+@pytest.mark.parametrize(
+    ("reason", "left", "words"),
+    [
+        ("ladder", 31, "is waiting"),
+        ("ladder", 30, "is at risk"),
+        ("ladder", 0, "is overdue"),
+        ("at_risk", 1, "is at risk"),
+        ("at_risk", 0, "is overdue"),
+        ("nobody", -1, "is overdue"),
+        ("resume", -1, "is without a callback"),
+    ],
+)
+def test_spoken_alert_says_how_it_stands_when_it_is_heard(reason: str, left: int, words: str, terms: Terms) -> None:
+    assert words in spoken_alert(a_card(), reason, DUE - timedelta(minutes=left), terms)
+
+
+def test_alert_of_the_risk_that_comes_after_the_breach_says_overdue(terms: Terms) -> None:
+    assert alert(a_card(), "at_risk", DUE, terms).startswith("OVERDUE 1042 ")
+
+
+def test_reason_that_ends_in_a_full_stop_has_one() -> None:
+    assert undelivered("Lee Okafor", "sms", "Bad gateway.", None).endswith("failed: Bad gateway.")
+
+
 def test_withheld_number_is_said_and_not_left_blank(terms: Terms) -> None:
     card = a_card(caller=None)
 
-    assert "number unknown" in alert(card, "", NOW, terms)
+    assert "number unknown" in alert(card, "ladder", NOW, terms)
     assert "withheld" in card_line(card, NOW, terms)
-    assert "an unknown number" in spoken_alert(card, "", NOW, terms)
+    assert "an unknown number" in spoken_alert(card, "ladder", NOW, terms)
 
 
 def test_closed_case_says_what_was_billed() -> None:

@@ -209,7 +209,7 @@ def test_menu_lists_the_words(world: World) -> None:
 
 def test_anything_else_is_answered_with_the_words(world: World) -> None:
     assert (world.text(LEE, "on my way!") or "").startswith(
-        "Not understood: on my way!. Nothing was changed.\nWords: ACK, TRIED, DONE"
+        "Not understood: on my way!\nNothing was changed. Words: ACK, TRIED, DONE"
     )
 
 

@@ -6,7 +6,7 @@ from tests.support.fixtures import ADA, MARIA, TEAM
 from tests.support.world import Build, World
 
 FROM_MONDAY_ON = TEAM.replace("2026-11-16T08:00:00", "2026-11-23T08:00:00")
-GAP = "On-call gaps ahead:\nprimary: nobody from 9:00 AM EST to Mon 8:00 AM EST"
+GAP = "On-call gaps of the next 14 days:\nprimary: nobody from 9:00 AM EST to Mon 8:00 AM EST"
 SATURDAY_DAWN = "2026-11-21T10:00:00"  # 5 AM EST
 
 
@@ -48,4 +48,15 @@ def test_ladder_that_names_a_rotation_which_the_roster_lacks_is_told_as_well(bui
     world.at("2026-11-21T14:00:00+00:00")
     world.advance(seconds=1)
 
-    assert world.bodies(MARIA) == ["On-call gaps ahead:\nthe ladder names secondary, whom the roster lacks"]
+    assert world.bodies(MARIA) == [
+        "On-call gaps of the next 14 days:\nThe ladder names what is no rotation of the roster: secondary"
+    ]
+
+
+def test_gap_that_goes_on_as_far_as_we_look_has_no_end(build_world: Build) -> None:
+    world = build_world(roster=TEAM.replace("2026-11-16T08:00:00", "2027-11-22T08:00:00"), at=SATURDAY_DAWN)
+
+    world.at("2026-11-21T14:00:00+00:00")
+    world.advance(seconds=1)
+
+    assert world.bodies(MARIA) == ["On-call gaps of the next 14 days:\nprimary: nobody from 9:00 AM EST on"]

@@ -38,10 +38,21 @@ def test_administrator_is_told_once_of_each_way_that_failed(team: World) -> None
     team.advance(minutes=50)
 
     assert team.bodies(ADA)[:2] == [
-        "The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003).",
-        "The alert by call to Lee Okafor failed: the phone system says no-answer.",
+        "The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003). It was about 1001.",
+        "The alert by call to Lee Okafor failed: the phone system says no-answer. It was about 1001.",
     ]
     assert len([body for body in team.bodies(ADA) if "Lee Okafor" in body]) == 2
+
+
+def test_phone_that_is_dead_for_two_cases_is_told_of_once(team: World) -> None:
+    team.phones.set_behaviour(LEE, Behaviour.DEAD)
+
+    team.voicemail("+12125550101", keys="2")
+    team.voicemail("+12125550102", keys="2")
+
+    assert team.bodies(ADA) == [
+        "The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003). It was about 1001."
+    ]
 
 
 def test_manager_is_told_where_there_is_no_administrator(world: World) -> None:
@@ -49,7 +60,9 @@ def test_manager_is_told_where_there_is_no_administrator(world: World) -> None:
 
     world.voicemail(keys="2")
 
-    assert world.bodies(MARIA) == ["The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003)."]
+    assert world.bodies(MARIA) == [
+        "The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003). It was about 1001."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +84,7 @@ def test_phone_that_takes_no_texts_is_called_at_once(team: World, behaviour: Beh
     assert team.pages(left, to=LEE)[0] == "0:00 Lee call"
     assert [page for page in team.pages(left) if "Dana" in page] == []
     assert len(team.heard(LEE)) == 1
-    assert team.bodies(ADA) == [f"The alert by SMS to Lee Okafor failed: {why}."]
+    assert team.bodies(ADA) == [f"The alert by SMS to Lee Okafor failed: {why}. It was about 1001."]
 
 
 def test_phone_that_opted_out_gets_calls_until_it_texts_start(team: World) -> None:
@@ -101,7 +114,9 @@ def test_busy_phone_of_somebody_who_is_called_only_moves_the_ladder_on(build_wor
         "0:01 Dana call",
         "0:01 Dana sms",
     ]
-    assert world.bodies(ADA) == ["The alert by call to Lee Okafor failed: the phone system says busy."]
+    assert world.bodies(ADA) == [
+        "The alert by call to Lee Okafor failed: the phone system says busy. It was about 1001."
+    ]
 
 
 def test_busy_line_beside_a_text_that_arrived_waits_for_the_answer(team: World) -> None:

@@ -88,7 +88,7 @@ def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(quiet: W
     assert quiet.case()["breached_at"] == left + timedelta(hours=2)
     assert quiet.kinds().count("breached") == 1
     assert [body.splitlines()[1] for body in headed(quiet, MARIA, "OVERDUE")] == [
-        "Call by 11:30 PM EST, 0 s left. Reply ACK 1001 or PASS",
+        "Call by 11:30 PM EST, due now. Reply ACK 1001 or PASS",
         "Call by 11:30 PM EST, 15 min late. Reply ACK 1001 or PASS",
         "Call by Fri 11:30 PM EST, 30 min late. Reply ACK 1001 or PASS",
     ]

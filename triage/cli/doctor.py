@@ -147,7 +147,8 @@ def _roster(program: Program) -> Iterator[Finding]:
         return
     yield Finding("roster", f"{len(roster.people)} people, {len(roster.rotations)} rotations")
     for word in unknown_targets(terms, roster):
-        yield Finding("roster", f"the ladder names {word}, whom the roster lacks", f"add a rotation {word}")
+        lack = f"the ladder names {word}, which is no rotation of the roster"
+        yield Finding("roster", lack, f"add a rotation {word}")
     for gap in coverage_gaps(terms, roster, now)[:5]:
         span = f"{gap.starts.isoformat(timespec='minutes')} to {gap.ends.isoformat(timespec='minutes')}"
         yield Finding("roster", f"{gap.rotation} has nobody, {span}", "add an override")

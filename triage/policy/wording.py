@@ -57,7 +57,7 @@ class Card:
 
 def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool = False) -> str:
     """The text that asks one person to act."""
-    head = _HEADS.get(reason) or (_HEADS["resume"] if is_owner else _urgency(card, now, terms))
+    head = _HEADS.get(_by_now(card, reason, now, terms)) or (_HEADS["resume"] if is_owner else "")
     if is_owner:
         ask = f"Reply DONE {card.reference} <min> or TRIED {card.reference}"
     elif card.is_held:
@@ -96,7 +96,8 @@ def named_in_summary(references: Sequence[str]) -> Sequence[str]:
 
 def spoken_alert(card: Card, reason: str, now: datetime, terms: Terms) -> str:
     """What an alert call says: numbers digit by digit."""
-    urgency = {"at_risk": "at risk", "breach": "overdue", "resume": "without a callback"}.get(reason, "waiting")
+    words = {"at_risk": "at risk", "breach": "overdue", "resume": "without a callback"}
+    urgency = words.get(_by_now(card, reason if reason in words else "ladder", now, terms), "waiting")
     flags = " ".join(f"{FLAG_WORDS[flag]}." for flag in card.flags)
     caller = " ".join(card.caller.lstrip("+")) if card.caller else "an unknown number"
     left = f"{minutes_left(card.due, now)}." if card.due else ""
@@ -121,8 +122,10 @@ def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
 
 
 def minutes_left(due: datetime, now: datetime) -> str:
-    """`118 min left`, `40 s left` or `12 min late`; whole units, never more than is left."""
+    """`118 min left`, `40 s left`, `due now` or `12 min late`; whole units, never more than is left."""
     seconds = int(abs((due - now).total_seconds()))
+    if seconds == 0:
+        return "due now"
     minutes = seconds // 60
     span = f"{seconds} s" if seconds < 60 else f"{minutes} min" if minutes < 240 else f"{minutes // 60} h"
     return f"{span} {'left' if now <= due else 'late'}"
@@ -166,7 +169,7 @@ NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the 
 
 
 def not_understood(body: str) -> str:
-    return f"Not understood: {one_line(body, 30)}. Nothing was changed.\nWords: {MENU}"
+    return f"Not understood: {one_line(body, 30)}\nNothing was changed. Words: {MENU}"
 
 
 def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool) -> str:
@@ -234,22 +237,31 @@ def second_message(card: Card, count: int) -> str:
     return told(card, f"Message {count} of this caller. The first deadline stands.")
 
 
-def uncovered(gaps: Sequence[Shift], unknown: Sequence[str], now: datetime, terms: Terms) -> str:
+def uncovered(
+    gaps: Sequence[Shift], unknown: Sequence[str], now: datetime, terms: Terms, *, looked_ahead: timedelta
+) -> str:
     """What those in charge are told of nights that nobody covers."""
     lines = [
-        f"{gap.rotation}: nobody from {wall_clock(gap.starts, now, terms)} to {wall_clock(gap.ends, now, terms)}"
+        f"{gap.rotation}: nobody from {wall_clock(gap.starts, now, terms)}"
+        + (f" to {wall_clock(gap.ends, now, terms)}" if gap.ends < now + looked_ahead else " on")
         for gap in gaps[:3]
     ]
     lines += [f"{len(gaps) - 3} more gaps"] if len(gaps) > 3 else []
-    lines += [f"the ladder names {word}, whom the roster lacks" for word in unknown[:3]]
-    return to_gsm7("On-call gaps ahead:\n" + "\n".join(lines))
+    if unknown:
+        lines += [f"The ladder names what is no rotation of the roster: {', '.join(unknown[:3])}"]
+    return to_gsm7(f"On-call gaps of the next {looked_ahead.days} days:\n" + "\n".join(lines))
 
 
 def undelivered(name: str, channel: str, reason: str, code: int | None) -> str:
-    """What administrators are told of a phone that an alert did not reach."""
+    """What administrators are told of a phone that an alert did not reach; what it was about follows."""
     by = "call" if channel == "voice" else "SMS"
     number = f" ({code})" if code else ""
-    return to_gsm7(f"The alert by {by} to {one_line(name, 40)} failed: {one_line(reason, 80)}{number}.")
+    return to_gsm7(f"The alert by {by} to {one_line(name, 40)} failed: {one_line(reason, 80).rstrip('.')}{number}.")
+
+
+def about(references: Sequence[str]) -> str:
+    shown = " ".join(references[:4])
+    return f" It was about {shown}{f' and {len(references) - 4} more' if len(references) > 4 else ''}."
 
 
 def span_in_words(span: timedelta) -> str:
@@ -276,11 +288,14 @@ def fill_greeting(sentence: str, *, window_name: WindowName, terms: Terms, due: 
     )
 
 
-def _urgency(card: Card, now: datetime, terms: Terms) -> str:
-    """How a rung of the ladder begins: it may fall on the very second of the risk or the breach, and speaks for it."""
-    if card.due is None or now < card.due - terms.promise.at_risk_before:
-        return ""
-    return _HEADS["breach" if now >= card.due else "at_risk"]
+def _by_now(card: Card, reason: str, now: datetime, terms: Terms) -> str:
+    """What an alert is about at the moment it is read.
+
+    A rung of the ladder may come when the promise is at risk or broken, and an alert of the risk after the breach.
+    """
+    if reason not in {"ladder", "at_risk"} or card.due is None or now < card.due - terms.promise.at_risk_before:
+        return reason
+    return "breach" if now >= card.due else "at_risk"
 
 
 def _call_by(card: Card, now: datetime, terms: Terms) -> str:

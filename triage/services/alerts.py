@@ -101,11 +101,16 @@ def tell(
     terms: Terms,
     now: datetime,
     case: Case | None = None,
+    same_if: str | None = None,
 ) -> None:
-    """Plan a notice that asks for nothing. The same text goes to a phone once an hour at the most."""
+    """Plan a notice that asks for nothing. The same text goes to a phone once an hour at the most.
+
+    Texts that begin with `same_if` are the same: a phone that is dead for twenty cases is told of once.
+    """
+    beginning = text if same_if is None else same_if
     for summons in summons_for(tx, people, ("sms",)):
         phone = summons.person.phone
-        if not deliveries.same_text_since(tx.session, phone, text, now - _SAME_NOTICE_WITHIN):
+        if not deliveries.was_told_since(tx.session, phone, beginning, now - _SAME_NOTICE_WITHIN):
             for channel in summons.channels:
                 _plan(tx, case, summons.person, channel, text, terms.limits, now)
 

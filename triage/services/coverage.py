@@ -49,5 +49,5 @@ def check_coverage(desk: Desk, now: datetime) -> None:
                 gaps=[[gap.rotation, gap.starts, gap.ends] for gap in found],
                 unknown=strangers,
             )
-            text = wording.uncovered(found, strangers, now, desk.terms)
+            text = wording.uncovered(found, strangers, now, desk.terms, looked_ahead=_AHEAD)
             tell(tx, roster.in_charge(), text, terms=desk.terms, now=now)

@@ -18,6 +18,7 @@ from triage.services.escalation import move_on
 from triage.store import deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery, Report
+from triage.store.models.case import reference_of
 
 log = structlog.get_logger()
 
@@ -127,5 +128,6 @@ def _tell_administrators(tx: Transaction, desk: Desk, row: Delivery, now: dateti
     person = roster.person(row.person_id)
     whom = person.name if person else "a person no longer on the roster"
     people = [admin for admin in administrators(roster) if admin.phone != row.phone]
-    text = wording.undelivered(whom, row.channel, row.reason or "", row.error_code)
-    tell(tx, people, text, terms=desk.terms, now=now)
+    failure = wording.undelivered(whom, row.channel, row.reason or "", row.error_code)
+    about = wording.about([reference_of(row.case_id)]) if row.case_id else ""
+    tell(tx, people, failure + about, terms=desk.terms, now=now, same_if=failure)

@@ -167,12 +167,16 @@ def unblock(session: Session, phone: str, channel: str) -> bool:
     return row is not None
 
 
-def same_text_since(session: Session, phone: str, body: str, since: datetime) -> bool:
-    """Whether this very text was written for the phone since an instant."""
+def was_told_since(session: Session, phone: str, beginning: str, since: datetime) -> bool:
+    """Whether a text with this beginning was written for the phone since an instant."""
     return (
         session.scalar(
             select(Delivery.id)
-            .where(Delivery.phone == phone, Delivery.body == body, Delivery.created_at > since)
+            .where(
+                Delivery.phone == phone,
+                Delivery.body.startswith(beginning, autoescape=True),
+                Delivery.created_at > since,
+            )
             .limit(1)
         )
         is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,13 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.settings import SHIPPED_POLICY
 from triage.policy.callbacks import attempts_meet_the_promise
+from triage.policy.fields import write_span
 from triage.policy.sla import CaseTimes, figures, outcome
 from triage.policy.terms import Callback
 
 LEFT = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 DUE = LEFT + timedelta(hours=2)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+def callback_rule(attempts: int, apart: timedelta) -> Callback:
+    shipped = tomllib.loads(SHIPPED_POLICY.read_text())["callback"]
+    written = {**shipped, "attempts_that_count": attempts, "attempts_apart": write_span(apart)}
+    return Callback.model_validate(written)
 
 
 def the_times(**known: Any) -> CaseTimes:
@@ -124,27 +133,27 @@ def test_every_case_is_counted_once_in_any_order(data: st.DataObject, made: list
     ],
 )
 def test_two_attempts_ten_minutes_apart_stand_for_a_callback(minutes: list[int], is_enough: bool) -> None:
-    rule = Callback.model_construct(attempts_that_count=2, attempts_apart=timedelta(minutes=10))
+    rule = callback_rule(2, timedelta(minutes=10))
 
     assert attempts_meet_the_promise([LEFT + n * MINUTE for n in minutes], rule) is is_enough
 
 
 @pytest.mark.parametrize(("seconds", "is_enough"), [(599, False), (600, True), (601, True)])
 def test_second_attempt_counts_on_its_second(seconds: int, is_enough: bool) -> None:
-    rule = Callback.model_construct(attempts_that_count=2, attempts_apart=timedelta(minutes=10))
+    rule = callback_rule(2, timedelta(minutes=10))
 
     assert attempts_meet_the_promise([LEFT, LEFT + seconds * SECOND], rule) is is_enough
 
 
 def test_each_attempt_is_counted_from_the_one_before() -> None:
-    rule = Callback.model_construct(attempts_that_count=3, attempts_apart=timedelta(minutes=10))
+    rule = callback_rule(3, timedelta(minutes=10))
 
     assert attempts_meet_the_promise([LEFT, LEFT + 10 * MINUTE, LEFT + 20 * MINUTE], rule)
     assert not attempts_meet_the_promise([LEFT, LEFT + 10 * MINUTE, LEFT + 19 * MINUTE], rule)
 
 
 def test_one_attempt_is_enough_where_the_owner_says_so() -> None:
-    rule = Callback.model_construct(attempts_that_count=1, attempts_apart=timedelta(minutes=10))
+    rule = callback_rule(1, timedelta(minutes=10))
 
     assert attempts_meet_the_promise([LEFT], rule)
     assert not attempts_meet_the_promise([], rule)

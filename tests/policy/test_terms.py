@@ -29,6 +29,7 @@ ANOTHER = {
     "observed_country": "CA",
     "observed": ["Christmas Day"],
     "closures": ["2026-12-24"],
+    "transcription": "none",
 }
 
 
@@ -54,7 +55,7 @@ def something_else(key: str, old: Any) -> Any:
 
 
 def str_changed(old: str) -> str:
-    if old[0].isdigit() and old[-1] in "hms":
+    if old[0].isdigit() and old[-1] in "dhms":
         return write_span(read_span(old) + timedelta(minutes=1))
     if old[2:3] == ":":
         return f"{old[:3]}30"

@@ -71,7 +71,7 @@ def test_instants_of_many_zones_sort_as_time_does(store: Store) -> None:
 def test_dollars_come_back_to_the_cent(amount: str, store: Store) -> None:
     with store.write() as tx:
         case = add_case(tx)
-        work = BillableSession(case_id=case.id, person_id="dana", rate="standard", opened_at=NOW, is_measured=False)
+        work = BillableSession(case_id=case.id, person_id="dana", rate="standard", opened_at=NOW)
         tx.session.add(work)
         tx.session.flush()
         tx.session.add(

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from triage.policy.document import canonical, read_document, version
 from triage.policy.fields import Channel, Money, Span, TimeOfDay, Value, Weekday, Zone
@@ -23,6 +23,24 @@ RateName = Literal["after_hours", "standard", "prepaid", "credit_overage"]
 SessionRate = Literal["after_hours", "standard"]
 Share = Annotated[int, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1)]
+NumberKind = Literal["fixed_line", "mobile", "fixed_line_or_mobile", "toll_free", "voip", "personal_number", "uan"]
+
+
+def _between(least: int, most: int) -> AfterValidator:
+    """A span of so many seconds; the phone system takes no other."""
+
+    def check(span: timedelta) -> timedelta:
+        if not timedelta(seconds=least) <= span <= timedelta(seconds=most):
+            raise ValueError(f"write a span from {least}s to {most}s")
+        return span
+
+    return AfterValidator(check)
+
+
+Ringing = Annotated[Span, _between(5, 600)]
+TalkTime = Annotated[Span, _between(60, 14_400)]
+KeyWait = Annotated[Span, _between(1, 120)]
+Pause = Annotated[Span, _between(1, 86_400)]
 
 
 class Hours(Value):
@@ -113,6 +131,51 @@ class Promise(Value):
 class Callback(Value):
     attempts_that_count: Count
     attempts_apart: Span
+    technician_rings_for: Ringing
+    caller_rings_for: Ringing
+    longest: TalkTime
+
+
+class Dialing(Value):
+    """Where callbacks may go. `kinds` are those of the phonenumbers library; spans count back from a call."""
+
+    countries: tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...]
+    kinds: tuple[NumberKind, ...]
+    never: tuple[Annotated[str, Field(pattern=r"^\+[0-9]+$")], ...]
+    never_exchanges: tuple[Annotated[str, Field(pattern="^[0-9]{3}$")], ...]
+    per_number: Count
+    per_number_within: Span
+    per_night: Count
+    per_night_within: Span
+
+
+class AlertCall(Value):
+    rings_for: Ringing
+    waits_for_key: KeyWait
+
+
+class Recordings(Value):
+    keep_for: Span
+    delete_at_provider: bool
+    transcription: Literal["provider", "none"]
+
+
+class Reconciler(Value):
+    every: Pause
+    looks_back: Span
+
+
+class Callers(Value):
+    receipt: bool
+    taken: bool
+    status: bool
+    texts: Annotated[int, Field(ge=0)]
+    texts_within: Span
+
+
+class Canary(Value):
+    at: tuple[TimeOfDay, ...]
+    within: Pause
 
 
 class Intake(Value):
@@ -285,6 +348,12 @@ class Terms(Value):
     windows: Windows
     promise: Promise
     callback: Callback
+    dialing: Dialing
+    alert_call: AlertCall
+    recordings: Recordings
+    reconciler: Reconciler
+    callers: Callers
+    canary: Canary
     intake: Intake
     emergency: Emergency
     products: Products

@@ -116,9 +116,7 @@ def call_made(tx: Transaction, case: Case, person: Person, terms: Terms, now: da
         acknowledge(tx, case, person, terms, now)
     _called_back(tx, case, person, "stated", now)
     if sessions.of_case(tx.session, case.id) is None:
-        tx.session.add(
-            BillableSession(case_id=case.id, person_id=person.id, rate=case.rate, opened_at=now, is_measured=False)
-        )
+        tx.session.add(BillableSession(case_id=case.id, person_id=person.id, rate=case.rate, opened_at=now))
         tx.session.flush()
 
 
@@ -134,7 +132,8 @@ def close(
     session = sessions.of_case(tx.session, case.id)
     amount = None
     if session is not None:
-        session.minutes, session.note, session.closed_at = minutes, note or None, now
+        session.minutes = session.stated_minutes = minutes
+        session.note, session.closed_at = note or None, now
         amount = _bill(tx, case, session, terms, now)
     cases.stop_timers(tx.session, case.id)
     tx.record(

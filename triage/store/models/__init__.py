@@ -1,11 +1,13 @@
 """Every table. Importing this package is what makes the metadata whole."""
 
 from triage.store.models.alert import Alert, BlockedPhone, Delivery, Report
+from triage.store.models.bridge import Bridge
 from triage.store.models.call import Call, InboundText, LookUp
 from triage.store.models.case import Case, Timer, Voicemail
 from triage.store.models.event import ChainHead, Event
+from triage.store.models.recording import RecordingCopy
 from triage.store.models.session import Attempt, BillableSession, BillingLine
-from triage.store.models.version import Heartbeat, PolicyVersion, RosterVersion
+from triage.store.models.version import CanaryRun, Heartbeat, Mark, PolicyVersion, RosterVersion
 
 __all__ = [
     "Alert",
@@ -13,7 +15,9 @@ __all__ = [
     "BillableSession",
     "BillingLine",
     "BlockedPhone",
+    "Bridge",
     "Call",
+    "CanaryRun",
     "Case",
     "ChainHead",
     "Delivery",
@@ -21,7 +25,9 @@ __all__ = [
     "Heartbeat",
     "InboundText",
     "LookUp",
+    "Mark",
     "PolicyVersion",
+    "RecordingCopy",
     "Report",
     "RosterVersion",
     "Timer",

@@ -34,7 +34,7 @@ class Delivery(Base):
     """One SMS or call. The row is there before the call to the provider is made.
 
     `next_attempt_at` is when a sender should look at it again; None once nothing more is to be done.
-    `claim` is the fence: whoever writes a result must still hold it.
+    `claim` is the fence: whoever writes a result must still hold it. `pressed` is the key that answered a call.
     """
 
     __tablename__ = "deliveries"
@@ -57,6 +57,7 @@ class Delivery(Base):
     error_code: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(String(120))
     repeat_of: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
+    pressed: Mapped[str | None] = mapped_column(String(1))
 
     __table_args__ = (
         Index("ix_deliveries_next_attempt_at", "next_attempt_at"),

@@ -11,7 +11,7 @@ from triage.store.base import Base
 
 
 class Call(Base):
-    """A call to our number, as far as its steps told us."""
+    """A call to our number, as far as its steps told us. `callback_number` is what the caller keyed, if anything."""
 
     __tablename__ = "calls"
 
@@ -23,6 +23,8 @@ class Call(Base):
     is_emergency: Mapped[bool] = mapped_column(default=False)
     attested: Mapped[bool | None]
     product: Mapped[str] = mapped_column(String(20), default="unknown")
+    language: Mapped[str] = mapped_column(String(2), default="en")
+    callback_number: Mapped[str | None] = mapped_column(String(20))
     status: Mapped[str | None] = mapped_column(String(30))
     status_sequence: Mapped[int | None]
 

@@ -32,6 +32,8 @@ class Case(Base):
     is_billable: Mapped[bool]
     caller: Mapped[str | None] = mapped_column(String(20))
     caller_place: Mapped[str | None] = mapped_column(String(80))
+    callback_number: Mapped[str | None] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(2), default="en")
     policy: Mapped[str] = mapped_column(ForeignKey("policy_versions.version"))
 
     answered_at: Mapped[datetime]
@@ -75,6 +77,11 @@ class Case(Base):
     def reference(self) -> str:
         return reference_of(self.id)
 
+    @property
+    def number_to_call(self) -> str | None:
+        """What the caller keyed, else the number that the network showed; never anything else."""
+        return self.callback_number or self.caller
+
 
 def reference_of(case_id: int) -> str:
     """The number that people say and text for a case."""
@@ -90,7 +97,10 @@ def id_of(reference: str) -> int | None:
 
 
 class Voicemail(Base):
-    """One recording of a caller, or a recording that the phone system could not make."""
+    """One recording of a caller, or a recording that the phone system could not make.
+
+    `is_confirmed` is False while only the end of the call told of it: its length and times are not final then.
+    """
 
     __tablename__ = "voicemails"
 
@@ -99,6 +109,7 @@ class Voicemail(Base):
     recording_sid: Mapped[str] = mapped_column(String(34), unique=True)
     call_sid: Mapped[str] = mapped_column(String(34), index=True)
     status: Mapped[str] = mapped_column(String(20))
+    is_confirmed: Mapped[bool] = mapped_column(default=True)
     duration_s: Mapped[int | None]
     error_code: Mapped[int | None]
     left_at: Mapped[datetime]

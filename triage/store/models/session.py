@@ -21,10 +21,14 @@ class Attempt(Base):
     person_id: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     is_proven: Mapped[bool]
+    bridge_id: Mapped[int | None] = mapped_column(ForeignKey("bridges.id"), unique=True)
 
 
 class BillableSession(Base):
-    """The work that a case took. `is_measured` where the phone network measured it, else somebody typed it."""
+    """The work that a case took: `measured_s` by the phone network, `stated_minutes` as somebody typed it.
+
+    `minutes` is both together, the measured part rounded up once; None while the session is open.
+    """
 
     __tablename__ = "sessions"
 
@@ -35,8 +39,14 @@ class BillableSession(Base):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
     minutes: Mapped[int | None]
-    is_measured: Mapped[bool]
+    measured_s: Mapped[int] = mapped_column(default=0)
+    stated_minutes: Mapped[int | None]
     note: Mapped[str | None]
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the phone network measured all of it."""
+        return self.measured_s > 0 and not self.stated_minutes
 
 
 class BillingLine(Base):

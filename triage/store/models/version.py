@@ -1,10 +1,10 @@
-"""Versions of the contract and the roster, and the scheduler's signs of life."""
+"""Versions of the contract and the roster, what the scheduler looked through, and its signs of life."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.store.base import Base
@@ -30,6 +30,36 @@ class RosterVersion(Base):
     source: Mapped[str] = mapped_column(String(40))
     content: Mapped[str]
     loaded_at: Mapped[datetime]
+
+
+class Mark(Base):
+    """Up to which instant something was looked through, and when it is to be looked at again."""
+
+    __tablename__ = "marks"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class CanaryRun(Base):
+    """One test of the whole path: a call to our own number, its voicemail, and a text back.
+
+    Each instant is when that hop was seen; `failed_at` when one was late, `reason` which.
+    """
+
+    __tablename__ = "canary_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    call_sid: Mapped[str | None] = mapped_column(String(34), unique=True)
+    answered_at: Mapped[datetime | None]
+    recorded_at: Mapped[datetime | None]
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
+    delivered_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(120))
+    next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class Heartbeat(Base):

@@ -60,8 +60,8 @@ class Daemon:
         self._stopped.set()
         self._rung.set()
         self._auditor.stop()
+        self._sweeper.join(timeout=15)  # before the rings, which it arms
         self._rings.stop()
-        self._sweeper.join(timeout=15)
         self._senders.stop()
         self._listener.join(timeout=2)
         self._hears.close()

@@ -51,7 +51,13 @@ class Rings:
         return thread is not None and thread.is_alive()
 
     def stop(self) -> None:
-        self._scheduler.shutdown(wait=False)
+        """Nothing may arm a ring any more.
+
+        APScheduler marks itself as stopped without waiting for its thread, which then fails at the job it is just
+        taking. Without jobs there is none to fail at, and removing them waits for the one that is being taken.
+        """
+        self._scheduler.remove_all_jobs()
+        self._scheduler.shutdown()
 
 
 def _report_fault(event: JobEvent) -> None:

@@ -19,12 +19,8 @@ from triage.clock import SystemClock
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
-pytestmark = [
-    # sdnotify leaves its socket to the garbage collector where no systemd listens.
-    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
-    # APScheduler, told to stop in the middle of a ring, trips over the job that it has just run.
-    pytest.mark.filterwarnings("ignore:Exception in thread APScheduler:pytest.PytestUnhandledThreadExceptionWarning"),
-]
+# sdnotify leaves its socket to the garbage collector where no systemd listens.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 PATIENCE = 15.0
 

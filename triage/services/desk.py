@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from triage.policy.roster import Roster, stored_roster
 from triage.policy.terms import Terms, stored_terms
-from triage.store import versions
+from triage.store import Session, versions
 from triage.store.engine import Store
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
 
 from triage.errors import OutcomeUnknown, TransportError
 from triage.ports import CallDetails, KnowsCalls, RecordingDetails
 from triage.services.desk import Desk
 from triage.services.intake import learn_times, set_caller
+from triage.store import look_ups
 from triage.store.models import Call, Case, LookUp
 
 log = structlog.get_logger()
@@ -34,12 +34,11 @@ class Question:
 def claim_look_ups(desk: Desk, now: datetime, most: int) -> list[Question]:
     """Cases that are due to be asked about. Each comes due again later; it goes for good only with its answer, or
     after the last try."""
-    due = select(LookUp).where(LookUp.next_attempt_at <= now).order_by(LookUp.next_attempt_at).limit(most)
     with desk.store.read() as session:
-        if session.scalars(due).first() is None:
+        if not look_ups.due(session, now, 1):
             return []
     with desk.store.write() as tx:
-        rows = tx.session.scalars(due).all()
+        rows = look_ups.due(tx.session, now, most)
         for row in rows:
             row.attempts += 1
             row.next_attempt_at = now + min(_FIRST_PAUSE * 2 ** (row.attempts - 1), _LONGEST_PAUSE)

@@ -11,17 +11,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from triage.errors import NotFound
 from triage.policy.hours import instant
 from triage.policy.ladder import would_reach
 from triage.policy.sla import CaseTimes, Outcome, figures, outcome
 from triage.policy.terms import Terms, WindowName
 from triage.services.desk import Desk
-from triage.store import cases, chain, sessions
-from triage.store.models import BillableSession, BillingLine, Case, InboundText, Voicemail
+from triage.store import Session, cases, chain, sessions, texts
+from triage.store.models import Case, Voicemail
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
@@ -48,8 +45,8 @@ WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "oth
 def list_cases(desk: Desk, *, only_open: bool) -> list[Record]:
     """Every case, newest last; only those that are not closed where asked."""
     with desk.store.read() as session:
-        found = cases.live(session) if only_open else session.scalars(select(Case).order_by(Case.id)).all()
-        sids = _recordings_by_case(session)
+        found = cases.live(session) if only_open else cases.every(session)
+        sids = cases.recording_sids(session)
         return [_case(case, sids.get(case.id, [])) for case in found]
 
 
@@ -74,7 +71,6 @@ def show_case(desk: Desk, reference: str) -> Record:
 def list_texts(desk: Desk, *, most: int) -> list[Record]:
     """The newest texts to our number, whoever sent them."""
     with desk.store.read() as session:
-        rows = session.scalars(select(InboundText).order_by(InboundText.id.desc()).limit(most)).all()
         return [
             {
                 "at": row.received_at,
@@ -84,7 +80,7 @@ def list_texts(desk: Desk, *, most: int) -> list[Record]:
                 "body": row.body,
                 "reply": row.reply,
             }
-            for row in rows
+            for row in texts.newest(session, most)
         ]
 
 
@@ -93,9 +89,7 @@ def sla_report(desk: Desk, first: date, last: date, now: datetime) -> Record:
     contract's clock."""
     start, end = _span(first, last, desk.terms)
     with desk.store.read() as session:
-        found = session.scalars(
-            select(Case).where(Case.left_at >= start, Case.left_at < end).order_by(Case.left_at)
-        ).all()
+        found = cases.left_between(session, start, end)
         technicians = sorted({case.owner for case in found if case.owner})
         return {
             "from": first,
@@ -113,13 +107,6 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
     """Billing lines of sessions closed on the days from `first` to `last`, both included."""
     start, end = _span(first, last, desk.terms)
     with desk.store.read() as session:
-        rows = session.execute(
-            select(BillingLine, BillableSession, Case)
-            .join(BillableSession, BillingLine.session_id == BillableSession.id)
-            .join(Case, BillableSession.case_id == Case.id)
-            .where(BillableSession.closed_at >= start, BillableSession.closed_at < end)
-            .order_by(BillableSession.closed_at, BillingLine.id)
-        )
         return [
             {
                 "ref": case.reference,
@@ -136,7 +123,7 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
                 "arithmetic": line.arithmetic,
                 "note": work.note,
             }
-            for line, work, case in rows
+            for line, work, case in sessions.billed_between(session, start, end)
         ]
 
 
@@ -175,13 +162,6 @@ def _case(case: Case, recordings: list[str]) -> Record:
         "recordings": recordings,
         "policy": case.policy,
     }
-
-
-def _recordings_by_case(session: Session) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for case_id, sid in session.execute(select(Voicemail.case_id, Voicemail.recording_sid).order_by(Voicemail.id)):
-        found.setdefault(case_id, []).append(sid)
-    return found
 
 
 def _voicemail(voicemail: Voicemail) -> Record:

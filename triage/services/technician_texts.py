@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from triage.errors import Refused
 from triage.policy import wording
 from triage.policy.commands import OPT_IN, OPT_OUT, Ambiguous, Candidate, Command, choose, is_reserved, parse
@@ -19,7 +17,7 @@ from triage.services import casework
 from triage.services.alerts import administrators, card_of, tell
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
-from triage.store import cases, deliveries
+from triage.store import cases, deliveries, texts
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
 
@@ -56,7 +54,7 @@ def take_text(desk: Desk, text: Text, now: datetime) -> str | None:
     The same message twice is done once and answered the same.
     """
     with desk.store.write() as tx:
-        known = tx.session.scalars(select(InboundText).where(InboundText.message_sid == text.message_sid)).first()
+        known = texts.with_sid(tx.session, text.message_sid)
         if known is not None:
             return known.reply
         roster = desk.roster(tx.session)

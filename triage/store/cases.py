@@ -27,6 +27,16 @@ def live(session: Session) -> Sequence[Case]:
     ).all()
 
 
+def every(session: Session) -> Sequence[Case]:
+    """All cases ever, the newest last."""
+    return session.scalars(select(Case).order_by(Case.id)).all()
+
+
+def left_between(session: Session, start: datetime, end: datetime) -> Sequence[Case]:
+    """The cases whose first message was left in [start, end), in that order."""
+    return session.scalars(select(Case).where(Case.left_at >= start, Case.left_at < end).order_by(Case.left_at)).all()
+
+
 def awaiting_callback_of(session: Session, caller: str) -> Sequence[Case]:
     """The caller's cases that nobody has called back yet, oldest first."""
     return session.scalars(
@@ -52,6 +62,14 @@ def case_of_call(session: Session, call_sid: str) -> Case | None:
 
 def recordings(session: Session, case_id: int) -> Sequence[Voicemail]:
     return session.scalars(select(Voicemail).where(Voicemail.case_id == case_id).order_by(Voicemail.id)).all()
+
+
+def recording_sids(session: Session) -> dict[int, list[str]]:
+    """The recordings of every case by its id, oldest first; a case without any is left out."""
+    found: dict[int, list[str]] = {}
+    for case_id, sid in session.execute(select(Voicemail.case_id, Voicemail.recording_sid).order_by(Voicemail.id)):
+        found.setdefault(case_id, []).append(sid)
+    return found
 
 
 def first_timers(session: Session, case_id: int, due: dict[str, datetime]) -> None:

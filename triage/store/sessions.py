@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from triage.store.models import Attempt, BillableSession, BillingLine
+from triage.store.models import Attempt, BillableSession, BillingLine, Case
 
 
 def attempts_of(session: Session, case_id: int) -> Sequence[Attempt]:
@@ -22,3 +23,17 @@ def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:
     return session.scalars(
         select(BillingLine).where(BillingLine.session_id == session_id).order_by(BillingLine.id)
     ).all()
+
+
+def billed_between(
+    session: Session, start: datetime, end: datetime
+) -> Sequence[tuple[BillingLine, BillableSession, Case]]:
+    """The billing lines of sessions closed in [start, end), in that order, with their session and case."""
+    rows = session.execute(
+        select(BillingLine, BillableSession, Case)
+        .join(BillableSession, BillingLine.session_id == BillableSession.id)
+        .join(Case, BillableSession.case_id == Case.id)
+        .where(BillableSession.closed_at >= start, BillableSession.closed_at < end)
+        .order_by(BillableSession.closed_at, BillingLine.id)
+    )
+    return [(line, work, case) for line, work, case in rows]

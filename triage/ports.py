@@ -54,6 +54,22 @@ class RecordingDetails:
     duration: timedelta | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One call that a call of ours dialed, as the provider has it by now.
+
+    `status` is one of the provider's words for a call. `duration` is the talk time, from the answer to the end;
+    None where nobody answered or the leg still runs.
+    """
+
+    call_sid: str
+    to_number: str | None
+    status: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    duration: timedelta | None
+
+
 class Sends(Protocol):
     """Sends one kind of delivery.
 
@@ -69,10 +85,13 @@ class Sends(Protocol):
 class KnowsCalls(Protocol):
     """Tells what the provider knows of a call or a recording.
 
-    None where it knows nothing; raises OutcomeUnknown or TransportError where it does not answer.
+    None where it knows nothing; raises OutcomeUnknown or TransportError where it does not answer. `legs` are the
+    calls that a call dialed, oldest first; a list that fails raises as well.
     """
 
     def call(self, call_sid: str) -> CallDetails | None: ...
+
+    def legs(self, parent_sid: str) -> Sequence[Leg]: ...
 
     def recording(self, recording_sid: str) -> RecordingDetails | None: ...
 

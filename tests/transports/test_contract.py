@@ -377,3 +377,37 @@ def test_a_withheld_number_is_looked_up_as_none(line: Line) -> None:
 def test_what_the_provider_does_not_know_is_none(line: Line) -> None:
     assert line.calls.call("CA" + "f" * 32) is None
     assert line.calls.recording("RE" + "f" * 32) is None
+
+
+def test_the_legs_of_a_bridged_call_are_listed_with_their_talk_time(line: Line) -> None:
+    line.phones.add_phone(CALLER, "Caller", talks_for=125)
+    parent = line.phones.calling.create(
+        to=DANA, from_=OUR_NUMBER, twiml=f'<Response><Dial callerId="{OUR_NUMBER}">{CALLER}</Dial></Response>'
+    )
+    line.phones.run_all()
+
+    [leg] = line.calls.legs(parent.sid)
+
+    assert (leg.to_number, leg.status, leg.duration) == (CALLER, "completed", timedelta(seconds=125))
+    assert leg.started_at is not None
+    assert leg.ended_at == leg.started_at + timedelta(seconds=125)
+    assert line.calls.legs("CA" + "f" * 32) == []
+
+
+def test_a_leg_that_nobody_answered_has_no_talk_time(line: Line) -> None:
+    line.phones.add_phone(CALLER, "Caller", Behaviour.BUSY)
+    parent = line.phones.calling.create(
+        to=DANA, from_=OUR_NUMBER, twiml=f'<Response><Dial callerId="{OUR_NUMBER}">{CALLER}</Dial></Response>'
+    )
+    line.phones.run_all()
+
+    [leg] = line.calls.legs(parent.sid)
+
+    assert (leg.status, leg.duration) == ("busy", None)
+
+
+def test_legs_that_cannot_be_listed_are_not_no_legs(line: Line) -> None:
+    line.phones.faults.fail_reads = 1
+
+    with pytest.raises(OutcomeUnknown):
+        line.calls.legs("CA" + "a" * 32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from triage.ports import Accepted, CallDetails, Found, Outgoing, RecordingDetails
+from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails
 
 
 class RecordingTransport:
@@ -33,9 +33,13 @@ class RecordedCalls:
     def __init__(self) -> None:
         self.calls: dict[str, CallDetails] = {}
         self.recordings: dict[str, RecordingDetails] = {}
+        self.legs_of: dict[str, list[Leg]] = {}
 
     def call(self, call_sid: str) -> CallDetails | None:
         return self.calls.get(call_sid)
+
+    def legs(self, parent_sid: str) -> Sequence[Leg]:
+        return self.legs_of.get(parent_sid, [])
 
     def recording(self, recording_sid: str) -> RecordingDetails | None:
         return self.recordings.get(recording_sid)

@@ -9,7 +9,7 @@ from typing import Any
 from triage.errors import TransportError
 from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import CALL_STATUS, telephone_number
-from triage.ports import Accepted, CallDetails, Found, Outgoing, RecordingDetails
+from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails
 from triage.transports.twilio_client import Account, our_errors, taken
 
 _RING_SECONDS = 25  # shorter than most mobile voicemail boxes wait
@@ -61,13 +61,24 @@ class TwilioCalls:
         number = getattr(found, "_from", None) or getattr(found, "from_", None)
         return CallDetails(telephone_number(number), found.start_time, found.end_time)
 
+    def legs(self, parent_sid: str) -> Sequence[Leg]:
+        with our_errors():
+            listed = self._client.calls.list(parent_call_sid=parent_sid, limit=_LISTED)
+        return [
+            Leg(
+                call_sid=leg.sid,
+                to_number=telephone_number(leg.to),
+                status=str(leg.status),
+                started_at=leg.start_time,
+                ended_at=leg.end_time,
+                duration=_length(leg.duration),
+            )
+            for leg in reversed(listed)
+        ]
+
     def recording(self, recording_sid: str) -> RecordingDetails | None:
         found = self._fetch(self._client.recordings(recording_sid))
-        if found is None:
-            return None
-        seconds = str(found.duration or "")
-        duration = timedelta(seconds=int(seconds)) if seconds.isdecimal() else None
-        return RecordingDetails(found.start_time, duration)
+        return None if found is None else RecordingDetails(found.start_time, _length(found.duration))
 
     def check(self) -> str:
         """The account's own name, to see that the credentials work."""
@@ -82,3 +93,9 @@ class TwilioCalls:
             if error.code == _NO_SUCH_RESOURCE or "404" in error.reason:
                 return None
             raise
+
+
+def _length(seconds: Any) -> timedelta | None:
+    """Twilio writes seconds as text; empty or -1 where there is no length."""
+    text = str(seconds or "")
+    return timedelta(seconds=int(text)) if text.isdecimal() else None

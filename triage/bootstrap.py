@@ -10,7 +10,7 @@ from typing import Any
 from config.settings import Settings
 from triage.clock import Clock, DemoClock, SystemClock
 from triage.errors import ConfigurationError
-from triage.owner_files import load_roster_file, load_terms
+from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.roster import Roster
 from triage.ports import Bell, HearsBell, KnowsCalls
 from triage.services.desk import Desk, load_contract, load_roster
@@ -68,7 +68,7 @@ def build(settings: Settings, store: Store | None = None) -> Program:
     return Program(
         settings=settings,
         clock=_clock(settings, store),
-        desk=Desk(store, load_terms(settings, roster)),
+        desk=Desk(store, load_terms(settings, roster), shipped_policy()),
         roster_file=roster,
         bell=bells.bell(store),
     )

@@ -13,8 +13,12 @@ from triage.policy.terms import Terms, read_terms
 def load_terms(settings: Settings, roster: Roster | None = None) -> Terms:
     """The contract in force: the owner's file over the shipped one, closures of the roster added (T3)."""
     text = _read(settings.policy_file, "AFTERHOURS_POLICY_FILE")
-    terms = read_terms(text, name=settings.policy_file.name, shipped=SHIPPED_POLICY.read_text(encoding="utf-8"))
+    terms = read_terms(text, name=settings.policy_file.name, shipped=shipped_policy())
     return terms.with_closures(roster.closures) if roster and roster.closures else terms
+
+
+def shipped_policy() -> str:
+    return SHIPPED_POLICY.read_text(encoding="utf-8")
 
 
 def load_roster_file(settings: Settings) -> Roster | None:

@@ -6,17 +6,21 @@ import json
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from config.settings import SHIPPED_POLICY
 from triage.policy.fields import read_span, write_span
 from triage.policy.terms import Terms, read_terms, stored_terms
 
 SHIPPED = SHIPPED_POLICY.read_text()
+EARLIER = sorted(Path(__file__).with_name("stored").glob("*.json"))
+"""The contract as each release stored it. A release adds its own."""
 
 # One other value for each kind of value that the file has.
 ANOTHER = {
@@ -116,8 +120,8 @@ def test_stored_contract_comes_back_as_it_was(contract: Callable[[str], Terms], 
     mine = contract('zone = "Etc/GMT+4"\nhours.closures = [2026-12-24]\nrates.standard.price = "170"')
 
     for version in (terms, mine, mine.with_closures([mine.hours.closures[0].replace(day=31)])):
-        assert stored_terms(version.canonical) == version
-        assert stored_terms(version.canonical).canonical == version.canonical
+        assert stored_terms(version.canonical, shipped=SHIPPED) == version
+        assert stored_terms(version.canonical, shipped=SHIPPED).canonical == version.canonical
 
 
 def test_stored_contract_stays_readable_when_a_holiday_loses_its_name(
@@ -125,12 +129,46 @@ def test_stored_contract_stays_readable_when_a_holiday_loses_its_name(
 ) -> None:
     old = contract('hours.observed = ["Christmas Day"]').canonical.replace("Christmas Day", "Yule")
 
-    assert stored_terms(old).hours.observed == ("Yule",)
+    assert stored_terms(old, shipped=SHIPPED).hours.observed == ("Yule",)
+
+
+@pytest.mark.parametrize("file", EARLIER, ids=lambda file: file.stem)
+def test_contract_that_an_earlier_release_stored_still_says_all_that_it_said(file: Path) -> None:
+    text = file.read_text()
+
+    now = dict(leaves(json.loads(stored_terms(text, shipped=SHIPPED).canonical)))
+
+    said = dict(leaves(json.loads(text)))
+    assert {path: now.get(path) for path in said} == said
+
+
+def test_key_that_a_stored_contract_lacks_has_its_shipped_value(contract: Callable[[str], Terms], terms: Terms) -> None:
+    stored = json.loads(contract('rates.standard.price = "170"\npromise.at_risk_before = "40m"').canonical)
+    del stored["promise"]["at_risk_before"], stored["limits"]
+
+    read = stored_terms(json.dumps(stored), shipped=SHIPPED)
+
+    assert (read.promise.at_risk_before, read.limits) == (terms.promise.at_risk_before, terms.limits)
+    assert read.rates.standard.price == 170
+
+
+def test_key_of_a_stored_contract_that_nothing_reads_is_passed_over(terms: Terms) -> None:
+    stored = json.loads(terms.canonical)
+    stored["rates"]["standard"]["moon_phase"] = "full"
+    stored["ladder"]["steps"][0]["tune"] = "bell"
+    stored["astrology"] = {"sign": "leo"}
+
+    assert stored_terms(json.dumps(stored), shipped=SHIPPED) == terms
+
+
+def test_value_of_a_stored_contract_that_makes_no_sense_is_refused(terms: Terms) -> None:
+    with pytest.raises(ValidationError, match="is not money"):
+        stored_terms(terms.canonical.replace('"165.00"', '"165 dollars"'), shipped=SHIPPED)
 
 
 def test_version_is_a_short_name_that_stays(terms: Terms) -> None:
     assert len(terms.version) == 12
-    assert stored_terms(terms.canonical).version == terms.version
+    assert stored_terms(terms.canonical, shipped=SHIPPED).version == terms.version
 
 
 @given(seconds=st.integers(0, 90 * 86_400))

@@ -136,10 +136,16 @@ def test_timeline_tells_who_did_what_in_order(world: World) -> None:
 
 CHANGED = "UPDATE events SET actor = 'person:dana' WHERE kind = 'case_opened'"
 REMOVED = "DELETE FROM events WHERE kind = 'case_opened'"
+CHEAPER = "UPDATE policy_versions SET content = replace(content, '247.50', '24.75')"
 
 
-@pytest.mark.parametrize(("sql", "reason"), [(CHANGED, "changed"), (REMOVED, "missing")])
-def test_rewritten_history_is_found_and_the_first_bad_entry_named(world: World, sql: str, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("sql", "entry", "reason"),
+    [(CHANGED, 3, "changed"), (REMOVED, 3, "missing"), (CHEAPER, 1, "the contract that it loaded was changed")],
+)
+def test_rewritten_history_is_found_and_the_first_bad_entry_named(
+    world: World, sql: str, entry: int, reason: str
+) -> None:
     world.voicemail(CALLER, keys="2")
     world.text(LEE, "ACK")
     before = verify_chain(world.program.desk)
@@ -147,4 +153,4 @@ def test_rewritten_history_is_found_and_the_first_bad_entry_named(world: World, 
 
     after = verify_chain(world.program.desk)
     assert before.first_bad is None
-    assert (after.first_bad, after.reason) == (3, reason)  # after the policy and the roster that were loaded
+    assert (after.first_bad, after.reason) == (entry, reason)  # 1 and 2: the policy and the roster were loaded

@@ -60,6 +60,16 @@ def read_document(text: str, kind: type[Document], *, name: str, beneath: Mappin
         raise UnreadableDocument(name, faults) from None
 
 
+def stored_document(text: str, kind: type[Document], *, beneath: Mapping[str, Any] | None = None) -> Document:
+    """A document from its canonical text, which another release may have written.
+
+    A key that it lacks, because that release did not have it, comes from `beneath`; one that nothing reads any more
+    is passed over. Whatever it does say stands, and has to be sound. Its name is that of its text, not of the result.
+    """
+    content = overlay(beneath or {}, json.loads(text))
+    return kind.model_validate_json(json.dumps(content, default=_iso), extra="ignore")
+
+
 def parse_toml(text: str, *, name: str) -> dict[str, Any]:
     """The plain content of a TOML text. Raises UnreadableDocument where it is not TOML."""
     try:
@@ -85,7 +95,12 @@ def canonical(document: BaseModel) -> str:
 
 def version(document: BaseModel) -> str:
     """A short name for the content of a document; comments and order do not change it."""
-    return hashlib.sha256(canonical(document).encode()).hexdigest()[:12]
+    return version_of(canonical(document))
+
+
+def version_of(text: str) -> str:
+    """The name of a document by its canonical text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:

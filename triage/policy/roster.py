@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from triage.policy.document import canonical, read_document, version
+from triage.policy.document import canonical, read_document, stored_document, version
 from triage.policy.fields import Channel, Span, Value, Zone
 
 
@@ -144,8 +144,8 @@ def read_roster(text: str, *, name: str) -> Roster:
 
 
 def stored_roster(text: str) -> Roster:
-    """The roster from its canonical text, as the store keeps it."""
-    return Roster.model_validate_json(text)
+    """The roster from its canonical text, as the store keeps it, whichever release wrote it."""
+    return stored_document(text, Roster)
 
 
 def shift_at(roster: Roster, rotation: Rotation, at: datetime) -> Shift:

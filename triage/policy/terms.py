@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from triage.policy.document import canonical, read_document, version
+from triage.policy.document import canonical, read_document, stored_document, version
 from triage.policy.fields import Channel, Money, Span, TimeOfDay, Value, Weekday, Zone
 
 WindowName = Literal["support_hours", "evening", "overnight", "other"]
@@ -391,6 +391,10 @@ def read_terms(text: str, *, name: str, shipped: str) -> Terms:
     return read_document(text, Terms, name=name, beneath=tomllib.loads(shipped))
 
 
-def stored_terms(text: str) -> Terms:
-    """The contract from its canonical text, as the store keeps it."""
-    return Terms.model_validate_json(text)
+def stored_terms(text: str, *, shipped: str) -> Terms:
+    """The contract from its canonical text, whichever release stored it. What it says counts as it was written.
+
+    For a key that its release did not have, the value that this one ships counts, never the owner's: the shipped value
+    of an added key must leave open cases as they are. A key that decides about one is neither renamed nor dropped.
+    """
+    return stored_document(text, Terms, beneath=tomllib.loads(shipped))

@@ -11,18 +11,22 @@ from triage.store.engine import Store
 
 
 class Desk:
-    """`terms` are those that a new case begins with; a live case keeps its own, see `terms_of`."""
+    """`terms` are those that a new case begins with; a live case keeps its own, see `terms_of`.
 
-    def __init__(self, store: Store, terms: Terms) -> None:
+    `shipped` is the text of the contract that this release ships.
+    """
+
+    def __init__(self, store: Store, terms: Terms, shipped: str) -> None:
         self.store = store
         self.terms = terms
+        self._shipped = shipped
         self._terms = {terms.version: terms}
         self._roster: tuple[int, Roster] | None = None
 
     def terms_of(self, session: Session, version: str) -> Terms:
         """The contract of that version, as it was."""
         if version not in self._terms:
-            self._terms[version] = stored_terms(versions.policy_content(session, version))
+            self._terms[version] = stored_terms(versions.policy_content(session, version), shipped=self._shipped)
         return self._terms[version]
 
     def roster(self, session: Session) -> Roster:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from triage.store import versions
 from triage.store.models import ChainHead, Event
 
 GENESIS = "0" * 64
@@ -90,8 +91,9 @@ def digest(
 
 
 def verify(session: Session) -> Verdict:
-    """Recompute the chain from its first entry."""
+    """Recompute the chain from its first entry, and the names of the contracts that it speaks of from their texts."""
     expected, previous = 1, GENESIS
+    sound = versions.sound_policies(session)
     with closing(session.scalars(select(Event).order_by(Event.number).execution_options(yield_per=_PAGE))) as rows:
         found = iter(rows)
         while True:
@@ -104,10 +106,9 @@ def verify(session: Session) -> Verdict:
             if row.number != expected:
                 bad, reason = (row.number, "inserted") if row.number < expected else (expected, "missing")
                 return Verdict(expected - 1, previous, bad, reason)
-            computed = digest(row.number, row.at, row.case_id, row.kind, row.actor, row.details, row.policy, previous)
-            if computed != row.hash:
-                return Verdict(expected - 1, previous, row.number, "changed")
-            expected, previous = expected + 1, computed
+            if (change := _what_was_changed(row, previous, sound)) is not None:
+                return Verdict(expected - 1, previous, row.number, change)
+            expected, previous = expected + 1, row.hash
     head = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).first()
     if head is None:
         return Verdict(expected - 1, previous, max(expected - 1, 1), "the head is gone")
@@ -118,6 +119,16 @@ def verify(session: Session) -> Verdict:
     if head.hash != previous:
         return Verdict(expected - 1, previous, expected - 1, "the head does not fit")
     return Verdict(expected - 1, previous, None, None)
+
+
+def _what_was_changed(row: Event, previous: str, sound: set[str]) -> str | None:
+    """What of an entry no longer fits: itself, or the contract that it put in force."""
+    computed = digest(row.number, row.at, row.case_id, row.kind, row.actor, row.details, row.policy, previous)
+    if computed != row.hash:
+        return "changed"
+    if row.kind == "policy_loaded" and row.policy not in sound:
+        return "the contract that it loaded was changed"
+    return None
 
 
 def _first_unreadable(session: Session, start: int) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
+from triage.policy.document import version_of
 from triage.store.models import PolicyVersion, RosterVersion
 
 
@@ -29,6 +30,12 @@ def add_policy(session: Session, version: str, content: str, now: datetime) -> b
         return False
     session.add(PolicyVersion(version=version, content=content, first_used_at=now))
     return True
+
+
+def sound_policies(session: Session) -> set[str]:
+    """The contracts whose text is still the one that their name was computed from."""
+    rows = session.scalars(select(PolicyVersion))
+    return {row.version for row in rows if version_of(row.content) == row.version}
 
 
 def newest_roster_id(session: Session) -> int | None:

@@ -116,5 +116,10 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
     )
     client = connect(account, http_client)
     return PhoneSystem(
-        {"sms": TwilioSms(client, account), "voice": TwilioVoice(client, account)}, TwilioCalls(client, account)
+        {
+            "sms": TwilioSms(client, account),
+            "voice": TwilioVoice(client, account, "alert"),
+            "bridge": TwilioVoice(client, account, "bridge"),
+        },
+        TwilioCalls(client, account),
     )

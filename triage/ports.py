@@ -12,11 +12,12 @@ from triage.policy.delivery import DeliveryState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One SMS or call to place. `text` is what an SMS says; a call asks our webhook what to say."""
+    """One SMS or call to place. `text` is what an SMS says; a call asks our webhook what to say, and rings so long."""
 
     delivery_id: int
     phone: str
     text: str
+    rings_for: timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ TEXT = "1001 overnight: +16145550199.\nCall by 11:30 PM EST, 120 min left. Reply
 
 
 def outgoing(phone: str = DANA, number: int = 7) -> Outgoing:
-    return Outgoing(delivery_id=number, phone=phone, text=TEXT)
+    return Outgoing(delivery_id=number, phone=phone, text=TEXT, rings_for=timedelta(seconds=20))
 
 
 @pytest.fixture(params=["sms", "voice"])

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
+
+Carrier = Literal["sms", "voice", "bridge"]
+"""What a delivery goes by: a text, a call that alerts, or a call that puts a technician through to the caller."""
 
 
 class DeliveryState(StrEnum):

@@ -13,13 +13,13 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
 
 from triage.errors import OutcomeUnknown, TransportError
 from triage.policy import wording
-from triage.policy.delivery import DeliveryState
-from triage.policy.fields import Channel
+from triage.policy.delivery import Carrier, DeliveryState
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.retry import SEARCH_EVERY, SENDING_LEASE, may_repeat, next_attempt
 from triage.ports import Found, Outgoing, Sends
@@ -32,7 +32,7 @@ from triage.store.models.case import reference_of
 
 log = structlog.get_logger()
 
-Transports = Mapping[Channel, Sends]
+Transports = Mapping[Carrier, Sends]
 
 _CLOCK_SLACK = timedelta(seconds=60)
 _ASKED_OF_ONE = frozenset({"ladder", "nobody", "exhausted"})
@@ -44,11 +44,12 @@ class Errand:
 
     delivery_id: int
     claim: str
-    channel: Channel
+    carrier: Carrier
     phone: str
     text: str
     is_search: bool
     started_at: datetime
+    rings_for: timedelta
 
 
 def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
@@ -58,7 +59,7 @@ def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
             return []
     with desk.store.write() as tx:
         rows = _bundled(tx, desk, deliveries.due(tx.session, now, most), now)
-        return [errand for row in rows if (errand := _claimed(tx, row, now))]
+        return [errand for row in rows if (errand := _claimed(tx, desk, row, now))]
 
 
 def release_all(desk: Desk, now: datetime) -> None:
@@ -73,7 +74,7 @@ def release_all(desk: Desk, now: datetime) -> None:
 
 def run(errand: Errand, desk: Desk, transports: Transports, clock: Callable[[], datetime]) -> None:
     """Carry out one errand and settle it."""
-    transport = transports[errand.channel]
+    transport = transports[errand.carrier]
     if errand.is_search:
         _look_for(errand, desk, transport, clock)
     else:
@@ -108,7 +109,7 @@ def _bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetim
     return kept
 
 
-def _claimed(tx: Transaction, row: Delivery, now: datetime) -> Errand | None:
+def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Errand | None:
     is_search = row.state != DeliveryState.PLANNED
     if not is_search and _is_moot(tx, row):
         row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
@@ -127,12 +128,20 @@ def _claimed(tx: Transaction, row: Delivery, now: datetime) -> Errand | None:
     return Errand(
         delivery_id=row.id,
         claim=row.claim,
-        channel="voice" if row.channel == "voice" else "sms",
+        carrier=cast("Carrier", row.channel),
         phone=row.phone,
         text=row.body,
         is_search=is_search,
         started_at=row.started_at,
+        rings_for=_rings_for(tx, desk, row),
     )
+
+
+def _rings_for(tx: Transaction, desk: Desk, row: Delivery) -> timedelta:
+    """How long a call rings, by the contract of its case."""
+    case = tx.session.get(Case, row.case_id) if row.case_id else None
+    terms = desk.terms_of(tx.session, case.policy) if case else desk.terms
+    return terms.callback.technician_rings_for if row.channel == "bridge" else terms.alert_call.rings_for
 
 
 def _is_moot(tx: Transaction, row: Delivery) -> bool:
@@ -148,7 +157,9 @@ def _is_moot(tx: Transaction, row: Delivery) -> bool:
 
 def _send(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], datetime]) -> None:
     try:
-        accepted = transport.send(Outgoing(delivery_id=errand.delivery_id, phone=errand.phone, text=errand.text))
+        accepted = transport.send(
+            Outgoing(delivery_id=errand.delivery_id, phone=errand.phone, text=errand.text, rings_for=errand.rings_for)
+        )
     except TransportError as error:
         refusal = error
         _settle(errand, desk, lambda tx, row: _refused(tx, desk, row, refusal, clock()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from triage.errors import TransportError
 from triage.policy.delivery import DeliveryState
@@ -12,17 +12,17 @@ from triage.policy.twilio_words import CALL_STATUS, telephone_number
 from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails
 from triage.transports.twilio_client import Account, our_errors, taken
 
-_RING_SECONDS = 25  # shorter than most mobile voicemail boxes wait
 _LISTED = 50
 _NO_SUCH_RESOURCE = 20404
 
 
 class TwilioVoice:
-    """The called phone is told what our webhook says when it picks up."""
+    """The called phone is told what our webhook at `/twilio/<path>/<delivery>` says when it picks up."""
 
-    def __init__(self, client: Any, account: Account) -> None:
+    def __init__(self, client: Any, account: Account, path: Literal["alert", "bridge"]) -> None:
         self._client = client
         self._account = account
+        self._path = path
 
     def send(self, outgoing: Outgoing) -> Accepted:
         base = self._account.public_url
@@ -30,10 +30,10 @@ class TwilioVoice:
             call = self._client.calls.create(
                 to=outgoing.phone,
                 from_=self._account.sender,
-                url=f"{base}/twilio/alert/{outgoing.delivery_id}",
+                url=f"{base}/twilio/{self._path}/{outgoing.delivery_id}",
                 status_callback=f"{base}/twilio/call-status?delivery={outgoing.delivery_id}",
                 status_callback_event=["initiated", "ringing", "answered", "completed"],
-                timeout=_RING_SECONDS,
+                timeout=int(outgoing.rings_for.total_seconds()),
             )
         return taken(call)
 

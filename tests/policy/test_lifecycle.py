@@ -8,13 +8,13 @@ from triage.errors import IllegalTransition
 from triage.policy.lifecycle import AWAITING_CALLBACK, ENDED, CaseEvent, CaseState, is_legal, next_state
 
 TABLE = """
-              start         acknowledge   resume        call_back     close
-open          -             acknowledged  open          called_back   -
-acknowledged  -             acknowledged  open          called_back   -
-called_back   -             -             -             called_back   closed
-closed        -             -             -             -             -
-deferred      open          acknowledged  -             called_back   -
-review        -             review        -             called_back   closed
+               start         acknowledge   resume        call_back     close         withdraw
+open           -             acknowledged  open          called_back   -             -
+acknowledged   -             acknowledged  open          called_back   -             -
+called_back    -             -             -             called_back   closed        acknowledged
+closed         -             -             -             -             -             -
+deferred       open          acknowledged  -             called_back   -             -
+review         -             review        -             called_back   closed        -
 """
 HEAD, *LINES = (line.split() for line in TABLE.strip().splitlines())
 CELLS = [(row[0], event, cell) for row in LINES for event, cell in zip(HEAD, row[1:], strict=True)]
@@ -61,5 +61,7 @@ def test_no_case_that_is_owed_a_callback_closes_without_one() -> None:
         assert CaseState.CLOSED not in after(state)
 
 
-def test_nothing_reopens_a_case_that_was_called_back() -> None:
-    assert after(CaseState.CALLED_BACK) == {CaseState.CALLED_BACK, CaseState.CLOSED}
+def test_only_a_voicemail_box_undoes_a_callback_and_whoever_called_keeps_the_case() -> None:
+    assert after(CaseState.CALLED_BACK) == {CaseState.CALLED_BACK, CaseState.CLOSED, CaseState.ACKNOWLEDGED}
+    undoing = {event for event in CaseEvent if is_legal(CaseState.CALLED_BACK, event)}
+    assert undoing == {CaseEvent.CALL_BACK, CaseEvent.CLOSE, CaseEvent.WITHDRAW}

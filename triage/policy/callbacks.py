@@ -1,11 +1,44 @@
-"""When unanswered attempts stand for a callback."""
+"""What a call to the caller came to, and when unanswered attempts stand for a callback."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 
 from triage.policy.terms import Callback
+
+
+class Outcome(StrEnum):
+    """What became of one call to the caller, as the phone network has it."""
+
+    CONNECTED = "connected"  # somebody picked up
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    BOX = "box"  # somebody picked up, and the technician says that it was a voicemail box
+    FAILED = "failed"  # the network could not ring it
+    CANCELED = "canceled"  # the technician hung up while it rang
+    LOST = "lost"  # the phone system never told, though it was asked
+
+
+ATTEMPTS = frozenset({Outcome.BUSY, Outcome.NO_ANSWER, Outcome.BOX})
+"""What is an attempt on record: the phone rang, or could have, and the caller did not talk."""
+
+_ENDS = {
+    "completed": Outcome.CONNECTED,
+    "busy": Outcome.BUSY,
+    "no-answer": Outcome.NO_ANSWER,
+    "failed": Outcome.FAILED,
+    "canceled": Outcome.CANCELED,
+}
+
+
+def outcome_of(status: str) -> Outcome | None:
+    """What a call status of the phone system says of the caller's leg; None while the leg runs.
+
+    `completed` is a leg that was picked up: a leg nobody picks up ends as busy, no-answer, failed or canceled.
+    """
+    return _ENDS.get(status)
 
 
 def attempts_meet_the_promise(attempts: Iterable[datetime], rule: Callback) -> bool:

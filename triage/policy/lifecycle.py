@@ -21,6 +21,7 @@ class CaseEvent(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     RESUME = "resume"  # nobody called back in time, or whoever had it passed it on
     CALL_BACK = "call_back"
+    WITHDRAW = "withdraw"  # what counted as a callback had reached a voicemail box only
     CLOSE = "close"
 
 
@@ -35,6 +36,7 @@ _NEXT: dict[tuple[CaseState, CaseEvent], CaseState] = {
     (CaseState.ACKNOWLEDGED, CaseEvent.RESUME): CaseState.OPEN,
     (CaseState.ACKNOWLEDGED, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
     (CaseState.CALLED_BACK, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.CALLED_BACK, CaseEvent.WITHDRAW): CaseState.ACKNOWLEDGED,
     (CaseState.CALLED_BACK, CaseEvent.CLOSE): CaseState.CLOSED,
     (CaseState.REVIEW, CaseEvent.ACKNOWLEDGE): CaseState.REVIEW,
     (CaseState.REVIEW, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,

@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, union
 from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
-from triage.store.models import Case, Delivery, LookUp, Timer, Voicemail
+from triage.store.models import (
+    Bridge,
+    CanaryRun,
+    Case,
+    Delivery,
+    LookUp,
+    Mark,
+    RecordingCopy,
+    Timer,
+    Voicemail,
+)
 from triage.store.models.case import id_of
+
+_DUE = (
+    Timer.due_at,
+    Delivery.next_attempt_at,
+    LookUp.next_attempt_at,
+    Bridge.next_attempt_at,
+    RecordingCopy.next_attempt_at,
+    Mark.next_attempt_at,
+    CanaryRun.next_attempt_at,
+)
+"""Everything that wakes the scheduler: each is an indexed instant at which its row is to be looked at."""
 
 _LIVE = [Case.state.not_in([state.value for state in ENDED])]
 
@@ -103,21 +124,11 @@ def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:
 
 
 def is_anything_due(session: Session, now: datetime) -> bool:
-    """Whether any timer, delivery or look-up is due: one question, so that an idle sweep costs next to nothing."""
-    timers = select(Timer.id).where(Timer.due_at <= now)
-    sends = select(Delivery.id).where(Delivery.next_attempt_at <= now)
-    asks = select(LookUp.case_id).where(LookUp.next_attempt_at <= now)
-    return bool(session.scalar(select(or_(timers.exists(), sends.exists(), asks.exists()))))
+    """Whether anything at all is due: one question, so that an idle sweep costs next to nothing."""
+    return bool(session.scalar(select(or_(*(select(due).where(due <= now).exists() for due in _DUE)))))
 
 
 def due_instants(session: Session, after: datetime, until: datetime, most: int) -> Sequence[datetime]:
     """The distinct instants in (after, until] at which something falls due or a sender should look again."""
-    timers = select(Timer.due_at.label("at")).where(Timer.due_at > after, Timer.due_at <= until)
-    sends = select(Delivery.next_attempt_at.label("at")).where(
-        Delivery.next_attempt_at > after, Delivery.next_attempt_at <= until
-    )
-    asks = select(LookUp.next_attempt_at.label("at")).where(
-        LookUp.next_attempt_at > after, LookUp.next_attempt_at <= until
-    )
-    union = timers.union(sends, asks).subquery()
-    return session.scalars(select(union.c.at).order_by(union.c.at).limit(most)).all()
+    found = union(*(select(due.label("at")).where(due > after, due <= until) for due in _DUE)).subquery()
+    return session.scalars(select(found.c.at).order_by(found.c.at).limit(most)).all()

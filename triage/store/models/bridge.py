@@ -14,7 +14,8 @@ class Bridge(Base):
     """One try to put a technician through to the caller: the leg that rings the caller.
 
     `delivery_id` is the call to the technician, the parent leg. `outcome` is None while the leg runs. `seconds` is
-    the talk time of the caller's leg, from its answer to its end, as the network measured it.
+    the talk time of the caller's leg, from its answer to its end, as the network measured it. `next_attempt_at` is
+    when the network is asked, since no report of its end came.
     """
 
     __tablename__ = "bridges"
@@ -31,4 +32,4 @@ class Bridge(Base):
     ended_at: Mapped[datetime | None]
     seconds: Mapped[int | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
-    said_box_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)

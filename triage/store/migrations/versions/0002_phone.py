@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seconds", sa.Integer(), nullable=True),
         sa.Column("outcome", sa.String(length=20), nullable=True),
-        sa.Column("said_box_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_bridges_case_id")),
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_bridges_delivery_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bridges")),
@@ -44,6 +44,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_bridges_case_id"), "bridges", ["case_id"])
     op.create_index(op.f("ix_bridges_delivery_id"), "bridges", ["delivery_id"])
+    op.create_index(op.f("ix_bridges_next_attempt_at"), "bridges", ["next_attempt_at"])
     op.create_index(op.f("ix_bridges_number"), "bridges", ["number"])
     op.create_index(op.f("ix_bridges_parent_sid"), "bridges", ["parent_sid"])
     op.create_table(

@@ -1,0 +1,94 @@
+"""Finding bridged callbacks and counting them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from triage.policy.callbacks import Outcome
+from triage.policy.delivery import FINAL
+from triage.policy.dialing import Dialled
+from triage.store.models import Bridge, Delivery
+
+_OVER = [state.value for state in FINAL]
+
+
+def of_case(session: Session, case_id: int) -> Sequence[Bridge]:
+    return session.scalars(select(Bridge).where(Bridge.case_id == case_id).order_by(Bridge.id)).all()
+
+
+def running_of_delivery(session: Session, delivery_id: int) -> Bridge | None:
+    """The caller's leg that this call to a technician dialled and that has not ended."""
+    return session.scalars(select(Bridge).where(Bridge.delivery_id == delivery_id, Bridge.outcome.is_(None))).first()
+
+
+def running_of_case(session: Session, case_id: int) -> Bridge | None:
+    """A leg that rings the caller, or talks to them, now."""
+    return session.scalars(select(Bridge).where(Bridge.case_id == case_id, Bridge.outcome.is_(None))).first()
+
+
+def last_connected(session: Session, case_id: int, person_id: str) -> Bridge | None:
+    """The newest leg by which this person reached somebody."""
+    return session.scalars(
+        select(Bridge)
+        .where(Bridge.case_id == case_id, Bridge.person_id == person_id, Bridge.outcome == Outcome.CONNECTED.value)
+        .order_by(Bridge.id.desc())
+    ).first()
+
+
+def connected(session: Session, case_id: int) -> Sequence[Bridge]:
+    """The legs by which the caller was reached, or is being talked to, oldest first."""
+    return session.scalars(
+        select(Bridge)
+        .where(
+            Bridge.case_id == case_id,
+            Bridge.answered_at.is_not(None),
+            (Bridge.outcome == Outcome.CONNECTED.value) | Bridge.outcome.is_(None),
+        )
+        .order_by(Bridge.answered_at)
+    ).all()
+
+
+def measured_s(session: Session, case_id: int) -> int:
+    """Seconds talked with the caller in all calls of the case together."""
+    return (
+        session.scalar(
+            select(func.coalesce(func.sum(Bridge.seconds), 0)).where(
+                Bridge.case_id == case_id, Bridge.outcome == Outcome.CONNECTED.value
+            )
+        )
+        or 0
+    )
+
+
+def dialled(session: Session, number: str, *, number_since: datetime, anybody_since: datetime) -> Dialled:
+    """How often callers were dialled since two instants: this number, and anybody."""
+    to_number = select(func.count()).where(Bridge.number == number, Bridge.started_at > number_since)
+    to_anybody = select(func.count()).where(Bridge.started_at > anybody_since)
+    return Dialled(session.scalar(to_number) or 0, session.scalar(to_anybody) or 0)
+
+
+def call_on_its_way(session: Session, case_id: int, person_id: str) -> Delivery | None:
+    """A call to this person that will put them through for this case and that they have not picked up yet."""
+    return session.scalars(
+        select(Delivery).where(
+            Delivery.case_id == case_id,
+            Delivery.person_id == person_id,
+            Delivery.channel == "bridge",
+            Delivery.state.not_in(_OVER),
+        )
+    ).first()
+
+
+def with_provider_sid(session: Session, provider_sid: str) -> Bridge | None:
+    return session.scalars(select(Bridge).where(Bridge.provider_sid == provider_sid)).first()
+
+
+def due(session: Session, now: datetime, most: int) -> Sequence[Bridge]:
+    """Legs of whose end no report came in time."""
+    return session.scalars(
+        select(Bridge).where(Bridge.next_attempt_at <= now).order_by(Bridge.next_attempt_at).limit(most)
+    ).all()

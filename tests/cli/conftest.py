@@ -53,7 +53,7 @@ def story(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     shutil.copy(sqlite_template, path)
     with freezegun.freeze_time(FRIDAY_NIGHT) as frozen:
         world = World(frozen, f"sqlite:///{path}")  # type: ignore[arg-type]
-        world.voicemail(CALLER, keys="2", transcript=f"words{CURSOR}")
+        world.voicemail(CALLER, attested=True, transcript=f"words{CURSOR}")
         world.text(CALLER, f"hello{CURSOR}")
         world.advance(minutes=3)
         world.text(LEE, "ACK")

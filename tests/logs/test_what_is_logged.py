@@ -25,7 +25,7 @@ def secrets_in(text: str) -> list[str]:
 
 def test_a_night_of_calls_and_texts_logs_ids_only(world: World, logs: Logs) -> None:
     world.phones.faults.accept_then_500 = 1
-    world.voicemail(CALLER, keys="12", transcript="the whole site is dead")
+    world.voicemail(CALLER, emergency=True, attested=True, transcript="the whole site is dead")
     world.text(LEE, "ACK")
     world.text(CALLER, "please hurry")
     world.text("+12165550123", "please hurry")

@@ -8,7 +8,7 @@ from tests.support.world import World
 
 def test_acknowledgement_holds_the_ladder_for_forty_five_minutes(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(seconds=179)
     team.text(LEE, "ACK")
 
@@ -20,7 +20,7 @@ def test_acknowledgement_holds_the_ladder_for_forty_five_minutes(team: World) ->
 
 def test_owner_without_a_callback_is_reminded_by_the_next_rung_and_the_others_follow(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(seconds=179)
     team.text(LEE, "ACK")
 
@@ -36,7 +36,7 @@ def test_owner_without_a_callback_is_reminded_by_the_next_rung_and_the_others_fo
 
 def test_owner_whom_the_next_rung_does_not_reach_is_reminded_too(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=6)
     team.text(LEE, "ACK")
 
@@ -48,7 +48,7 @@ def test_owner_whom_the_next_rung_does_not_reach_is_reminded_too(team: World) ->
 
 def test_owner_may_take_it_again_after_the_reminder(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(seconds=179)
     team.text(LEE, "ACK")
     team.advance(minutes=46)
@@ -63,7 +63,7 @@ def test_owner_may_take_it_again_after_the_reminder(team: World) -> None:
 
 def test_pass_moves_to_the_next_person_at_once(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=2)
 
     answer = team.text(LEE, "PASS")
@@ -74,7 +74,7 @@ def test_pass_moves_to_the_next_person_at_once(team: World) -> None:
 
 def test_later_rungs_of_the_round_leave_out_who_passed(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.text(LEE, "PASS")
     team.text(DANA, "PASS")
 
@@ -94,7 +94,7 @@ def test_later_rungs_of_the_round_leave_out_who_passed(team: World) -> None:
 
 def test_who_passed_is_asked_again_in_the_next_round(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.text(LEE, "PASS")
 
     team.advance(minutes=51)
@@ -104,7 +104,7 @@ def test_who_passed_is_asked_again_in_the_next_round(team: World) -> None:
 
 def test_case_that_was_taken_can_be_passed_on(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.text(LEE, "ACK")
     team.advance(minutes=10)
 
@@ -119,7 +119,7 @@ def test_case_that_was_taken_can_be_passed_on(team: World) -> None:
 
 def test_emergency_that_is_passed_on_by_one_wakes_everyone_else(team: World) -> None:
     left = team.now
-    team.voicemail(keys="1")
+    team.voicemail(emergency=True)
     team.advance(seconds=1)
 
     team.text(LEE, "PASS")

@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 def test_message_of_half_past_midnight_is_due_after_two_real_hours_when_clocks_go_back(build_world: Build) -> None:
     world = build_world(at="2026-11-01T04:30:00")  # 12:30 AM EDT
 
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
     world.advance(seconds=7198)
     before = world.case()["breached_at"]
     world.advance(seconds=1)
@@ -28,9 +28,9 @@ def test_message_of_half_past_midnight_is_due_after_two_real_hours_when_clocks_g
 def test_texts_tell_the_repeated_half_hour_apart(build_world: Build) -> None:
     world = build_world(at="2026-11-01T03:20:00")  # 11:20 PM EDT
 
-    world.voicemail("+16145550111", keys="2")
+    world.voicemail("+16145550111", attested=True)
     world.advance(minutes=59, seconds=59)
-    world.voicemail("+16145550112", keys="2")
+    world.voicemail("+16145550112", attested=True)
 
     assert "Call by Sun 1:20 AM EDT, 120 min left." in world.bodies(DANA)[0]
     assert "Call by 1:20 AM EST, 120 min left." in world.bodies(DANA)[-1]
@@ -39,7 +39,7 @@ def test_texts_tell_the_repeated_half_hour_apart(build_world: Build) -> None:
 def test_message_before_clocks_go_forward_is_due_after_two_real_hours(build_world: Build) -> None:
     world = build_world(at="2027-03-14T06:30:00")  # 1:30 AM EST
 
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
 
     assert "Call by 4:30 AM EDT, 120 min left." in world.bodies(LEE)[0]
 
@@ -87,9 +87,9 @@ def test_windows_change_at_their_hour_on_the_wall(
 def test_hand_over_keeps_its_hour_on_the_wall_after_the_change(build_world: Build) -> None:
     world = build_world(at="2026-11-02T12:59:50")  # Monday, 7:59:50 AM EST: Dana's last seconds
 
-    world.voicemail("+16145550111", keys="2")
+    world.voicemail("+16145550111", attested=True)
     world.advance(seconds=10)
-    world.voicemail("+16145550112", keys="2")
+    world.voicemail("+16145550112", attested=True)
 
     assert [body[:4] for body in world.bodies(DANA)] == ["1001"]
     assert [body[:4] for body in world.bodies(LEE)] == ["1002"]

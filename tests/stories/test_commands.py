@@ -19,14 +19,14 @@ NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the 
     "body", ["ACK", "ack", "1", "1.", " Ack! ", "ACK 1001", "ack #1001", "ACK1001", "Ack I am on it"]
 )
 def test_ack_in_any_form_takes_the_case(world: World, body: str) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     assert world.text(LEE, body) == YOURS
     assert world.case()["owner"] == "lee"
 
 
 def test_ack_again_is_answered_the_same_and_changes_nothing(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "ACK")
 
     assert world.text(LEE, "ACK") == YOURS
@@ -34,8 +34,8 @@ def test_ack_again_is_answered_the_same_and_changes_nothing(world: World) -> Non
 
 
 def test_ack_without_a_reference_is_asked_which_of_two(world: World) -> None:
-    world.voicemail(keys="2")
-    world.voicemail(OTHER_CALLER, keys="2")
+    world.voicemail(attested=True)
+    world.voicemail(OTHER_CALLER, attested=True)
 
     assert world.text(LEE, "ACK") == "Which case? 1001, 1002\nReply ACK and the number."
     assert (world.text(LEE, "ACK 1002") or "").startswith("1002 is yours. Call +12125550101.")
@@ -43,14 +43,14 @@ def test_ack_without_a_reference_is_asked_which_of_two(world: World) -> None:
 
 
 def test_wrong_reference_is_said_to_be_wrong(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     assert world.text(LEE, "ACK 4711") == "There is no case 4711. Reply LIST for yours."
     assert world.case()["state"] == "open"
 
 
 def test_case_of_somebody_else_stays_theirs(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.advance(minutes=6)
     world.text(LEE, "ACK")
     world.advance(minutes=1)
@@ -62,7 +62,7 @@ def test_case_of_somebody_else_stays_theirs(world: World) -> None:
 
 
 def test_case_at_risk_can_be_taken_over_and_its_owner_hears_of_it(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.advance(minutes=60)
     world.text(LEE, "ACK")
     world.advance(minutes=31)
@@ -78,7 +78,7 @@ def test_case_at_risk_can_be_taken_over_and_its_owner_hears_of_it(world: World) 
 
 
 def test_callback_counts_whoever_made_it(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "ACK")
 
     answer = world.text(DANA, "DONE 1001 20 was nearer to the phone")
@@ -88,7 +88,7 @@ def test_callback_counts_whoever_made_it(world: World) -> None:
 
 
 def test_done_with_no_minutes_worked_closes_without_a_price(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     answer = world.text(LEE, "DONE 0 wrong number")
 
@@ -97,7 +97,7 @@ def test_done_with_no_minutes_worked_closes_without_a_price(world: World) -> Non
 
 
 def test_closed_case_cannot_be_changed(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "DONE 10")
     before = world.case()
 
@@ -112,7 +112,7 @@ def test_nothing_open_is_said(world: World) -> None:
 
 
 def test_done_without_minutes_asks_for_them_and_then_bills(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     first = world.text(LEE, "DONE rebooted the gateway")
     world.advance(minutes=30)
@@ -126,7 +126,7 @@ def test_done_without_minutes_asks_for_them_and_then_bills(world: World) -> None
 
 @pytest.mark.parametrize("body", ["DONE 1001 35 new card", "done 35 min new card"])
 def test_done_reads_minutes_and_note_in_any_form(world: World, body: str) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     assert world.text(LEE, body) == "1001 is closed: 35 min, after-hours rate, $247.50."
     assert world.case()["sessions"][0]["note"] == "new card"
@@ -140,7 +140,7 @@ def test_done_ends_a_hang_up_in_review_without_a_bill(world: World) -> None:
 
 
 def test_tried_once_does_not_meet_the_promise(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     answer = world.text(LEE, "TRIED")
 
@@ -151,7 +151,7 @@ def test_tried_once_does_not_meet_the_promise(world: World) -> None:
 
 
 def test_tried_twice_ten_minutes_apart_meets_the_promise(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "TRIED")
     world.advance(minutes=10)
 
@@ -163,7 +163,7 @@ def test_tried_twice_ten_minutes_apart_meets_the_promise(world: World) -> None:
 
 
 def test_tried_twice_too_soon_counts_once(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "TRIED")
     world.advance(minutes=9, seconds=59)
 
@@ -172,7 +172,7 @@ def test_tried_twice_too_soon_counts_once(world: World) -> None:
 
 
 def test_note_is_kept_with_the_case(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     answers = [world.text(LEE, "NOTE 1001 gate code 4711"), world.text(SAM, "x"), world.text(LEE, "NOTE")]
 
@@ -183,8 +183,8 @@ def test_note_is_kept_with_the_case(world: World) -> None:
 
 
 def test_list_shows_my_cases_and_how_many_wait(world: World) -> None:
-    world.voicemail(keys="2")
-    world.voicemail(OTHER_CALLER, keys="2")
+    world.voicemail(attested=True)
+    world.voicemail(OTHER_CALLER, attested=True)
     world.text(LEE, "ACK 1001")
 
     assert world.text(LEE, "LIST") == "1001 +16145550199 11:30 PM EST (119 min left)\n1 waiting for somebody"
@@ -214,7 +214,7 @@ def test_anything_else_is_answered_with_the_words(world: World) -> None:
 
 
 def test_somebody_else_may_close_a_case_that_was_called_back_and_the_callback_stays_whose_it_was(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "DONE")
 
     answer = world.text(DANA, "DONE 1001 30")

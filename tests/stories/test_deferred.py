@@ -19,7 +19,7 @@ def at(text: str) -> datetime:
 def test_server_product_pages_nobody_at_night_nor_on_the_weekend(team: World) -> None:
     left = team.now
 
-    call = team.voicemail(keys="3")
+    call = team.voicemail(product="server")
     team.at("2026-11-23T12:59:59+00:00")
 
     assert team.pages(left) == []
@@ -30,7 +30,7 @@ def test_server_product_pages_nobody_at_night_nor_on_the_weekend(team: World) ->
 
 
 def test_server_product_alerts_at_the_opening_and_is_due_two_support_hours_into_the_day(team: World) -> None:
-    team.voicemail(keys="3")
+    team.voicemail(product="server")
 
     team.at(MONDAY_OPENING)
     team.advance(seconds=1)
@@ -45,7 +45,7 @@ def test_server_product_alerts_at_the_opening_and_is_due_two_support_hours_into_
 
 
 def test_deferred_case_climbs_its_ladder_from_the_opening_on(team: World) -> None:
-    team.voicemail(keys="3")
+    team.voicemail(product="server")
 
     team.at(MONDAY_OPENING)
     team.advance(minutes=16)
@@ -60,7 +60,7 @@ def test_deferred_case_climbs_its_ladder_from_the_opening_on(team: World) -> Non
 
 
 def test_deferred_case_may_be_taken_and_ended_before_the_opening(team: World) -> None:
-    team.voicemail(keys="3")
+    team.voicemail(product="server")
 
     answer = team.text(LEE, "DONE 1001 20 was up anyway")
     team.at(MONDAY_OPENING)
@@ -73,7 +73,7 @@ def test_deferred_case_may_be_taken_and_ended_before_the_opening(team: World) ->
 def test_discontinued_product_is_listed_to_the_manager_at_the_opening_and_never_paged(team: World) -> None:
     left = team.now
 
-    call = team.voicemail(keys="4")
+    call = team.voicemail(product="discontinued")
     team.at("2026-11-23T18:00:00+00:00")
 
     assert team.pages(left) == [f"{int((at(MONDAY_OPENING) - left).total_seconds()) // 60}:00 Maria sms"]
@@ -88,7 +88,7 @@ def test_discontinued_product_is_listed_to_the_manager_at_the_opening_and_never_
 def test_emergency_key_does_not_change_what_a_discontinued_product_is_owed(team: World) -> None:
     left = team.now
 
-    team.voicemail(keys="14")
+    team.voicemail(emergency=True, product="discontinued")
     team.advance(hours=4)
 
     assert team.pages(left) == []
@@ -98,7 +98,7 @@ def test_emergency_key_does_not_change_what_a_discontinued_product_is_owed(team:
 def test_server_product_in_support_hours_is_paged_like_any_other(build_world: Build) -> None:
     world = build_world(roster=TEAM, at="2026-11-20T15:00:00")
 
-    world.voicemail(keys="3")
+    world.voicemail(product="server")
 
     assert world.bodies(LEE) == [
         "1001 support hours: +16145550199 COLUMBUS OH.\nCall by 12:00 PM EST, 120 min left. Reply ACK 1001 or PASS"
@@ -109,7 +109,7 @@ def test_discontinued_product_in_support_hours_waits_for_the_next_day_all_the_sa
     world = build_world(roster=TEAM, at="2026-11-20T15:00:00")
     left = world.now
 
-    world.voicemail(keys="4")
+    world.voicemail(product="discontinued")
     world.at(MONDAY_OPENING)
 
     assert {page.split()[1] for page in world.pages(left)} == {"Maria"}
@@ -119,7 +119,7 @@ def test_closure_day_is_no_support_day(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=CLOSED_THURSDAY, at=WEDNESDAY_NIGHT)
     left = world.now
 
-    world.voicemail(keys="3")
+    world.voicemail(product="server")
     world.at("2026-11-27T13:00:00+00:00")
     world.advance(seconds=1)
 
@@ -130,17 +130,17 @@ def test_closure_day_is_no_support_day(build_world: Build) -> None:
 def test_closure_day_in_the_roster_counts_as_well(build_world: Build) -> None:
     world = build_world(roster=f"closures = [2026-11-26]\n{TEAM}", at="2026-11-26T15:00:00")
 
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
 
     assert (world.case()["window"], world.case()["rate"]) == ("other", "after_hours")
     assert world.bodies(SAM)[0].startswith("1001 weekend/closure: +16145550199 COLUMBUS OH.\n")
 
 
 def test_night_caller_about_a_server_is_not_folded_into_a_case_that_is_due_tonight(team: World) -> None:
-    team.voicemail(keys="3")
+    team.voicemail(product="server")
     team.advance(minutes=1)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     assert [case["state"] for case in team.cases()] == ["deferred", "open"]
     assert [body[:4] for body in team.bodies(LEE)] == ["1002"]

@@ -11,7 +11,7 @@ BOTH_AT_ONCE = ["0:00 Dana call", "0:00 Dana sms", "0:00 Lee call", "0:00 Lee sm
 def test_two_people_are_texted_and_called_at_once(team: World) -> None:
     left = team.now
 
-    team.voicemail(keys="12")
+    team.voicemail(emergency=True, attested=True)
     team.advance(seconds=30)
 
     assert team.pages(left) == BOTH_AT_ONCE
@@ -24,7 +24,7 @@ def test_two_people_are_texted_and_called_at_once(team: World) -> None:
 
 def test_everyone_is_woken_after_five_minutes_and_the_managers_again_after_fifteen(team: World) -> None:
     left = team.now
-    team.voicemail(keys="12")
+    team.voicemail(emergency=True, attested=True)
 
     team.advance(minutes=16)
 
@@ -38,7 +38,7 @@ def test_second_person_is_found_where_only_one_is_on_the_rotations(build_world: 
     world = build_world(roster=TEAM.replace('people = ["dana"]', 'people = ["lee"]'))
     left = world.now
 
-    world.voicemail(keys="12")
+    world.voicemail(emergency=True, attested=True)
     world.advance(seconds=30)
 
     assert world.pages(left) == BOTH_AT_ONCE
@@ -46,7 +46,7 @@ def test_second_person_is_found_where_only_one_is_on_the_rotations(build_world: 
 
 def test_first_to_take_it_stands_the_other_down(team: World) -> None:
     left = team.now
-    team.voicemail(keys="12")
+    team.voicemail(emergency=True, attested=True)
     team.advance(minutes=1)
 
     answer = team.text(DANA, "ACK")
@@ -60,7 +60,7 @@ def test_first_to_take_it_stands_the_other_down(team: World) -> None:
 
 
 def test_second_to_take_it_hears_who_has_it(team: World) -> None:
-    team.voicemail(keys="12")
+    team.voicemail(emergency=True, attested=True)
     team.text(DANA, "ACK")
 
     answer = team.text(LEE, "ACK")
@@ -71,10 +71,10 @@ def test_second_to_take_it_hears_who_has_it(team: World) -> None:
 
 def test_second_message_that_is_an_emergency_makes_the_case_one(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=2)
 
-    team.voicemail(keys="1")
+    team.voicemail(emergency=True)
     team.advance(seconds=30)
 
     case = team.case()
@@ -85,10 +85,10 @@ def test_second_message_that_is_an_emergency_makes_the_case_one(team: World) -> 
 
 def test_case_that_somebody_has_stays_with_them_when_it_becomes_an_emergency(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.text(LEE, "ACK")
 
-    team.voicemail(keys="1")
+    team.voicemail(emergency=True)
     team.advance(minutes=10)
 
     assert team.pages(left) == ["0:00 Lee sms", "0:01 Lee sms"]
@@ -98,8 +98,8 @@ def test_case_that_somebody_has_stays_with_them_when_it_becomes_an_emergency(tea
 
 
 def test_emergency_stands_first_in_the_list_of_whoever_has_several(team: World) -> None:
-    team.voicemail(CALLER, keys="2")
-    team.voicemail("+12125550101", keys="12")
+    team.voicemail(CALLER, attested=True)
+    team.voicemail("+12125550101", emergency=True, attested=True)
     team.text(SAM, "ACK 1001")
     team.text(SAM, "ACK 1002")
 

@@ -27,7 +27,7 @@ EVERYONE = [
 
 def test_every_rung_reaches_its_people_by_its_channels_at_its_second(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     team.advance(minutes=50)
 
@@ -36,7 +36,7 @@ def test_every_rung_reaches_its_people_by_its_channels_at_its_second(team: World
 
 def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     team.advance(seconds=298)
     before = team.pages(left)
@@ -47,7 +47,7 @@ def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
 
 
 def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     team.advance(minutes=16)
 
@@ -60,7 +60,7 @@ def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
 
 
 def test_alert_call_says_the_case_to_whoever_picks_up(team: World) -> None:
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     team.advance(minutes=6)
 
@@ -74,7 +74,7 @@ def test_alert_call_says_the_case_to_whoever_picks_up(team: World) -> None:
 
 def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     team.advance(minutes=81)
 
@@ -91,7 +91,7 @@ def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> 
 def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_breach_goes_on(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy="ladder.rounds = 1")
     left = world.now
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     world.advance(minutes=136)
 
@@ -107,7 +107,7 @@ def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_brea
 def test_ladder_that_ended_is_climbed_once_more_for_whoever_passes(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy="ladder.rounds = 1")
     left = world.now
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.advance(minutes=70)
 
     world.text(LEE, "PASS")
@@ -118,7 +118,7 @@ def test_ladder_that_ended_is_climbed_once_more_for_whoever_passes(build_world: 
 
 def test_taking_the_case_stops_the_ladder(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     team.advance(minutes=6)
     team.text(LEE, "ACK")
@@ -129,7 +129,7 @@ def test_taking_the_case_stops_the_ladder(team: World) -> None:
 
 def test_daemon_that_was_down_climbs_on_where_it_stood(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     team.restart()
     team.advance(minutes=16)

@@ -17,7 +17,7 @@ def test_dead_phone_is_called_at_once_and_then_the_next_person(team: World) -> N
     left = team.now
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(seconds=40)
 
     assert team.pages(left) == [
@@ -34,7 +34,7 @@ def test_dead_phone_is_called_at_once_and_then_the_next_person(team: World) -> N
 def test_administrator_is_told_once_of_each_way_that_failed(team: World) -> None:
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=50)
 
     assert team.bodies(ADA)[:2] == [
@@ -47,8 +47,8 @@ def test_administrator_is_told_once_of_each_way_that_failed(team: World) -> None
 def test_phone_that_is_dead_for_two_cases_is_told_of_once(team: World) -> None:
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
 
-    team.voicemail("+12125550101", keys="2")
-    team.voicemail("+12125550102", keys="2")
+    team.voicemail("+12125550101", attested=True)
+    team.voicemail("+12125550102", attested=True)
 
     assert team.bodies(ADA) == [
         "The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003). It was about 1001."
@@ -58,7 +58,7 @@ def test_phone_that_is_dead_for_two_cases_is_told_of_once(team: World) -> None:
 def test_manager_is_told_where_there_is_no_administrator(world: World) -> None:
     world.phones.set_behaviour(LEE, Behaviour.DEAD)
 
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     assert world.bodies(MARIA) == [
         "The alert by SMS to Lee Okafor failed: the phone is off or has no signal (30003). It was about 1001."
@@ -78,7 +78,7 @@ def test_phone_that_takes_no_texts_is_called_at_once(team: World, behaviour: Beh
     left = team.now
     team.phones.set_behaviour(LEE, behaviour)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=4)
 
     assert team.pages(left, to=LEE)[0] == "0:00 Lee call"
@@ -91,10 +91,10 @@ def test_phone_that_opted_out_gets_calls_until_it_texts_start(team: World) -> No
     team.text(LEE, "STOP")
     left = team.now
 
-    team.voicemail("+12125550101", keys="2")
+    team.voicemail("+12125550101", attested=True)
     team.text(LEE, "ACK")
     team.text(LEE, "START")
-    team.voicemail("+12125550102", keys="2")
+    team.voicemail("+12125550102", attested=True)
 
     assert team.pages(left, to=LEE) == ["0:00 Lee call", "0:01 Lee sms"]
     assert team.bodies(ADA) == ["Lee Okafor opted out of our texts: alerts go by call until they text START."]
@@ -105,7 +105,7 @@ def test_busy_phone_of_somebody_who_is_called_only_moves_the_ladder_on(build_wor
     left = world.now
     world.phones.set_behaviour(LEE, Behaviour.BUSY)
 
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.advance(seconds=10)
 
     assert [page for page in world.pages(left) if "Ada" not in page] == [
@@ -123,7 +123,7 @@ def test_busy_line_beside_a_text_that_arrived_waits_for_the_answer(team: World) 
     left = team.now
     team.phones.set_behaviour(LEE, Behaviour.BUSY)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=14)
 
     assert [page for page in team.pages(left) if "Dana" in page] == []
@@ -133,7 +133,7 @@ def test_one_dead_phone_of_two_does_not_hurry_an_emergency(team: World) -> None:
     left = team.now
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
 
-    team.voicemail(keys="12")
+    team.voicemail(emergency=True, attested=True)
     team.advance(minutes=4)
 
     assert [page for page in team.pages(left) if "Sam" in page] == []
@@ -145,7 +145,7 @@ def test_ladder_hurries_past_dead_phones_to_whoever_is_alive(team: World) -> Non
     for number in (LEE, DANA, SAM, MARIA):
         team.phones.set_behaviour(number, Behaviour.DEAD)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=3)
 
     assert {"0:25 Dana call", "0:51 Sam call", "0:51 Ada sms"} <= {*team.pages(left)}
@@ -155,7 +155,7 @@ def test_ladder_hurries_past_dead_phones_to_whoever_is_alive(team: World) -> Non
 
 def test_case_that_was_taken_is_not_moved_by_a_failure_that_comes_late(team: World) -> None:
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
     team.advance(seconds=299)
     team.text(LEE, "ACK")

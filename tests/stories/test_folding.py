@@ -10,11 +10,11 @@ from webhooks.simulator.records import new_sid
 
 
 def test_second_message_joins_the_open_case_and_the_first_deadline_stands(team: World) -> None:
-    first = team.voicemail(keys="2")
+    first = team.voicemail(attested=True)
     due = team.case()["callback_due"]
     team.advance(minutes=20)
 
-    second = team.voicemail(keys="2")
+    second = team.voicemail(attested=True)
 
     (case,) = team.cases()
     assert case["callback_due"] == due
@@ -22,10 +22,10 @@ def test_second_message_joins_the_open_case_and_the_first_deadline_stands(team: 
 
 
 def test_whoever_was_alerted_hears_once_of_the_second_message(team: World) -> None:
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=2)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=2)
 
     assert team.bodies(LEE)[1:] == [
@@ -35,36 +35,36 @@ def test_whoever_was_alerted_hears_once_of_the_second_message(team: World) -> No
 
 
 def test_only_the_owner_hears_of_it_once_somebody_has_the_case(team: World) -> None:
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=16)
     team.text(DANA, "ACK")
     heard = len(team.bodies(LEE))
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     assert team.bodies(DANA)[-1].endswith("Message 2 of this caller. The first deadline stands.")
     assert len(team.bodies(LEE)) == heard
 
 
 def test_message_after_the_callback_is_a_new_case(team: World) -> None:
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.text(LEE, "DONE")
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     assert [(case["ref"], case["state"]) for case in team.cases()] == [("1001", "called_back"), ("1002", "open")]
 
 
 def test_other_callers_have_cases_of_their_own(team: World) -> None:
-    team.voicemail(CALLER, keys="2")
-    team.voicemail("+12125550101", keys="2")
+    team.voicemail(CALLER, attested=True)
+    team.voicemail("+12125550101", attested=True)
 
     assert [case["caller"] for case in team.cases()] == [CALLER, "+12125550101"]
 
 
 def test_withheld_numbers_are_never_taken_for_one_caller(team: World) -> None:
-    team.voicemail(withheld=True, keys="2")
-    team.voicemail(withheld=True, keys="2")
+    team.voicemail(withheld=True, attested=True)
+    team.voicemail(withheld=True, attested=True)
 
     assert [case["caller"] for case in team.cases()] == [None, None]
     assert team.bodies(LEE)[0].startswith("1001 overnight: number unknown.\nCall by 11:30 PM EST")
@@ -85,13 +85,13 @@ def test_hang_up_is_kept_for_review_and_pages_nobody(team: World) -> None:
 
 @pytest.mark.parametrize(("seconds", "state"), [(2, "review"), (3, "open")])
 def test_three_seconds_of_speech_are_a_message(team: World, seconds: int, state: str) -> None:
-    team.voicemail(seconds=seconds, keys="2")
+    team.voicemail(seconds=seconds, attested=True)
 
     assert team.case()["state"] == state
 
 
 def test_hang_up_in_an_open_case_is_kept_there_and_nobody_is_told(team: World) -> None:
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     team.voicemail(seconds=1)
 
@@ -135,7 +135,7 @@ def test_owner_of_the_policy_may_list_absent_recordings_instead(build_world: Bui
 def test_every_webhook_twice_is_one_case_and_one_alert(team: World) -> None:
     team.phones.faults.duplicate_webhooks = True
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=4)
 
     assert [len(case["recordings"]) for case in team.cases()] == [1]
@@ -145,7 +145,7 @@ def test_every_webhook_twice_is_one_case_and_one_alert(team: World) -> None:
 def test_reports_of_a_call_in_the_wrong_order_are_the_same_case(team: World) -> None:
     team.phones.faults.reverse_reports = True
 
-    team.voicemail(keys="2", transcript="the gateway is down")
+    team.voicemail(attested=True, transcript="the gateway is down")
 
     (case,) = team.cases()
     assert (case["caller"], case["state"], case["flags"]) == (CALLER, "open", [])

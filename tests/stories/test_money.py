@@ -27,7 +27,7 @@ def test_window_of_the_message_sets_the_rate(
     build_world: Build, at: str, window: str, rate: str, amount: str, clauses: list[str]
 ) -> None:
     world = build_world(roster=TEAM, at=at)
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "DONE 31")
 
     case = world.case()
@@ -39,7 +39,7 @@ def test_window_of_the_message_sets_the_rate(
 
 @pytest.mark.parametrize(("minutes", "billed", "amount"), [(1, 60, "247.50"), (91, 120, "495.00")])
 def test_after_hours_minutes_are_rounded_up_once(world: World, minutes: int, billed: int, amount: str) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     answer = world.text(LEE, f"DONE {minutes}")
 
@@ -50,7 +50,7 @@ def test_after_hours_minutes_are_rounded_up_once(world: World, minutes: int, bil
 
 def test_session_past_the_edge_of_its_window_keeps_the_rate_of_the_message(build_world: Build) -> None:
     world = build_world(roster=TEAM, at="2026-11-21T00:50:00")  # 7:50 PM, evening
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "DONE")
     world.advance(minutes=50)
 
@@ -58,7 +58,7 @@ def test_session_past_the_edge_of_its_window_keeps_the_rate_of_the_message(build
 
 
 def test_discontinued_product_is_not_billed(world: World) -> None:
-    world.voicemail(keys="4")
+    world.voicemail(product="discontinued")
 
     assert world.text(LEE, "DONE 1001 20 told them to upgrade") == "1001 is closed: 20 min, not billed."
     assert world.case()["sessions"][0]["lines"] == []
@@ -66,9 +66,9 @@ def test_discontinued_product_is_not_billed(world: World) -> None:
 
 
 def test_billing_report_is_the_lines_of_the_span(team: World) -> None:
-    team.voicemail(keys="2")
-    team.voicemail("+12125550101", keys="2")
-    team.voicemail("+12125550102", keys="4")
+    team.voicemail(attested=True)
+    team.voicemail("+12125550101", attested=True)
+    team.voicemail("+12125550102", product="discontinued")
     team.text(LEE, "DONE 1002 61 swapped the card")
     team.text(SAM, "DONE 1001 5")
     team.text(SAM, "DONE 1003 5")
@@ -84,7 +84,7 @@ def test_billing_report_is_the_lines_of_the_span(team: World) -> None:
 
 
 def test_line_of_the_billing_report_can_be_argued_from_alone(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "DONE 61 swapped the card")
 
     (line,) = records.billing_report(world.program.desk, NIGHT, DAY)
@@ -98,7 +98,7 @@ def test_line_of_the_billing_report_can_be_argued_from_alone(world: World) -> No
 
 
 def test_attempts_that_stand_for_a_callback_are_not_billed(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "TRIED")
     world.advance(minutes=10)
     world.text(LEE, "TRIED")

@@ -42,7 +42,7 @@ def test_nobody_on_call_reaches_the_manager_and_everyone_at_once(build_world: Bu
     world = build_world(roster=NOBODY_YET)
     left = world.now
 
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     assert world.bodies(MARIA)[0] == (
         "NOBODY ON CALL 1001 overnight: +16145550199 COLUMBUS OH.\n"
@@ -54,7 +54,7 @@ def test_nobody_on_call_reaches_the_manager_and_everyone_at_once(build_world: Bu
 
 def test_roster_without_anybody_loses_nothing(build_world: Build) -> None:
     world = build_world(roster='timezone = "America/New_York"')
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     world.advance(hours=4)
     world.restart(roster=TEAM)
@@ -69,9 +69,9 @@ def test_roster_without_anybody_loses_nothing(build_world: Build) -> None:
 def test_override_takes_the_call_for_as_long_as_it_lasts(build_world: Build) -> None:
     world = build_world(roster=TEAM + SAM_INSTEAD_OF_LEE)
 
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.advance(minutes=40)
-    world.voicemail("+12125550101", keys="2")
+    world.voicemail("+12125550101", attested=True)
 
     assert [body[:4] for body in world.bodies(SAM)] == ["1001", "1001", "1001"]
     assert world.bodies(LEE)[-1].startswith("1002 overnight: +12125550101 NEW YORK NY.")
@@ -81,7 +81,7 @@ def test_hand_over_in_the_middle_of_a_case_pages_whoever_is_on_call_then(team: W
     team.at("2026-11-23T12:57:00+00:00")  # Monday, 7:57 AM
     left = team.now
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=6)
 
     assert team.pages(left) == ["0:00 Lee sms", "5:00 Sam call", "5:00 Sam sms"]
@@ -90,7 +90,7 @@ def test_hand_over_in_the_middle_of_a_case_pages_whoever_is_on_call_then(team: W
 def test_owner_keeps_the_case_through_the_hand_over(team: World) -> None:
     team.at("2026-11-23T12:57:00+00:00")
     left = team.now
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.text(LEE, "ACK")
 
     team.advance(minutes=40)
@@ -102,10 +102,10 @@ def test_owner_keeps_the_case_through_the_hand_over(team: World) -> None:
 def test_live_case_keeps_the_policy_it_began_with_and_a_new_one_gets_the_new(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_RUNGS)
     left = world.now
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     world.restart(policy=STRAIGHT_TO_THE_MANAGER)
-    world.voicemail("+12125550101", keys="2")
+    world.voicemail("+12125550101", attested=True)
     world.advance(minutes=11)
 
     old, new = world.cases()
@@ -117,7 +117,7 @@ def test_live_case_keeps_the_policy_it_began_with_and_a_new_one_gets_the_new(bui
 
 @pytest.mark.parametrize(("word", "answer"), [("ACK", "1001 is yours."), ("DONE 5", "1001 is closed: 5 min")])
 def test_manager_may_take_and_end_a_case_like_anybody(team: World, word: str, answer: str) -> None:
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
 
     assert (team.text(MARIA, word) or "").startswith(answer)
     assert team.case()["owner"] == "maria"
@@ -125,7 +125,7 @@ def test_manager_may_take_and_end_a_case_like_anybody(team: World, word: str, an
 
 def test_person_taken_off_the_roster_still_has_the_case_and_others_are_paged_in_time(build_world: Build) -> None:
     world = build_world(roster=TEAM)
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "ACK")
 
     world.restart(roster=TEAM.replace('"lee"', '"pat"').replace("Lee Okafor", "Pat Reed").replace("0102", "0109"))

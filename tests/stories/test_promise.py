@@ -55,7 +55,7 @@ def quiet(build_world: Build) -> World:
 
 def test_case_at_risk_is_told_once_thirty_minutes_before(quiet: World) -> None:
     left = quiet.now
-    quiet.voicemail(keys="2")
+    quiet.voicemail(attested=True)
 
     quiet.advance(minutes=119)
 
@@ -68,7 +68,7 @@ def test_case_at_risk_is_told_once_thirty_minutes_before(quiet: World) -> None:
 
 def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_risk(quiet: World) -> None:
     left = quiet.now
-    quiet.voicemail(keys="2")
+    quiet.voicemail(attested=True)
     quiet.advance(minutes=60)
     quiet.text(DANA, "ACK")
 
@@ -81,7 +81,7 @@ def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_risk(quiet
 
 def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(quiet: World) -> None:
     left = quiet.now
-    quiet.voicemail(keys="2")
+    quiet.voicemail(attested=True)
 
     quiet.advance(minutes=151)
 
@@ -97,7 +97,7 @@ def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(quiet: W
 def test_rung_on_the_second_of_the_breach_says_so_and_calls_where_the_breach_does(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=RUNG_AT_THE_BREACH)
     left = world.now
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     world.advance(hours=2)
 
@@ -107,7 +107,7 @@ def test_rung_on_the_second_of_the_breach_says_so_and_calls_where_the_breach_doe
 
 def test_breach_texts_and_calls_everyone(quiet: World) -> None:
     left = quiet.now
-    quiet.voicemail(keys="2")
+    quiet.voicemail(attested=True)
 
     quiet.advance(hours=2)
 
@@ -126,7 +126,7 @@ def test_breach_texts_and_calls_everyone(quiet: World) -> None:
 
 def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_breach(quiet: World) -> None:
     left = quiet.now
-    quiet.voicemail(keys="2")
+    quiet.voicemail(attested=True)
     quiet.advance(minutes=100)
     quiet.text(DANA, "ACK")
 
@@ -145,8 +145,8 @@ def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_breach(qui
 
 
 def test_callback_stops_everything_before_and_after_the_breach(quiet: World) -> None:
-    quiet.voicemail(keys="2")
-    quiet.voicemail("+12125550101", keys="2")
+    quiet.voicemail(attested=True)
+    quiet.voicemail("+12125550101", attested=True)
     quiet.text(LEE, "DONE 1001 10")
     quiet.advance(minutes=121)
     quiet.text(DANA, "DONE 1002 10")
@@ -162,7 +162,7 @@ def test_promise_of_twenty_seconds_is_watched_to_the_second(build_world: Build) 
     world = build_world(roster=TEAM, policy=TWENTY_SECONDS)
     left = world.now
 
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.advance(seconds=26)
 
     sms = [page.removesuffix(" sms") for page in world.pages(left) if page.endswith("sms")]
@@ -175,7 +175,7 @@ def test_promise_of_twenty_seconds_is_watched_to_the_second(build_world: Build) 
 def test_acknowledgement_of_a_short_promise_holds_for_its_five_seconds(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWENTY_SECONDS)
     left = world.now
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     world.text(LEE, "ACK")
 
     world.advance(seconds=10)

@@ -40,9 +40,9 @@ def friday(build_world: Build) -> World:
     """
     team = build_world(roster=TEAM, policy=FEW_ALERTS)
     callers = [f"+1212555010{number}" for number in range(4)]
-    team.phones.leave_voicemail(callers[0], keys="2")
-    team.phones.leave_voicemail(callers[1], keys="2")
-    team.phones.leave_voicemail(callers[2], keys="2")
+    team.phones.leave_voicemail(callers[0], keys=team.keys(attested=True))
+    team.phones.leave_voicemail(callers[1], keys=team.keys(attested=True))
+    team.phones.leave_voicemail(callers[2], keys=team.keys(attested=True))
     team.phones.leave_voicemail("+13125550100", seconds=1)
     start = team.now
     for seconds, sender, body in [
@@ -52,7 +52,7 @@ def friday(build_world: Build) -> World:
         team.at(start + timedelta(seconds=seconds))
         team.text(sender, body)
     team.at(start + timedelta(minutes=149))
-    team.voicemail(callers[3], keys="2")
+    team.voicemail(callers[3], attested=True)
     return team
 
 
@@ -93,7 +93,7 @@ def test_breach_is_told_with_its_story(friday: World) -> None:
 
 
 def test_report_counts_a_message_on_the_eastern_day_it_was_left(world: World) -> None:
-    world.voicemail(keys="2")  # Saturday by UTC, Friday by the contract's clock
+    world.voicemail(attested=True)  # Saturday by UTC, Friday by the contract's clock
 
     saturday = records.sla_report(world.program.desk, date(2026, 11, 21), date(2026, 11, 21), world.now)
 
@@ -103,7 +103,7 @@ def test_report_counts_a_message_on_the_eastern_day_it_was_left(world: World) ->
 
 def test_case_has_the_fields_that_are_promised(world: World) -> None:
     left = world.now
-    call = world.voicemail(CALLER, keys="2", transcript="the gateway is down")
+    call = world.voicemail(CALLER, attested=True, transcript="the gateway is down")
     world.text(LEE, "ACK")
 
     case = world.case()
@@ -116,7 +116,7 @@ def test_case_has_the_fields_that_are_promised(world: World) -> None:
 
 
 def test_timeline_tells_who_did_what_in_order(world: World) -> None:
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
     world.text(LEE, "DONE 30 all good")
 
     events = world.case()["events"]
@@ -146,7 +146,7 @@ CHEAPER = "UPDATE policy_versions SET content = replace(content, '247.50', '24.7
 def test_rewritten_history_is_found_and_the_first_bad_entry_named(
     world: World, sql: str, entry: int, reason: str
 ) -> None:
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
     world.text(LEE, "ACK")
     before = verify_chain(world.program.desk)
     world.rewrite_history(sql)

@@ -15,15 +15,15 @@ limits.calls = 1
 
 def storm(world: World, voicemails: int) -> None:
     for number in range(voicemails):
-        world.voicemail(f"+1212555{number:04}", keys="2")
+        world.voicemail(f"+1212555{number:04}", attested=True)
 
 
 def test_sixty_voicemails_in_a_minute_flood_no_phone_and_name_every_case(team: World) -> None:
     began = team.now
     for number in range(59):
-        team.phones.leave_voicemail(f"+1212555{number:04}", keys="2")
+        team.phones.leave_voicemail(f"+1212555{number:04}", keys=team.keys(attested=True))
         team.advance(seconds=10 if number % 10 == 9 else 0)
-    team.voicemail("+13125550100", keys="12")
+    team.voicemail("+13125550100", emergency=True, attested=True)
     last = team.bodies(LEE)[-1]
 
     team.advance(minutes=7)
@@ -82,6 +82,6 @@ def test_limit_is_over_once_its_span_is(build_world: Build) -> None:
     storm(world, 2)
     world.advance(seconds=30)
 
-    world.voicemail("+13125550100", keys="2")
+    world.voicemail("+13125550100", attested=True)
 
     assert [body[:4] for body in world.bodies(LEE)] == ["1001", "1002", "1003"]

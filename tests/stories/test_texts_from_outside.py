@@ -11,7 +11,7 @@ RESERVED = ["STOP", "stopall", "UNSUBSCRIBE", "Cancel", "END", "QUIT", "REVOKE",
 
 
 def test_reserved_words_never_do_anything_to_a_case(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
 
     answers = {world.text(LEE, word) for word in [*RESERVED, "HELP", "info"]}
 
@@ -20,7 +20,7 @@ def test_reserved_words_never_do_anything_to_a_case(world: World) -> None:
 
 
 def test_same_message_twice_is_done_once_and_answered_the_same(world: World) -> None:
-    world.voicemail(keys="2")
+    world.voicemail(attested=True)
     form = {"MessageSid": new_sid("SM"), "From": LEE, "To": "+16145550100", "Body": "DONE 30"}
 
     first = world.post("/twilio/sms", **form)
@@ -39,7 +39,7 @@ def test_stranger_is_kept_and_not_answered(world: World) -> None:
 
 
 def test_text_of_a_caller_lands_in_the_case_and_reaches_the_owner(world: World) -> None:
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
     world.text(LEE, "ACK")
 
     answer = world.text(CALLER, "It is the basement unit, ask for Jürgen — gate 4")
@@ -52,7 +52,7 @@ def test_text_of_a_caller_lands_in_the_case_and_reaches_the_owner(world: World) 
 
 
 def test_text_of_a_caller_whom_nobody_has_taken_yet_is_in_the_case(world: World) -> None:
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
 
     world.text(CALLER, "DONE 1001 5")
 
@@ -71,7 +71,7 @@ def test_technician_who_opted_out_is_said_so_to_whoever_is_in_charge(world: Worl
 
 
 def test_long_words_of_a_caller_fit_the_owners_phone(world: World) -> None:
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
     world.text(DANA, "ACK 1001")
 
     world.text(CALLER, "x" * 1500)

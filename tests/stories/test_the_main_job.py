@@ -12,7 +12,7 @@ from triage.services.audit import verify_chain
 
 
 def test_a_voicemail_is_alerted_taken_called_back_and_billed(world: World) -> None:
-    world.voicemail(CALLER, seconds=30, keys="2")
+    world.voicemail(CALLER, seconds=30, attested=True)
 
     assert world.bodies(LEE) == [
         "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"

@@ -17,7 +17,7 @@ def test_alert_that_went_out_without_an_answer_is_never_doubled(team: World, fau
     setattr(team.phones.faults, fault, 1)
     team.phones.faults.drop_reports = not is_reported
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=4)
 
     assert team.bodies(LEE) == [ALERT]
@@ -30,7 +30,7 @@ def test_alert_that_is_not_in_the_list_is_repeated_and_says_so(team: World, faul
     left = team.now
     setattr(team.phones.faults, fault, 1)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=4)
 
     assert team.bodies(LEE) == [f"(repeat) {ALERT}"]
@@ -42,7 +42,7 @@ def test_nothing_is_repeated_while_the_list_cannot_be_read(team: World) -> None:
     team.phones.faults.fail_500 = 1
     team.phones.faults.fail_reads = 20  # more than three minutes
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=4, seconds=30)
 
     assert team.pages(left) == ["3:50 Lee sms"]
@@ -53,7 +53,7 @@ def test_list_that_never_answers_is_given_up_after_ten_minutes(team: World) -> N
     team.phones.faults.fail_500 = 1
     team.phones.faults.fail_reads = 10_000
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=11)
 
     assert team.pages(left, to=LEE) == ["5:00 Lee call", "5:00 Lee sms", "10:00 Lee sms"]
@@ -62,7 +62,7 @@ def test_list_that_never_answers_is_given_up_after_ten_minutes(team: World) -> N
 
 def test_nobody_is_paged_again_about_a_case_that_somebody_took_meanwhile(team: World) -> None:
     team.phones.faults.fail_500 = 1
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.text(LEE, "ACK")
 
     team.advance(minutes=10)
@@ -74,7 +74,7 @@ def test_refusal_for_too_many_requests_is_tried_again_soon(team: World) -> None:
     left = team.now
     team.phones.faults.refuse_429 = 2
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=1)
 
     assert team.pages(left) == ["0:03 Lee sms"]
@@ -84,7 +84,7 @@ def test_refusal_that_does_not_end_moves_the_ladder_on(team: World) -> None:
     left = team.now
     team.phones.faults.refuse_429 = 6
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=1)
 
     assert team.pages(left) == ["0:31 Ada sms", "0:31 Lee call", "0:31 Lee sms"]
@@ -95,7 +95,7 @@ def test_calls_of_unknown_outcome_are_found_in_the_list_too(team: World) -> None
     team.phones.faults.accept_then_hang = 4
     team.phones.faults.drop_reports = True
 
-    team.voicemail(keys="12")
+    team.voicemail(emergency=True, attested=True)
     team.advance(minutes=4)
 
     assert team.pages(left) == ["0:00 Dana call", "0:00 Dana sms", "0:00 Lee call", "0:00 Lee sms"]
@@ -107,7 +107,7 @@ def test_reports_dropped_doubled_or_reversed_change_nothing(team: World, fault: 
     left = team.now
     setattr(team.phones.faults, fault, True)
 
-    team.voicemail(keys="2")
+    team.voicemail(attested=True)
     team.advance(minutes=6)
 
     assert team.pages(left) == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms"]
@@ -116,9 +116,9 @@ def test_reports_dropped_doubled_or_reversed_change_nothing(team: World, fault: 
 def test_search_tells_the_alerts_of_two_cases_apart(team: World) -> None:
     team.phones.faults.drop_reports = True
     team.phones.faults.accept_then_hang = 1
-    team.voicemail("+12125550101", keys="2")
+    team.voicemail("+12125550101", attested=True)
     team.phones.faults.fail_500 = 1
-    team.voicemail("+12125550102", keys="2")
+    team.voicemail("+12125550102", attested=True)
 
     team.advance(minutes=3)
 

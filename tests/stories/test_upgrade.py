@@ -22,7 +22,7 @@ promise.at_risk_before = "40m"
 def upgraded(build_world: Build) -> World:
     """A case under a contract of an earlier release, which had a key less and a key more, and a newer contract now."""
     world = build_world(policy=OLD_TERMS)
-    world.voicemail(CALLER, keys="2")
+    world.voicemail(CALLER, attested=True)
     with world.program.desk.store.write() as tx:
         case = cases.by_reference(tx.session, "1001")
         assert case is not None

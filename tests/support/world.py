@@ -20,6 +20,7 @@ from tests.support.databases import store_at
 from triage.bootstrap import Program, build, build_phone_system
 from triage.clock import SystemClock
 from triage.policy.gsm7 import is_gsm7, segments
+from triage.policy.terms import ProductLine
 from triage.services import records
 from triage.services.audit import verify_chain
 from triage.store.cases import due_instants
@@ -103,13 +104,30 @@ class World:
             keep_house(self.program)
             self.house_kept_at = self.now
 
-    def voicemail(self, caller: str = CALLER, **how: Any) -> InboundCall:
-        """Somebody leaves a voicemail now; a moment later the alerts have landed."""
-        call = self.phones.leave_voicemail(caller, **how)
+    def voicemail(
+        self,
+        caller: str = CALLER,
+        *,
+        emergency: bool = False,
+        attested: bool = False,
+        product: ProductLine | None = None,
+        **how: Any,
+    ) -> InboundCall:
+        """Somebody leaves a voicemail now; a moment later the alerts have landed.
+
+        What they key in at the menu is said by name; other options are those of `PhoneSystem.leave_voicemail`.
+        """
+        keys = self.keys(emergency=emergency, attested=attested, product=product)
+        call = self.phones.leave_voicemail(caller, **{"keys": keys, **how})
         assert call.failed_because is None
         assert call.warnings == ()
         self.advance(seconds=1)
         return call
+
+    def keys(self, *, emergency: bool = False, attested: bool = False, product: ProductLine | None = None) -> str:
+        """The keys that say this at the menu, as a caller presses them."""
+        pressed = {"1": emergency, "2": attested, "3": product == "server", "4": product == "discontinued"}
+        return "".join(key for key, is_pressed in pressed.items() if is_pressed)
 
     def restart(self, *, policy: str | None = None, roster: str | None = None) -> None:
         """Stop the daemon and start it again, with other files where given; the database stays as it is."""

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from triage.errors import ConfigurationError
+from triage.policy.fields import Value
 
 Document = TypeVar("Document", bound=BaseModel)
 Path = tuple[str | int, ...]
@@ -88,14 +89,18 @@ def overlay(beneath: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, A
     return merged
 
 
-def canonical(document: BaseModel) -> str:
-    """The one way to write a document down: the same content gives the same text."""
-    return json.dumps(document.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+class Versioned(Value):
+    """A document that the store keeps under the name of its content."""
 
+    @property
+    def canonical(self) -> str:
+        """The one way to write it down: the same content gives the same text."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
 
-def version(document: BaseModel) -> str:
-    """A short name for the content of a document; comments and order do not change it."""
-    return version_of(canonical(document))
+    @property
+    def version(self) -> str:
+        """A short name for the content; comments and order do not change it."""
+        return version_of(self.canonical)
 
 
 def version_of(text: str) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from triage.policy.document import canonical, read_document, stored_document, version
+from triage.policy.document import Versioned, read_document, stored_document
 from triage.policy.fields import Channel, Span, Value, Zone
 
 
@@ -77,7 +77,7 @@ class Override(Value):
         return self
 
 
-class Roster(Value):
+class Roster(Versioned):
     """Everyone who may be alerted, and when."""
 
     timezone: Zone = "America/New_York"
@@ -102,14 +102,6 @@ class Roster(Value):
             _is_known("person", override.person, people, "an override")
             _is_known("rotation", override.rotation, rotations, "an override")
         return self
-
-    @property
-    def version(self) -> str:
-        return version(self)
-
-    @property
-    def canonical(self) -> str:
-        return canonical(self)
 
     def person(self, person_id: str | None) -> Person | None:
         return next((person for person in self.people if person.id == person_id), None)

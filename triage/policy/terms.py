@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from triage.policy.document import canonical, read_document, stored_document, version
+from triage.policy.document import Versioned, read_document, stored_document
 from triage.policy.fields import Channel, Money, Span, TimeOfDay, Value, Weekday, Zone
 
 WindowName = Literal["support_hours", "evening", "overnight", "other"]
@@ -340,8 +340,8 @@ class Greeting(Value):
         return text
 
 
-class Terms(Value):
-    """The whole contract, one version of it."""
+class Terms(Versioned):
+    """The whole contract, one version of it; a case keeps the one that it began with."""
 
     zone: Zone
     hours: Hours
@@ -367,15 +367,6 @@ class Terms(Value):
     limits: Limits
     ladder: Ladder
     greeting: Greeting
-
-    @property
-    def version(self) -> str:
-        """The name under which a case keeps the terms it began with."""
-        return version(self)
-
-    @property
-    def canonical(self) -> str:
-        return canonical(self)
 
     def with_closures(self, closures: Sequence[date]) -> Terms:
         """These terms with more days that count as days without support hours (T3)."""

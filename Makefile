@@ -1,7 +1,8 @@
 # `make` lists what can be done. Everything is set up on demand, in one folder: .venv.
 
 PYTHON ?= python3
-WORKERS ?= 2
+# One more than there are cores: one of them mostly waits, see tests/conftest.py.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -24,7 +25,7 @@ run: $(READY) ## All set-up, then the daemon with simulated phones; Ctrl-C stops
 .PHONY: test
 test: lint ## All set-up, then lint and every test
 	@echo "Running the tests"
-	@$(BIN)/pytest -n $(WORKERS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: lint
 lint: $(READY) ## Ruff, mypy and the import rules

@@ -40,6 +40,15 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "waits: takes long without using the processor much; runs beside the others")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits comes first: one worker gets it, and the others take the rest meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _frozen_clock_keeps_fold() -> Iterator[None]:
     """freezegun 1.5.5 drops `fold`, so that its clock is an hour off in the repeated hour of the year.

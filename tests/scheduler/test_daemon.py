@@ -20,7 +20,7 @@ from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
 # sdnotify leaves its socket to the garbage collector where no systemd listens.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+pytestmark = [pytest.mark.waits, pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")]
 
 PATIENCE = 15.0
 

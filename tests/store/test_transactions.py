@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread
+from time import monotonic
 
 import pytest
 from sqlalchemy import func, select, text
@@ -133,29 +134,32 @@ def test_postgresql_refuses_to_write_in_a_read(postgres_store: Store) -> None:
         session.flush()
 
 
-def test_a_writer_waits_for_another_only_so_long(sqlite_store: Store, postgres_store: Store) -> None:
-    def refused(store: Store) -> bool:
+def test_a_writer_waits_for_another_only_so_long(sqlite_url: str, postgres_url: str) -> None:
+    def refused(url: str) -> float:
+        store = Store(url, busy_seconds=0.5)
         held, free = Event(), Event()
 
         def hold() -> None:
             with store.write() as tx:
                 tx.session.scalar(select(func.count()).select_from(Heartbeat))
                 held.set()
-                free.wait(timeout=BUSY_SECONDS + 10)
+                free.wait(timeout=10)
 
         holder = Thread(target=hold)
         holder.start()
         held.wait(timeout=10)
+        begun = monotonic()
         try:
             with pytest.raises(StoreUnavailable), store.write() as tx:
                 tx.session.add(Heartbeat(name="x", at=NOW))
+            return monotonic() - begun
         finally:
             free.set()
             holder.join()
-        return True
+            store.close()
 
     with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(refused, [sqlite_store, postgres_store])) == [True, True]
+        assert all(0.4 < seconds < 5 for seconds in pool.map(refused, [sqlite_url, postgres_url]))
 
 
 def test_sqlite_is_set_as_promised_on_every_connection(sqlite_store: Store) -> None:
@@ -166,6 +170,18 @@ def test_sqlite_is_set_as_promised_on_every_connection(sqlite_store: Store) -> N
             found.append({name: session.execute(text(f"PRAGMA {name}")).scalar() for name in wanted})
 
     assert found == [wanted, wanted]
+
+
+def test_postgresql_is_set_as_promised_on_every_connection(postgres_store: Store) -> None:
+    wanted = {
+        "lock_timeout": f"{BUSY_SECONDS}s",
+        "idle_in_transaction_session_timeout": "10s",
+        "statement_timeout": "30s",
+    }
+    with postgres_store.read() as session:
+        found = {name: session.scalar(text(f"SHOW {name}")) for name in wanted}
+
+    assert found == wanted
 
 
 def test_sqlite_is_a_version_without_the_wal_reset_fault(sqlite_store: Store) -> None:

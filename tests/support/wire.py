@@ -20,6 +20,7 @@ from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN, World
 from triage.bootstrap import Program, build
 from triage.services import records
 from triage.store.base import Base
+from triage.store.engine import Store
 from webhooks.app import create_app
 
 Row = TypeVar("Row", bound=Base)
@@ -29,7 +30,7 @@ Form = Mapping[str, str] | Sequence[tuple[str, str]]
 class Wire:
     """One web process. `post` signs over the public address, whatever host the request seems to have."""
 
-    def __init__(self, database_url: str, *, prepare: bool = True, **settings: Any) -> None:
+    def __init__(self, database_url: str, *, prepare: bool = True, store: Store | None = None, **settings: Any) -> None:
         values = {
             "public_url": PUBLIC_URL,
             "twilio_account_sid": SIMULATED_ACCOUNT,
@@ -37,7 +38,7 @@ class Wire:
             "twilio_from": OUR_NUMBER,
         }
         self.settings = Settings(_env_file=None, database_url=database_url, **{**values, **settings})
-        self.program: Program = build(self.settings, store_at(database_url))
+        self.program: Program = build(self.settings, store or store_at(database_url))
         if prepare:
             self.program.prepare()
         self.app = create_app(self.program)

@@ -52,11 +52,14 @@ class Transaction:
 class Store:
     """The database. Raises StoreUnavailable where it does not answer and StaleRow where a write lost a race."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE") if self.is_sqlite else _postgres_engine(self.url)
-        self._reader = _sqlite_engine(self.url, "BEGIN") if self.is_sqlite else self._writer
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(self.url, busy_seconds, "BEGIN IMMEDIATE")
+            self._reader = _sqlite_engine(self.url, busy_seconds, "BEGIN")
+        else:
+            self._writer = self._reader = _postgres_engine(self.url, busy_seconds)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -110,15 +113,15 @@ def _checked(url: str) -> URL:
     return parsed
 
 
-def _sqlite_engine(url: URL, begin: str) -> Engine:
+def _sqlite_engine(url: URL, busy_seconds: float, begin: str) -> Engine:
     engine = create_engine(
         url,
         module=_sqlite_library(),
         hide_parameters=True,  # they hold numbers and words of people, and errors are logged
         pool_size=8,
         max_overflow=8,
-        pool_timeout=BUSY_SECONDS,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        pool_timeout=busy_seconds,
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
@@ -128,7 +131,7 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
             "journal_mode=WAL",  # readers do not wait for the writer
             "synchronous=FULL",  # what was answered 200 survives a power cut
             "foreign_keys=ON",
-            f"busy_timeout={BUSY_SECONDS * 1000}",
+            f"busy_timeout={busy_seconds * 1000:.0f}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -139,16 +142,17 @@ def _sqlite_engine(url: URL, begin: str) -> Engine:
     return engine
 
 
-def _postgres_engine(url: URL) -> Engine:
+def _postgres_engine(url: URL, busy_seconds: float) -> Engine:
     # A node that hangs in the middle of a transaction must not hold the others up for ever.
-    limits = f"-c lock_timeout={BUSY_SECONDS}s -c idle_in_transaction_session_timeout=10s -c statement_timeout=30s"
+    waits = f"-c lock_timeout={busy_seconds * 1000:.0f}"
+    limits = f"{waits} -c idle_in_transaction_session_timeout=10s -c statement_timeout=30s"
     return create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
-        pool_timeout=BUSY_SECONDS,
+        pool_timeout=busy_seconds,
         connect_args={"options": limits, "connect_timeout": BUSY_SECONDS},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, MARIA, SAM
 from tests.support.world import World
 
@@ -72,6 +73,7 @@ def test_pass_moves_to_the_next_person_at_once(team: World) -> None:
     assert team.pages(left)[1:] == ["2:01 Dana call", "2:01 Dana sms"]
 
 
+@ON_SQLITE
 def test_later_rungs_of_the_round_leave_out_who_passed(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -117,6 +119,7 @@ def test_case_that_was_taken_can_be_passed_on(team: World) -> None:
     assert team.case()["owner"] == "dana"
 
 
+@ON_SQLITE
 def test_emergency_that_is_passed_on_by_one_wakes_everyone_else(team: World) -> None:
     left = team.now
     team.voicemail(emergency=True)

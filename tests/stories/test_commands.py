@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, MARIA, SAM
 from tests.support.world import World
 
@@ -15,6 +16,7 @@ YOURS = (
 NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the words."
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "body", ["ACK", "ack", "1", "1.", " Ack! ", "ACK 1001", "ack #1001", "ACK1001", "Ack I am on it"]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, SAM, TEAM
 from tests.support.world import CALLER, Build, World
 
@@ -22,6 +23,7 @@ def test_two_people_are_texted_and_called_at_once(team: World) -> None:
     assert team.heard(DANA)[0].startswith("After hours case 1 0 0 1 is waiting. EMERGENCY. overnight, from 1 6 1 4")
 
 
+@ON_SQLITE
 def test_everyone_is_woken_after_five_minutes_and_the_managers_again_after_fifteen(team: World) -> None:
     left = team.now
     team.voicemail(emergency=True, attested=True)
@@ -34,6 +36,7 @@ def test_everyone_is_woken_after_five_minutes_and_the_managers_again_after_fifte
     assert [page for page in team.pages(left) if page.startswith("15:00")] == ["15:00 Maria call", "15:00 Maria sms"]
 
 
+@ON_SQLITE
 def test_second_person_is_found_where_only_one_is_on_the_rotations(build_world: Build) -> None:
     world = build_world(roster=TEAM.replace('people = ["dana"]', 'people = ["lee"]'))
     left = world.now
@@ -59,6 +62,7 @@ def test_first_to_take_it_stands_the_other_down(team: World) -> None:
     assert team.pages(left)[4:] == ["1:01 Lee sms"]
 
 
+@ON_SQLITE
 def test_second_to_take_it_hears_who_has_it(team: World) -> None:
     team.voicemail(emergency=True, attested=True)
     team.text(DANA, "ACK")

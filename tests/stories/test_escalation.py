@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, MARIA, SAM, TEAM
 from tests.support.world import Build, World
 
@@ -25,6 +26,7 @@ EVERYONE = [
 ]
 
 
+@ON_SQLITE
 def test_every_rung_reaches_its_people_by_its_channels_at_its_second(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -34,6 +36,7 @@ def test_every_rung_reaches_its_people_by_its_channels_at_its_second(team: World
     assert team.pages(left) == [*FIRST_ROUND, *EVERYONE, "45:00 Maria call", "45:00 Maria sms"]
 
 
+@ON_SQLITE
 def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -46,6 +49,7 @@ def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
     assert team.pages(left) == FIRST_ROUND[:3]
 
 
+@ON_SQLITE
 def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
     team.voicemail(attested=True)
 
@@ -59,6 +63,7 @@ def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
     ]
 
 
+@ON_SQLITE
 def test_alert_call_says_the_case_to_whoever_picks_up(team: World) -> None:
     team.voicemail(attested=True)
 
@@ -72,6 +77,7 @@ def test_alert_call_says_the_case_to_whoever_picks_up(team: World) -> None:
     assert team.heard(SAM) == []
 
 
+@ON_SQLITE
 def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -88,6 +94,7 @@ def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> 
     ]
 
 
+@ON_SQLITE
 def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_breach_goes_on(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy="ladder.rounds = 1")
     left = world.now
@@ -116,6 +123,7 @@ def test_ladder_that_ended_is_climbed_once_more_for_whoever_passes(build_world: 
     assert world.pages(left)[-2:] == ["70:01 Dana call", "70:01 Dana sms"]
 
 
+@ON_SQLITE
 def test_taking_the_case_stops_the_ladder(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -127,6 +135,7 @@ def test_taking_the_case_stops_the_ladder(team: World) -> None:
     assert team.pages(left) == FIRST_ROUND[:3]
 
 
+@ON_SQLITE
 def test_daemon_that_was_down_climbs_on_where_it_stood(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE, SAM, TEAM
 from tests.support.world import Build, World
 from triage.services import records
@@ -14,6 +15,7 @@ from triage.services import records
 NIGHT, DAY = date(2026, 11, 20), date(2026, 11, 20)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("at", "window", "rate", "amount", "clauses"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE
 from tests.support.world import CALLER, World
 from triage.services import records
@@ -38,6 +39,7 @@ def test_stranger_is_kept_and_not_answered(world: World) -> None:
     assert (kept["sender"], kept["body"], kept["ref"]) == ("stranger", "ACK 1001 buy now", None)
 
 
+@ON_SQLITE
 def test_text_of_a_caller_lands_in_the_case_and_reaches_the_owner(world: World) -> None:
     world.voicemail(CALLER, attested=True)
     world.text(LEE, "ACK")

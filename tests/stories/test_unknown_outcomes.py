@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE
 from tests.support.world import World
 
 ALERT = "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("fault", "is_reported"), [("accept_then_hang", True), ("accept_then_hang", False), ("accept_then_500", False)]
 )
@@ -25,6 +27,7 @@ def test_alert_that_went_out_without_an_answer_is_never_doubled(team: World, fau
     assert "delivery_repeated" not in team.kinds()
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("fault", ["fail_500", "unreachable"])
 def test_alert_that_is_not_in_the_list_is_repeated_and_says_so(team: World, fault: str) -> None:
     left = team.now
@@ -37,6 +40,7 @@ def test_alert_that_is_not_in_the_list_is_repeated_and_says_so(team: World, faul
     assert team.pages(left) == ["0:40 Lee sms"]
 
 
+@ON_SQLITE
 def test_nothing_is_repeated_while_the_list_cannot_be_read(team: World) -> None:
     left = team.now
     team.phones.faults.fail_500 = 1
@@ -90,6 +94,7 @@ def test_refusal_that_does_not_end_moves_the_ladder_on(team: World) -> None:
     assert team.pages(left) == ["0:31 Ada sms", "0:31 Lee call", "0:31 Lee sms"]
 
 
+@ON_SQLITE
 def test_calls_of_unknown_outcome_are_found_in_the_list_too(team: World) -> None:
     left = team.now
     team.phones.faults.accept_then_hang = 4
@@ -102,6 +107,7 @@ def test_calls_of_unknown_outcome_are_found_in_the_list_too(team: World) -> None
     assert team.kinds().count("delivery_unknown") == 4
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("fault", ["drop_reports", "double_reports", "reverse_reports"])
 def test_reports_dropped_doubled_or_reversed_change_nothing(team: World, fault: str) -> None:
     left = team.now
@@ -113,6 +119,7 @@ def test_reports_dropped_doubled_or_reversed_change_nothing(team: World, fault: 
     assert team.pages(left) == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms"]
 
 
+@ON_SQLITE
 def test_search_tells_the_alerts_of_two_cases_apart(team: World) -> None:
     team.phones.faults.drop_reports = True
     team.phones.faults.accept_then_hang = 1

@@ -51,12 +51,15 @@ def postgres_server() -> Iterator[str]:
             server = get_server(Path(folder) / "data", cleanup_mode="stop")
             uri: str = server.get_uri()
         with psycopg.connect(uri, autocommit=True) as connection:
-            connection.execute("ALTER SYSTEM SET fsync = off")  # no test cuts the power
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())  # no test cuts the power
             connection.execute("SELECT pg_reload_conf()")
         store = Store(uri)
         schema.upgrade(store)
         store.close()
         yield uri
+        for kept in _STORES.values():
+            Store.close(kept)
         server.cleanup()
 
 
@@ -70,12 +73,19 @@ def sqlite_url(sqlite_template: Path) -> str:
     return f"sqlite:///{path}"
 
 
+class OpenStore(Store):
+    """Keeps its connections from test to test: a server's process that is new has to learn every table anew."""
+
+    def close(self) -> None:
+        """Closed with the server."""
+
+
 def store_at(url: str) -> Store:
     """One store for each of the databases above, used by test after test; any other address gets its own."""
     if not url.endswith("/afterhours.db") and not url.startswith("postgresql"):
         return Store(url)
     if url not in _STORES:
-        _STORES[url] = Store(url)
+        _STORES[url] = Store(url) if url.startswith("sqlite") else OpenStore(url)
     return _STORES[url]
 
 
@@ -85,6 +95,10 @@ def postgres_url(postgres_server: str) -> str:
         connection.execute(_EMPTY_ALL.encode())
         connection.execute("INSERT INTO chain_head (id, number, hash) VALUES (1, 0, %s)", [GENESIS])
     return postgres_server
+
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For tests whose every statement other tests run on PostgreSQL, by the same callers: they run once."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

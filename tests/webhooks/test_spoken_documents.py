@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE
 from tests.support.logs import Logs
 from tests.support.wire import Wire, call_form, sid, twiml
@@ -97,6 +98,7 @@ def test_after_the_recording_the_caller_is_thanked_and_the_call_ends(sqlite_wire
     assert document[0].text == "Thank you. Your message is recorded. Goodbye."
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("at", "said", "unsaid"),
     [

@@ -12,7 +12,7 @@ from triage.clock import Clock, DemoClock, SystemClock
 from triage.errors import ConfigurationError
 from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.roster import Roster
-from triage.ports import Bell, HearsBell, KnowsCalls
+from triage.ports import Bell, HearsBell, KnowsCalls, RemembersTraffic
 from triage.services.desk import Desk, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.store import bells, schema
@@ -56,6 +56,7 @@ class PhoneSystem:
 
     transports: Transports
     calls: KnowsCalls
+    traffic: RemembersTraffic
 
 
 def build(settings: Settings, store: Store | None = None) -> Program:
@@ -93,6 +94,7 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
     `http_client` is a twilio.http.HttpClient that takes the place of the network's.
     """
     from triage.transports.twilio_client import Account, connect  # noqa: PLC0415 - the web process does not need it
+    from triage.transports.twilio_lists import TwilioLists  # noqa: PLC0415
     from triage.transports.twilio_sms import TwilioSms  # noqa: PLC0415
     from triage.transports.twilio_voice import TwilioCalls, TwilioVoice  # noqa: PLC0415
 
@@ -122,4 +124,5 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
             "bridge": TwilioVoice(client, account, "bridge"),
         },
         TwilioCalls(client, account),
+        TwilioLists(client, account),
     )

@@ -38,21 +38,54 @@ class Found:
     state: DeliveryState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallDetails:
-    """What the provider knows of a call."""
+    """What the provider knows of a call. `is_ours` where somebody called our number.
 
+    `from_number` is None where it is withheld; `status` is one of the provider's words for a call.
+    """
+
+    call_sid: str
+    is_ours: bool
     from_number: str | None
+    status: str
     started_at: datetime | None
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingDetails:
-    """What the provider knows of a recording."""
+    """What the provider knows of a recording.
 
+    `is_recorded` is None while it is being made; False where nothing was kept, with the reason as `error_code`.
+    `is_message` where a caller was asked to speak, rather than a conversation recorded.
+    """
+
+    recording_sid: str
+    call_sid: str
+    is_message: bool
+    is_recorded: bool | None
+    created_at: datetime
     started_at: datetime | None
     duration: timedelta | None
+    error_code: int | None = None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """None while it is being made, and where the provider gives no times."""
+        if self.is_recorded is None or self.started_at is None or (self.is_recorded and self.duration is None):
+            return None
+        return self.started_at + (self.duration or timedelta(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDetails:
+    """One SMS to our number in the provider's list."""
+
+    message_sid: str
+    from_number: str
+    body: str
+    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +130,22 @@ class KnowsCalls(Protocol):
     def recording(self, recording_sid: str) -> RecordingDetails | None: ...
 
     def check(self) -> str: ...
+
+
+class RemembersTraffic(Protocol):
+    """The provider's own lists of what came to our number since an instant, in no order to rely on.
+
+    They may lag by minutes. Each raises OutcomeUnknown or TransportError where it fails: a list that fails is not
+    an empty one.
+    """
+
+    def recordings(self, since: datetime) -> Sequence[RecordingDetails]:
+        """The recordings of the whole account: which call they belong to has to be asked."""
+        ...
+
+    def calls(self, since: datetime) -> Sequence[CallDetails]: ...
+
+    def texts(self, since: datetime) -> Sequence[TextDetails]: ...
 
 
 class Bell(Protocol):

@@ -122,7 +122,7 @@ def keys_assigned_in(path: str) -> set[str]:
 
 
 def test_every_timer_that_is_set_has_a_handler_and_the_other_way_round() -> None:
-    kinds = words_given_to("set_timer") | keys_assigned_in("triage/services/intake.py")
+    kinds = words_given_to("set_timer") | keys_assigned_in("triage/services/completion.py")
 
     assert kinds == set(escalation._HANDLERS)
 

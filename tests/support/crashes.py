@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -55,7 +56,7 @@ class CrashingWorld(World):
         self.has_crashed = False
         super().__init__(*args, **settings)
         transports = {channel: CrashingSends(inner, self._point) for channel, inner in self._transports()}
-        self.phone_system = type(self.phone_system)(transports, self.phone_system.calls)
+        self.phone_system = replace(self.phone_system, transports=transports)
 
     def make_store(self) -> Store:
         return Store(self.settings.database_url)

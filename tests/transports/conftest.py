@@ -14,7 +14,7 @@ from config.settings import SIMULATED_ACCOUNT, Settings
 from tests.support.world import OUR_NUMBER, PUBLIC_URL, TOKEN
 from triage.bootstrap import build_phone_system
 from triage.clock import SystemClock
-from triage.ports import KnowsCalls, Sends
+from triage.ports import KnowsCalls, RemembersTraffic, Sends
 from webhooks.simulator.in_process import InProcessHttpClient
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
@@ -28,6 +28,7 @@ class Line:
     sms: Sends
     voice: Sends
     calls: KnowsCalls
+    traffic: RemembersTraffic
     settings: Settings
 
 
@@ -40,7 +41,7 @@ def make_line(phones: PhoneSystem, http_client: Any = None, **settings: Any) -> 
     }
     made = Settings(_env_file=None, **{**values, **settings})
     system = build_phone_system(made, http_client)
-    return Line(phones, system.transports["sms"], system.transports["voice"], system.calls, made)
+    return Line(phones, system.transports["sms"], system.transports["voice"], system.calls, system.traffic, made)
 
 
 @pytest.fixture

@@ -14,19 +14,18 @@ from triage.policy.intake import (
     Sorted,
     Treatment,
     answered_at,
-    at_risk_at,
     folds_into,
     is_hang_up,
     left_at,
     sort,
 )
 from triage.policy.lifecycle import CaseState
-from triage.policy.roster import Person
 from triage.policy.terms import ProductLine, Terms
 from triage.services.alerts import card_of, tell
+from triage.services.completion import Learnt, complete, concerned, due_instants_of, set_caller
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh
-from triage.store import cases, deliveries
+from triage.store import cases
 from triage.store.engine import Transaction
 from triage.store.models import Call, Case, LookUp, Voicemail
 
@@ -53,8 +52,9 @@ class PostedCall:
 class PostedRecording:
     """A recording that the phone system made, or could not make.
 
-    `started_at` and `duration` are its own. `is_silent` is True where it says that nothing was said, None where it
-    gives no reason. `from_number` is None where it does not say who called.
+    `started_at` and `duration` are its own, `answered_at` is that of its call. `is_silent` is True where it says that
+    nothing was said, None where it gives no reason. `from_number` is None where it does not say who called.
+    `is_found` where no webhook told of it: it stood in the phone system's list.
     """
 
     recording_sid: str
@@ -66,6 +66,15 @@ class PostedRecording:
     is_silent: bool | None = None
     from_number: str | None = None
     from_place: str | None = None
+    answered_at: datetime | None = None
+    is_found: bool = False
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the message was left by the phone system's clock; None where it does not say."""
+        if self.started_at is None or (self.is_recorded and self.duration is None):
+            return None
+        return self.started_at + (self.duration or timedelta(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +129,17 @@ def take_call_status(desk: Desk, posted: PostedCall, status: str, sequence: int 
 def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
     """A voicemail exists: it becomes a case with its deadline, or joins the caller's open one.
 
-    The same recording twice is one voicemail. Returns the reference of its case.
+    The same recording twice is one voicemail; the second time it tells what was lacking. Returns the reference of
+    its case.
     """
     with desk.store.write() as tx:
         known = cases.voicemail(tx.session, posted.recording_sid)
         if known is not None:
+            complete(tx, desk, known, _learnt(posted), now)
             return tx.session.get_one(Case, known.case_id).reference
         known_call = tx.session.get(Call, posted.call_sid)
         call = known_call or _new_call(tx, posted.call_sid)
+        call.answered_at = call.answered_at or posted.answered_at
         if call.from_number is None:
             call.from_number, call.from_place = posted.from_number, posted.from_place
         message = _message(posted, call, desk.terms, now)
@@ -139,7 +151,7 @@ def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
         _keep_voicemail(tx, case, posted, message, now)
         if not is_new:
             _fold(tx, desk, case, message, decided, now)
-        elif known_call is None:
+        if (is_new and known_call is None) or (posted.is_recorded and posted.duration is None):
             _look_up(tx, case, posted, now)
         return case.reference
 
@@ -157,46 +169,9 @@ def take_transcript(desk: Desk, recording_sid: str, text: str | None, now: datet
         return True
 
 
-def learn_times(
-    tx: Transaction, desk: Desk, case: Case, *, answered: datetime | None, left: datetime | None, now: datetime
-) -> None:
-    """The phone system's own times of a case that came without them: earlier ones count (W5)."""
-    terms = desk.terms_of(tx.session, case.policy)
-    new_left = min(left, case.left_at) if left else case.left_at
-    new_answered = min(at for at in (answered, case.answered_at, new_left) if at)
-    if (new_left, new_answered) == (case.left_at, case.answered_at) or case.callback_made_at is not None:
-        return
-    case.left_at, case.answered_at = new_left, new_answered
-    message = Message(
-        answered_at=new_answered,
-        left_at=new_left,
-        product=cast("ProductLine", case.product),
-        emergency=case.is_emergency,
-        attested=case.attested,
-        is_recorded="no_recording" not in case.flags,
-        is_hang_up="hang_up" in case.flags,
-    )
-    decided = sort(message, terms)
-    case.window, case.rate, case.support_day = decided.window, decided.rate, decided.support_day
-    case.flags, case.clauses = list(decided.flags), list(decided.clauses)
-    case.callback_due = decided.callback_due
-    tx.record(
-        "resorted",
-        at=now,
-        actor="phone system",
-        case_id=case.id,
-        policy=case.policy,
-        window=decided.window,
-        due=decided.callback_due,
-        clauses=list(decided.clauses),
-    )
-    for kind, due_at in _due_instants(case, decided, terms, now).items():
-        cases.set_timer(tx.session, case.id, kind, due_at)
-
-
 def _message(posted: PostedRecording, call: Call, terms: Terms, now: datetime) -> Message:
     left = left_at(
-        started_at=posted.started_at,
+        started_at=posted.started_at if posted.ended_at else None,  # a start without a length is no end
         duration=posted.duration,
         heard_at=call.recording_ended_at or now,
         terms=terms,
@@ -268,23 +243,8 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
         flags=list(decided.flags),
         clauses=list(decided.clauses),
     )
-    cases.first_timers(tx.session, case.id, _due_instants(case, decided, desk.terms, now))
+    cases.first_timers(tx.session, case.id, due_instants_of(case, decided, desk.terms, now))
     return case
-
-
-def _due_instants(case: Case, decided: Sorted, terms: Terms, now: datetime) -> dict[str, datetime]:
-    """Everything that will fall due for the case, by kind."""
-    found = {}
-    if case.callback_due is not None:
-        if case.at_risk_at is None:
-            found["at_risk"] = at_risk_at(left=case.left_at, due=case.callback_due, before=terms.promise.at_risk_before)
-        if case.breached_at is None:
-            found["breach"] = case.callback_due
-    if case.state == CaseState.OPEN and case.opened_at == now:
-        found["ladder"] = now
-    elif case.state in {CaseState.DEFERRED, CaseState.REVIEW} and decided.alert_at is not None:
-        found["start"] = decided.alert_at
-    return found
 
 
 def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, message: Message, now: datetime) -> None:
@@ -301,6 +261,9 @@ def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, messag
             received_at=now,
         )
     )
+    if posted.is_found:
+        found = {"recording": posted.recording_sid, "left_at": message.left_at}
+        tx.record("found_by_reconciler", at=now, actor="system", case_id=case.id, policy=case.policy, **found)
     tx.record(
         "voicemail_left",
         at=now,
@@ -329,17 +292,23 @@ def _fold(tx: Transaction, desk: Desk, case: Case, message: Message, decided: So
     tx.session.flush()
     count = len(cases.recordings(tx.session, case.id))
     text = wording.second_message(card_of(case, desk.roster(tx.session)), count)
-    tell(tx, _concerned(tx, desk, case), text, terms=terms, now=now, case=case)
+    tell(tx, concerned(tx, desk, case), text, terms=terms, now=now, case=case)
 
 
-def _concerned(tx: Transaction, desk: Desk, case: Case) -> list[Person]:
-    """Whoever has the case; everybody who was alerted about it where nobody has."""
-    concerned = {case.owner} if case.owner else deliveries.alerted_people(tx.session, case.id)
-    return [person for person in desk.roster(tx.session).people if person.id in concerned]
+def _learnt(posted: PostedRecording) -> Learnt:
+    return Learnt(
+        answered_at=posted.answered_at,
+        left_at=posted.ended_at,
+        duration=posted.duration,
+        from_number=posted.from_number,
+        from_place=posted.from_place,
+    )
 
 
 def _look_up(tx: Transaction, case: Case, posted: PostedRecording, now: datetime) -> None:
-    """The call is not known: the phone system has to be asked who it was and when."""
+    """The call or the length of the message is not known: the phone system has to be asked who it was and when."""
+    if posted.is_found or tx.session.get(LookUp, case.id) is not None:
+        return
     tx.session.add(
         LookUp(
             case_id=case.id,
@@ -370,11 +339,3 @@ def _learn_caller(tx: Transaction, desk: Desk, call: Call, posted: PostedCall, n
     case = cases.case_of_call(tx.session, call.sid)
     if case is not None and case.caller is None:
         set_caller(tx, desk, case, posted.from_number, posted.from_place, now)
-
-
-def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str | None, now: datetime) -> None:
-    """The number to call back, learnt after the case was opened: whoever was alerted without it hears of it."""
-    case.caller, case.caller_place = number, place
-    tx.record("caller_learnt", at=now, actor="phone system", case_id=case.id, policy=case.policy, caller=number)
-    text = wording.told(card_of(case, desk.roster(tx.session)), "Now the number to call is known.")
-    tell(tx, _concerned(tx, desk, case), text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)

@@ -10,10 +10,10 @@ import structlog
 
 from triage.errors import OutcomeUnknown, TransportError
 from triage.ports import CallDetails, KnowsCalls, RecordingDetails
+from triage.services.completion import Learnt, complete
 from triage.services.desk import Desk
-from triage.services.intake import learn_times, set_caller
-from triage.store import look_ups
-from triage.store.models import Call, Case, LookUp
+from triage.store import cases, look_ups
+from triage.store.models import LookUp
 
 log = structlog.get_logger()
 
@@ -65,15 +65,18 @@ def _write(
     recording: RecordingDetails | None,
     now: datetime,
 ) -> None:
+    is_answered = call is not None and recording is not None and recording.is_recorded is not None
+    left = call.ended_at if call else None  # no recording ends after its call
+    learnt = Learnt(
+        answered_at=call.started_at if call else None,
+        left_at=(recording.ended_at if recording else None) or left,
+        duration=recording.duration if recording else None,
+        from_number=call.from_number if call else None,
+    )
     with desk.store.write() as tx:
         row = tx.session.get(LookUp, question.case_id)
-        if row is not None and call is not None:  # else the phone system does not know the call yet: ask again
+        if row is not None and is_answered:  # else the phone system does not know enough yet: ask again
             tx.session.delete(row)
-        case = tx.session.get_one(Case, question.case_id)
-        if call is not None and call.from_number and case.caller is None:
-            tx.session.get_one(Call, question.call_sid).from_number = call.from_number
-            set_caller(tx, desk, case, call.from_number, None, now)
-        left = call.ended_at if call else None  # no recording ends after its call
-        if recording is not None and recording.started_at is not None:
-            left = recording.started_at + (recording.duration or timedelta(0))
-        learn_times(tx, desk, case, answered=call.started_at if call else None, left=left, now=now)
+        voicemail = cases.voicemail(tx.session, question.recording_sid)
+        if voicemail is not None:
+            complete(tx, desk, voicemail, learnt, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from triage.errors import TransportError
@@ -11,6 +11,7 @@ from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import CALL_STATUS, telephone_number
 from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails
 from triage.transports.twilio_client import Account, our_errors, taken
+from triage.transports.twilio_lists import call_details, length, recording_details
 
 _LISTED = 50
 _NO_SUCH_RESOURCE = 20404
@@ -58,8 +59,7 @@ class TwilioCalls:
         found = self._fetch(self._client.calls(call_sid))
         if found is None:
             return None
-        number = getattr(found, "_from", None) or getattr(found, "from_", None)
-        return CallDetails(telephone_number(number), found.start_time, found.end_time)
+        return call_details(found, self._account)
 
     def legs(self, parent_sid: str) -> Sequence[Leg]:
         with our_errors():
@@ -71,14 +71,14 @@ class TwilioCalls:
                 status=str(leg.status),
                 started_at=leg.start_time,
                 ended_at=leg.end_time,
-                duration=_length(leg.duration),
+                duration=length(leg.duration),
             )
             for leg in reversed(listed)
         ]
 
     def recording(self, recording_sid: str) -> RecordingDetails | None:
         found = self._fetch(self._client.recordings(recording_sid))
-        return None if found is None else RecordingDetails(found.start_time, _length(found.duration))
+        return None if found is None else recording_details(found)
 
     def check(self) -> str:
         """The account's own name, to see that the credentials work."""
@@ -93,9 +93,3 @@ class TwilioCalls:
             if error.code == _NO_SUCH_RESOURCE or "404" in error.reason:
                 return None
             raise
-
-
-def _length(seconds: Any) -> timedelta | None:
-    """Twilio writes seconds as text; empty or -1 where there is no length."""
-    text = str(seconds or "")
-    return timedelta(seconds=int(text)) if text.isdecimal() else None

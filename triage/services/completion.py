@@ -1,0 +1,112 @@
+"""What becomes known of a voicemail after its case was opened: who called, when, how long the message is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from triage.policy import wording
+from triage.policy.intake import Message, Sorted, at_risk_at, sort
+from triage.policy.lifecycle import CaseState
+from triage.policy.roster import Person
+from triage.policy.terms import ProductLine, Terms
+from triage.services.alerts import card_of, tell
+from triage.services.desk import Desk
+from triage.store import cases, deliveries
+from triage.store.engine import Transaction
+from triage.store.models import Call, Case, Voicemail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """What the phone system says of a voicemail that is on record; None for what it does not say."""
+
+    answered_at: datetime | None = None
+    left_at: datetime | None = None
+    duration: timedelta | None = None
+    from_number: str | None = None
+    from_place: str | None = None
+
+
+def complete(tx: Transaction, desk: Desk, voicemail: Voicemail, learnt: Learnt, now: datetime) -> None:
+    """Fill in what a voicemail lacked; what is known stays, but for times, of which the earlier ones count (W5)."""
+    case = tx.session.get_one(Case, voicemail.case_id)
+    call = tx.session.get(Call, voicemail.call_sid)
+    if call is not None:
+        call.answered_at = call.answered_at or learnt.answered_at
+        if call.from_number is None:
+            call.from_number, call.from_place = learnt.from_number, learnt.from_place
+    if learnt.from_number is not None and case.caller is None:
+        set_caller(tx, desk, case, learnt.from_number, learnt.from_place, now)
+    if learnt.duration is not None and voicemail.duration_s is None and voicemail.status == "completed":
+        voicemail.duration_s = int(learnt.duration.total_seconds())
+    if learnt.left_at is not None:
+        voicemail.left_at = min(learnt.left_at, voicemail.left_at)
+    learn_times(tx, desk, case, answered=learnt.answered_at, left=learnt.left_at, now=now)
+
+
+def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str | None, now: datetime) -> None:
+    """The number to call back, learnt after the case was opened: whoever was alerted without it hears of it."""
+    case.caller, case.caller_place = number, place
+    tx.record("caller_learnt", at=now, actor="phone system", case_id=case.id, policy=case.policy, caller=number)
+    text = wording.told(card_of(case, desk.roster(tx.session)), "Now the number to call is known.")
+    tell(tx, concerned(tx, desk, case), text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)
+
+
+def learn_times(
+    tx: Transaction, desk: Desk, case: Case, *, answered: datetime | None, left: datetime | None, now: datetime
+) -> None:
+    """The phone system's own times of a case that came without them: earlier ones count (W5)."""
+    terms = desk.terms_of(tx.session, case.policy)
+    new_left = min(left, case.left_at) if left else case.left_at
+    new_answered = min(at for at in (answered, case.answered_at, new_left) if at)
+    if (new_left, new_answered) == (case.left_at, case.answered_at) or case.callback_made_at is not None:
+        return
+    case.left_at, case.answered_at = new_left, new_answered
+    message = Message(
+        answered_at=new_answered,
+        left_at=new_left,
+        product=cast("ProductLine", case.product),
+        emergency=case.is_emergency,
+        attested=case.attested,
+        is_recorded="no_recording" not in case.flags,
+        is_hang_up="hang_up" in case.flags,
+    )
+    decided = sort(message, terms)
+    case.window, case.rate, case.support_day = decided.window, decided.rate, decided.support_day
+    case.flags, case.clauses = list(decided.flags), list(decided.clauses)
+    case.callback_due = decided.callback_due
+    tx.record(
+        "resorted",
+        at=now,
+        actor="phone system",
+        case_id=case.id,
+        policy=case.policy,
+        window=decided.window,
+        due=decided.callback_due,
+        clauses=list(decided.clauses),
+    )
+    for kind, due_at in due_instants_of(case, decided, terms, now).items():
+        cases.set_timer(tx.session, case.id, kind, due_at)
+
+
+def due_instants_of(case: Case, decided: Sorted, terms: Terms, now: datetime) -> dict[str, datetime]:
+    """Everything that will fall due for the case, by kind."""
+    found = {}
+    if case.callback_due is not None:
+        if case.at_risk_at is None:
+            found["at_risk"] = at_risk_at(left=case.left_at, due=case.callback_due, before=terms.promise.at_risk_before)
+        if case.breached_at is None:
+            found["breach"] = case.callback_due
+    if case.state == CaseState.OPEN and case.opened_at == now:
+        found["ladder"] = now
+    elif case.state in {CaseState.DEFERRED, CaseState.REVIEW} and decided.alert_at is not None:
+        found["start"] = decided.alert_at
+    return found
+
+
+def concerned(tx: Transaction, desk: Desk, case: Case) -> list[Person]:
+    """Whoever has the case; everybody who was alerted about it where nobody has."""
+    concerned = {case.owner} if case.owner else deliveries.alerted_people(tx.session, case.id)
+    return [person for person in desk.roster(tx.session).people if person.id in concerned]

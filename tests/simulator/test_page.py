@@ -165,7 +165,7 @@ def test_its_style_and_script_are_served(page: FlaskClient) -> None:
 def test_work_that_fails_is_logged_and_the_page_goes_on(
     phones: PhoneSystem, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(url: str, form: dict[str, str], headers: dict[str, str]) -> None:
+    def broken(url: str, form: dict[str, str] | None, headers: dict[str, str]) -> None:
         raise ZeroDivisionError
 
     phones.exchange.poster._post = broken  # type: ignore[assignment]
@@ -179,7 +179,7 @@ def test_work_that_fails_is_logged_and_the_page_goes_on(
 def test_the_page_does_not_wait_for_a_slow_webhook(phones: PhoneSystem) -> None:
     asked, may_answer = Event(), Event()
 
-    def slow(url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
+    def slow(url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Answer:
         asked.set()
         may_answer.wait(10)
         return Answer(200, "<Response/>")

@@ -16,7 +16,7 @@ class Failing:
         self.urls: list[str] = []
         self.tokens: list[str] = []
 
-    def __call__(self, url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
+    def __call__(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Answer:
         self.urls.append(url)
         self.tokens.append(headers["I-Twilio-Idempotency-Token"])
         way = self.ways.pop(0) if self.ways else 200

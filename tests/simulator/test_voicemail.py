@@ -200,7 +200,7 @@ def test_the_lock_is_free_while_a_webhook_is_posted(phones: PhoneSystem, greetin
     post = poster._post
     free: list[bool] = []
 
-    def watch(url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
+    def watch(url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Answer:
         free.append(not phones.exchange.lock._is_owned())  # type: ignore[attr-defined]
         return post(url, form, headers)
 

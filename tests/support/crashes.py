@@ -74,7 +74,7 @@ class CrashingWorld(World):
             self._start_again()
             super().sweep()
 
-    def _post(self, url: str, form: dict[str, str], headers: dict[str, str]) -> Any:
+    def _post(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Any:
         try:
             return super()._post(url, form, headers)
         except Crash:

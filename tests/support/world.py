@@ -224,7 +224,7 @@ class World:
         phones = self.phones.next_instant()
         return min((at for at in (*rows, phones) if at is not None and at <= until), default=None)
 
-    def _post(self, url: str, form: dict[str, str], headers: dict[str, str]) -> Any:
+    def _post(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Any:
         return post_into(self.app)(url, form, headers)
 
 

@@ -6,29 +6,26 @@ from dataclasses import replace
 from datetime import datetime
 
 from webhooks.simulator.exchange import Exchange
+from webhooks.simulator.faults import Webhook
+from webhooks.simulator.posting import Report
 from webhooks.simulator.records import Call
 from webhooks.simulator.wire_forms import call_report_form
 
 
 def report_call(exchange: Exchange, sid: str, event: str, status: str, at: datetime) -> None:
     """Post this event of a call to whoever asked for it."""
-    report = next_report(exchange, sid, event, status, at)
-    if report is None or exchange.faults.drop_reports:
-        return
-    for _ in range(2 if exchange.faults.double_reports else 1):
-        exchange.poster.post(*report)
+    if report := next_report(exchange, sid, event, status, at):
+        exchange.report(sid, report, is_last=event == "completed")
 
 
-def next_report(
-    exchange: Exchange, sid: str, event: str, status: str, at: datetime
-) -> tuple[str, dict[str, str]] | None:
+def next_report(exchange: Exchange, sid: str, event: str, status: str, at: datetime) -> Report | None:
     """The callback of this event, numbered; None where nobody asked for it."""
     with exchange.lock:
         call = exchange.calls[sid]
         if not call.status_callback or event not in call.events:
             return None
         exchange.calls[sid] = replace(call, reports=call.reports + 1)
-    return call.status_callback, call_report_form(exchange, call, status, at)
+    return Report(Webhook.CALL_STATUS, call.status_callback, call_report_form(exchange, call, status, at))
 
 
 def end_call(exchange: Exchange, sid: str, status: str, at: datetime) -> Call:

@@ -12,7 +12,9 @@ from typing import Any
 
 from triage.clock import Clock
 from webhooks.simulator.faults import Faults
-from webhooks.simulator.posting import Poster
+from webhooks.simulator.pace import Pace
+from webhooks.simulator.person import Live
+from webhooks.simulator.posting import Poster, Report
 from webhooks.simulator.records import Call, Message, NumberSettings, Phone, Recording, Transcript
 
 Event = Callable[[datetime], None]
@@ -34,9 +36,20 @@ class Exchange:
     calls: dict[str, Call] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
     transcripts: dict[str, Transcript] = field(default_factory=dict)
+    own_numbers: set[str] = field(default_factory=set)
+    """Further numbers of the account, beside the one that is answered."""
+    paces: dict[str, Pace] = field(default_factory=dict)
+    """What drives the calls that run, by the SID of their first leg."""
+    live: dict[str, Live] = field(default_factory=dict)
+    """Who holds a leg by hand, by its SID."""
     lock: RLock = field(default_factory=RLock)
+    _held: dict[str, list[Report]] = field(default_factory=dict)
     _queue: list[tuple[datetime, int, Event]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
+
+    def is_ours(self, number: str) -> bool:
+        """Whether calls and texts may be sent from this number."""
+        return number == self.ours.number or number in self.own_numbers
 
     def phone_at(self, number: str) -> Phone:
         """The phone of this number without its texts and calls; a number never heard of is a normal phone."""
@@ -73,6 +86,23 @@ class Exchange:
             call = replace(self.calls[sid], **changes)
             self.calls[sid] = call
             return call
+
+    def report(self, sid: str, report: Report, *, is_last: bool) -> None:
+        """Post a report of this call or message; where its kind comes in reverse, only after the last one."""
+        reports = [report]
+        if self.faults.turns_round(report.kind):
+            with self.lock:
+                held = self._held.setdefault(sid, [])
+                held.append(report)
+                reports = self._held.pop(sid)[::-1] if is_last else []
+        for ready in reports:
+            self.poster.report(ready)
+
+    def wake(self, sid: str, at: datetime | None = None) -> None:
+        """Something happened to this leg, now where no instant is given: whatever drives its call looks at it."""
+        pace = self.paces.get(self.calls[sid].parent_sid or sid)
+        if pace:
+            pace.wake(at or self.clock.now())
 
     def at(self, due: datetime, event: Event) -> None:
         """Let `event` happen at `due`; events due at the same instant happen in the order of these calls."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 class Hang(Exception):
@@ -21,6 +22,18 @@ class Refused(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+class Webhook(StrEnum):
+    """The kinds of requests that the phone system makes to us."""
+
+    DOCUMENT = "document"
+    """For TwiML: what a call is to do next. A dropped one is an address where nobody answers."""
+    TEXT = "text"
+    CALL_STATUS = "call status"
+    RECORDING = "recording"
+    TRANSCRIPTION = "transcription"
+    MESSAGE_STATUS = "message status"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +65,30 @@ class Faults:
     """Every report of a message or call comes twice."""
     duplicate_webhooks: bool = False
     """Every webhook of any kind comes twice."""
+
+    drop_webhooks: bool = False
+    """We cannot be reached: no webhook of any kind arrives."""
+    drop: set[Webhook] = field(default_factory=set)
+    """Webhooks of these kinds never arrive."""
+    double: set[Webhook] = field(default_factory=set)
+    """Webhooks of these kinds come twice."""
+    reverse: set[Webhook] = field(default_factory=set)
+    """Reports of these kinds of one call or message are held back, and then the last comes first."""
+
+    def loses(self, kind: Webhook) -> bool:
+        """Whether this webhook never arrives."""
+        reports = {Webhook.CALL_STATUS, Webhook.MESSAGE_STATUS} if self.drop_reports else set[Webhook]()
+        recordings = {Webhook.RECORDING, Webhook.TRANSCRIPTION} if self.drop_recording_reports else set[Webhook]()
+        return self.drop_webhooks or kind in self.drop | reports | recordings
+
+    def repeats(self, kind: Webhook) -> bool:
+        """Whether this webhook comes twice."""
+        is_report = kind in {Webhook.CALL_STATUS, Webhook.MESSAGE_STATUS}
+        return self.duplicate_webhooks or kind in self.double or (self.double_reports and is_report)
+
+    def turns_round(self, kind: Webhook) -> bool:
+        """Whether reports of this kind come in reverse."""
+        return kind in self.reverse or self.reverse_reports
 
     def before_create(self) -> None:
         """Raises where the next create is not taken."""

@@ -57,15 +57,17 @@ class InProcessHttpClient(HttpClient):  # type: ignore[misc] # the SDK ships no 
 def post_into(app: Flask) -> Post:
     """A `post` for PhoneSystem that hands webhooks to `app`, under the scheme and host they are meant for."""
 
-    def post(url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
+    def post(url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Answer:
         parts = urlsplit(url)
-        answer = app.test_client().post(
+        with app.test_client().open(
             parts.path or "/",
+            method="GET" if form is None else "POST",
             base_url=f"{parts.scheme}://{parts.netloc}",
             query_string=parts.query,
             data=form,
             headers=headers,
-        )
-        return Answer(answer.status_code, answer.get_data(as_text=True))
+        ) as answer:
+            content = answer.get_data()
+        return Answer(answer.status_code, content.decode(errors="replace"), answer.content_type, content)
 
     return post

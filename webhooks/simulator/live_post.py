@@ -22,16 +22,17 @@ class LivePost:
         """Close this thread's connections."""
         self._session().close()
 
-    def __call__(self, url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
+    def __call__(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Answer:
+        method = "GET" if form is None else "POST"
         try:
-            answer = self._session().post(
-                url, data=form, headers=headers, timeout=self._timeouts, allow_redirects=False
+            answer = self._session().request(
+                method, url, data=form, headers=headers, timeout=self._timeouts, allow_redirects=False
             )
         except requests.ReadTimeout as error:
             raise TimeoutError(url) from error
         except requests.RequestException as error:
             raise ConnectionError(url) from error
-        return Answer(answer.status_code, answer.text)
+        return Answer(answer.status_code, answer.text, answer.headers.get("Content-Type", ""), answer.content)
 
     def _session(self) -> requests.Session:
         if not hasattr(self._mine, "session"):

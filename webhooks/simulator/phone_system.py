@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from triage.clock import Clock
 from webhooks.simulator.calling import Calling
 from webhooks.simulator.exchange import Exchange
-from webhooks.simulator.faults import Faults
+from webhooks.simulator.faults import Faults, Webhook
+from webhooks.simulator.inbound import call_us
+from webhooks.simulator.person import Person, Scripted
 from webhooks.simulator.posting import Answer, Post, Posted, Poster
 from webhooks.simulator.records import (
     Behaviour,
@@ -15,14 +19,13 @@ from webhooks.simulator.records import (
     InboundCall,
     Message,
     NumberSettings,
-    Person,
     Phone,
     Recording,
 )
 from webhooks.simulator.texting import Texting
-from webhooks.simulator.voicemail import call_in
+from webhooks.simulator.voicemail import leave_voicemail
 
-__all__ = ["Answer", "Behaviour", "Faults", "InboundCall", "Phone", "PhoneSystem", "Post", "Posted"]
+__all__ = ["Answer", "Behaviour", "Faults", "InboundCall", "Phone", "PhoneSystem", "Post", "Posted", "Webhook"]
 
 REPORT_DELAY = timedelta(seconds=0.2)
 WITHHELD = "anonymous"
@@ -82,21 +85,28 @@ class PhoneSystem:
         behaviour: Behaviour = Behaviour.NORMAL,
         *,
         role: str = "",
-        will_press: str = "",
+        will_press: str | Sequence[str] = "",
         talks_for: int = 60,
+        picks_up_after: float | None = None,
+        hangs_up_after: float | None = None,
     ) -> None:
         """Put a phone into the world, or replace it.
 
-        `will_press`: the keys on each call, with a comma or space for a menu left unanswered. `talks_for`:
-        seconds of a bridged conversation, or of what is said after a beep.
+        `will_press`: the keys on each call, with a comma or space for a menu left unanswered; a list has the keys of
+        one call after the other, the last stay. `talks_for`: seconds of a conversation for which this phone was rung,
+        or of what is said after a tone. `picks_up_after`: seconds of ringing; None for the usual. `hangs_up_after`:
+        seconds of a conversation in which this phone was called first and another was rung for it; None leaves the
+        end to the other.
         """
         phone = Phone(
             number=number,
             name=name,
             role=role,
             behaviour=behaviour,
-            will_press=will_press,
+            presses=_presses(will_press),
             talks_for=talks_for,
+            picks_up_after=picks_up_after,
+            hangs_up_after=hangs_up_after,
         )
         with self.exchange.lock:
             self.exchange.phones[number] = phone
@@ -112,9 +122,26 @@ class PhoneSystem:
     def set_behaviour(self, number: str, behaviour: Behaviour) -> None:
         self.exchange.change_phone(number, behaviour=behaviour)
 
-    def set_keys(self, number: str, will_press: str) -> None:
-        """The keys that this phone presses on calls from now on."""
-        self.exchange.change_phone(number, will_press=will_press)
+    def set_keys(self, number: str, *will_press: str) -> None:
+        """The keys that this phone presses on one call after the other from now on; the last stay."""
+        self.exchange.change_phone(number, presses=_presses(will_press))
+
+    def add_own_number(self, number: str) -> None:
+        """A further number of the account: calls and texts may come from it, and one to our number reaches us."""
+        self.exchange.own_numbers.add(number)
+
+    def call_us(self, from_: str, person: Person | None = None, **script: Any) -> str:
+        """A caller rings our number; the SID of a call that goes on as time passes.
+
+        `person` is who holds the phone: Live() for somebody whose deeds arrive meanwhile. Without one, `script` has the
+        fields of Scripted.
+        """
+        return call_us(self.exchange, from_, person or Scripted(**script), self.now)
+
+    def call(self, sid: str) -> Call:
+        """The call as it is now."""
+        with self.exchange.lock:
+            return self.exchange.calls[sid]
 
     def leave_voicemail(
         self,
@@ -132,14 +159,14 @@ class PhoneSystem:
         The call is walked to its end and all its callbacks are posted before this returns; the recording
         ended now. `keys` are given to one menu after the other, a comma or space leaves one unanswered.
         """
-        person = Person(
+        person = Scripted(
             keys=keys,
             speaks_for=seconds,
             silent=silent,
             transcript=transcript,
             hangs_up_at_greeting=hang_up_at_greeting,
         )
-        return call_in(self.exchange, WITHHELD if withheld else from_, person)
+        return leave_voicemail(self.exchange, WITHHELD if withheld else from_, person)
 
     def text(self, from_: str, body: str) -> str | None:
         """Somebody texts our number. Our reply as it arrived on that phone; None where none did."""
@@ -183,3 +210,7 @@ class PhoneSystem:
     def posted(self) -> tuple[Posted, ...]:
         """The last webhooks with what they were answered, oldest first."""
         return self.exchange.poster.log()
+
+
+def _presses(will_press: str | Sequence[str]) -> tuple[str, ...]:
+    return (will_press,) if isinstance(will_press, str) else tuple(will_press) or ("",)

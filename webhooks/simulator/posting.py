@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
 from time import monotonic
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urldefrag
 from twilio.request_validator import RequestValidator
 
 from triage.clock import Clock
-from webhooks.simulator.faults import Faults
+from webhooks.simulator.faults import Faults, Webhook
 
 TOTAL_SECONDS = 15.0  # retries included, as Twilio has it
 
@@ -25,10 +25,12 @@ class Answer:
 
     status: int
     body: str
+    content_type: str = ""
+    content: bytes = field(default=b"", repr=False)
 
 
-Post = Callable[[str, dict[str, str], dict[str, str]], Answer]
-"""Posts a form to an address with headers.
+Post = Callable[[str, dict[str, str] | None, dict[str, str]], Answer]
+"""Posts a form to an address with headers; without a form it gets what is there.
 
 Raises the built-in ConnectionError where nobody answers, TimeoutError where the answer does not come in time.
 """
@@ -67,6 +69,15 @@ class Overrides:
         return failure in self.on or "all" in self.on
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A webhook whose answer says nothing: something has happened."""
+
+    kind: Webhook
+    url: str
+    form: dict[str, str]
+
+
 class Poster:
     """Signs webhooks with the account's token and posts them; holds no lock while it does."""
 
@@ -78,12 +89,22 @@ class Poster:
         self._log: deque[Posted] = deque(maxlen=2000)
         self._lock = Lock()
 
-    def post(self, address: str, form: dict[str, str]) -> Answer | None:
-        """The webhook's answer; None where none came."""
+    def post(self, address: str, form: dict[str, str], kind: Webhook = Webhook.DOCUMENT) -> Answer | None:
+        """The webhook's answer; None where none came. One that a fault loses is in no log."""
+        if self._faults.loses(kind):
+            return None
         answer = self._deliver(address, form)
-        if self._faults.duplicate_webhooks:
+        if self._faults.repeats(kind):
             self._deliver(address, form)
         return answer
+
+    def report(self, report: Report) -> None:
+        """Tell of something that has happened."""
+        self.post(report.url, report.form, report.kind)
+
+    def get(self, address: str) -> Answer | None:
+        """What is at an address that is to be played; None where no answer came."""
+        return None if self._faults.loses(Webhook.DOCUMENT) else self._deliver(address, None)
 
     def log(self) -> tuple[Posted, ...]:
         """The last webhooks, oldest first."""
@@ -99,10 +120,10 @@ class Poster:
                     self._log[place] = replace(self._log[place], because=because)
                     return
 
-    def _deliver(self, address: str, form: dict[str, str]) -> Answer | None:
+    def _deliver(self, address: str, form: dict[str, str] | None) -> Answer | None:
         overrides = Overrides.of(address)
         headers = {
-            "X-Twilio-Signature": self._validator.compute_signature(overrides.url, form),
+            "X-Twilio-Signature": self._validator.compute_signature(overrides.url, form or {}),
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),  # the same on every try
             "User-Agent": "TwilioProxy/1.1",
         }
@@ -112,12 +133,12 @@ class Poster:
         while failure and overrides.cover(failure) and attempts <= overrides.retries and monotonic() < give_up_at:
             answer, failure = self._try(overrides.url, form, headers)
             attempts += 1
-        self._note(overrides.url, form, answer, failure, attempts)
+        self._note(overrides.url, form or {}, answer, failure, attempts)
         return answer
 
-    def _try(self, url: str, form: dict[str, str], headers: dict[str, str]) -> tuple[Answer | None, str | None]:
+    def _try(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> tuple[Answer | None, str | None]:
         try:
-            answer = self._post(url, dict(form), dict(headers))
+            answer = self._post(url, None if form is None else dict(form), dict(headers))
         except ConnectionError:
             return None, "ct"
         except TimeoutError:

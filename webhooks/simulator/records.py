@@ -20,6 +20,8 @@ class Behaviour(StrEnum):
     UNREGISTERED = "unregistered"
     VOICEMAIL_BOX = "voicemail_box"
     BUSY = "busy"
+    BY_HAND = "by_hand"
+    """Somebody holds it, on the page: it rings until they do something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +72,16 @@ class Call:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     parent_sid: str | None = None
+    bridged_to: str | None = None
+    """The SID of the leg it is put through to at this moment."""
     answered_by: str | None = None
+    is_box: bool = False
+    """A voicemail box picked up."""
     url: str | None = None
     twiml: str | None = None
     detects_machines: bool = False
     timeout: int = 60
+    send_digits: str = ""
     status_callback: str | None = None
     events: frozenset[str] = frozenset({"completed"})
     reports: int = 0
@@ -89,10 +96,10 @@ class Call:
 
     @property
     def seconds(self) -> int | None:
-        """Whole seconds from answer to end; None for a call that was not answered or still runs."""
+        """From answer to end, both in whole seconds as REST shows them; None without an answer or before the end."""
         if self.started_at is None or self.ended_at is None or self.status != "completed":
             return None
-        return round((self.ended_at - self.started_at).total_seconds())
+        return int(self.ended_at.timestamp()) - int(self.started_at.timestamp())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +113,8 @@ class Recording:
     created_at: datetime
     seconds: int
     source: str = "RecordVerb"
+    audio: bytes | None = field(default=None, repr=False)
+    """A WAV file; None where a tone stands for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +134,18 @@ class Phone:
     name: str = ""
     role: str = ""
     behaviour: Behaviour = Behaviour.NORMAL
-    will_press: str = ""
+    presses: tuple[str, ...] = ("",)
+    """The keys on one call after the other; the last stay."""
     talks_for: int = 60
+    picks_up_after: float | None = None
+    hangs_up_after: float | None = None
     texts: tuple[Text, ...] = ()
     calls: tuple[Call, ...] = ()
+
+    @property
+    def will_press(self) -> str:
+        """The keys on the next call."""
+        return self.presses[0]
 
     @property
     def inbox(self) -> tuple[Text, ...]:
@@ -158,17 +175,6 @@ class InboundCall:
     seconds: int
     failed_because: str | None
     warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """What the human at the far end of a call does."""
-
-    keys: str = ""
-    speaks_for: int = 30
-    silent: bool = False
-    transcript: str | None = None
-    hangs_up_at_greeting: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

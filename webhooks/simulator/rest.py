@@ -20,7 +20,7 @@ from webhooks.simulator.rest_shapes import (
     number_json,
     recording_json,
 )
-from webhooks.simulator.wave_tone import tone
+from webhooks.simulator.sound import tone
 
 NUMBER_SETTINGS = {
     "VoiceUrl": "voice_url",
@@ -145,6 +145,7 @@ def _add_calls(api: Blueprint, phone_system: PhoneSystem) -> None:
             events=frozenset(form.getlist("StatusCallbackEvent")),
             timeout=min(form.get("Timeout", 60, type=int), 600),
             detects_machines="MachineDetection" in form,
+            send_digits=form.get("SendDigits", ""),
         )
         phone_system.faults.after_create()
         return jsonify(call_json(exchange, call)), 201
@@ -217,7 +218,7 @@ def _add_recordings(api: Blueprint, phone_system: PhoneSystem) -> None:
         recording = _found(exchange.recordings, sid)
         if recording.status != "completed":
             raise Refused(20404, "The recording has no audio", 404)
-        return Response(tone(recording.seconds), content_type="audio/x-wav")
+        return Response(recording.audio or tone(recording.seconds), content_type="audio/x-wav")
 
 
 def _add_numbers(api: Blueprint, phone_system: PhoneSystem) -> None:

@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from webhooks.simulator.exchange import Exchange
+from webhooks.simulator.faults import Webhook
+from webhooks.simulator.person import Speech
+from webhooks.simulator.posting import Report
 from webhooks.simulator.records import Call, Recording, Transcript, new_sid
+from webhooks.simulator.sound import joined, shortened
 from webhooks.simulator.twiml import Verb
 from webhooks.simulator.wire_forms import recording_form, transcript_form
 
+if TYPE_CHECKING:
+    from webhooks.simulator.walk import Walk
+
 LONGER_THAN, SHORTER_THAN = 2, 120  # seconds; Twilio transcribes nothing else and says nothing then
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one recording takes down while it runs."""
+
+    seconds: float = 0
+    _said: list[Speech] = field(default_factory=list)
+
+    def add(self, speech: Speech) -> None:
+        self.seconds += speech.seconds
+        self._said.append(speech)
+
+    @property
+    def words(self) -> str | None:
+        return " ".join(speech.words for speech in self._said if speech.words) or None
+
+    @property
+    def audio(self) -> bytes | None:
+        """The sounds of it, one after the other; None where there are none."""
+        sounds = [shortened(speech.audio, speech.seconds) for speech in self._said if speech.audio]
+        return joined(sounds) if sounds else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +70,27 @@ class Tape:
             transcript=transcript,
         )
 
-    def reports(self, exchange: Exchange, call: Call) -> list[tuple[str, dict[str, str]]]:
+    def reports(self, exchange: Exchange, call: Call) -> list[Report]:
         """The callbacks in the order in which Twilio usually posts them."""
-        if exchange.faults.drop_recording_reports:
-            return []
         reports = []
         if self.status_callback and self.recording.status in self.events:
-            reports.append((self.status_callback, recording_form(exchange, self.recording)))
+            form = recording_form(exchange, self.recording)
+            reports.append(Report(Webhook.RECORDING, self.status_callback, form))
         if self.transcribe_callback and LONGER_THAN < self.recording.seconds < SHORTER_THAN:
             transcript = Transcript(sid=new_sid("TR"), recording_sid=self.recording.sid, text=self.transcript)
             exchange.transcripts[transcript.sid] = transcript
-            reports.append((self.transcribe_callback, transcript_form(exchange, call, transcript)))
+            form = transcript_form(exchange, call, transcript)
+            reports.append(Report(Webhook.TRANSCRIPTION, self.transcribe_callback, form))
         return reports
 
 
 def keep_recording(
-    exchange: Exchange, call: Call, seconds: int, ended_at: datetime, source: str = "RecordVerb"
+    exchange: Exchange,
+    call: Call,
+    seconds: int,
+    ended_at: datetime,
+    source: str = "RecordVerb",
+    audio: bytes | None = None,
 ) -> Recording:
     """A recording that ended at `ended_at`; under one second it is `absent` and has no audio."""
     recording = Recording(
@@ -64,7 +101,25 @@ def keep_recording(
         created_at=ended_at - timedelta(seconds=seconds),
         seconds=seconds,
         source=source,
+        audio=audio,
     )
     with exchange.lock:
         exchange.recordings[recording.sid] = recording
     return recording
+
+
+def report_tape(exchange: Exchange, walk: Walk) -> Callable[[Tape], None]:
+    """For the recordings of a call that runs: they are told of a moment after they were made."""
+
+    def taped(tape: Tape) -> None:
+        reports = tape.reports(exchange, walk.call)
+        if exchange.faults.turns_round(Webhook.RECORDING):
+            reports.reverse()
+        for number, report in enumerate(reports, start=1):
+            exchange.at(walk.at + number * exchange.report_delay, partial(_post, exchange, report))
+
+    return taped
+
+
+def _post(exchange: Exchange, report: Report, _at: datetime) -> None:
+    exchange.poster.report(report)

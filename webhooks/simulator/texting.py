@@ -7,7 +7,8 @@ from datetime import datetime
 from functools import partial
 
 from webhooks.simulator.exchange import Exchange
-from webhooks.simulator.faults import Refused
+from webhooks.simulator.faults import Refused, Webhook
+from webhooks.simulator.posting import Report
 from webhooks.simulator.records import Behaviour, Message, new_sid
 from webhooks.simulator.twiml import Document, InvalidTwiml, parse
 from webhooks.simulator.wire_forms import inbound_text_form, message_report_form
@@ -69,7 +70,12 @@ class Texting:
         )
         self._keep(message)
         self._queue_reports(message)
+        if to == self._exchange.ours.number:  # from one number of the account to the other
+            self._exchange.at(now + 2 * self._exchange.report_delay, lambda _at: self._arrive(message.from_, body))
         return message
+
+    def _arrive(self, from_: str, body: str) -> None:
+        self.receive(from_, body)
 
     def receive(self, from_: str, body: str) -> str | None:
         """A text to our number is posted to us. Our words that arrived in answer; None where none did."""
@@ -77,7 +83,7 @@ class Texting:
         message = self._message(from_, exchange.ours.number, body, "inbound", "received")
         word = body.strip().upper()
         self._heed(from_, word)
-        answer = exchange.poster.post(exchange.ours.sms_url, inbound_text_form(exchange, message))
+        answer = exchange.poster.post(exchange.ours.sms_url, inbound_text_form(exchange, message), Webhook.TEXT)
         document = self._document(answer.body) if answer and answer.status == 200 else None
         arrived = [self._reply(from_, verb.text) for verb in document.verbs] if document else []
         bodies = [reply.body for reply in arrived if reply.landed_at]
@@ -92,7 +98,7 @@ class Texting:
             raise Refused(21617, "The concatenated message body exceeds the 1600 character limit.")
         if not from_ and not service_sid:
             raise Refused(21603, "A 'From' phone number is required.")
-        if from_ and from_ != self._exchange.ours.number:
+        if from_ and not self._exchange.is_ours(from_):
             raise Refused(21606, f"The 'From' phone number {from_} is not a valid, SMS-capable number of yours.")
         if refusal := REFUSED_AT_ONCE.get(self._exchange.phone_at(to).behaviour):
             raise Refused(*refusal)
@@ -102,7 +108,7 @@ class Texting:
         fate = FATES.get(exchange.phone_at(message.to).behaviour, DELIVERED)
         if message.service_sid:
             fate = (("queued", None), *fate)
-        if exchange.faults.reverse_reports:
+        if exchange.faults.turns_round(Webhook.MESSAGE_STATUS):
             fate = fate[::-1]
         for number, (status, code) in enumerate(fate, start=1):
             due = message.created_at + number * exchange.report_delay
@@ -120,10 +126,9 @@ class Texting:
                     sent_at=message.sent_at or (at if status in {"sent", "delivered"} else None),
                     landed_at=at if status == "delivered" else None,
                 )
-        if message.status_callback and not exchange.faults.drop_reports:
+        if message.status_callback:
             form = message_report_form(exchange, message, status, code, at)
-            for _ in range(2 if exchange.faults.double_reports else 1):
-                exchange.poster.post(message.status_callback, form)
+            exchange.poster.report(Report(Webhook.MESSAGE_STATUS, message.status_callback, form))
 
     def _heed(self, from_: str, word: str) -> None:
         """Twilio's own handling of the reserved words; only a single word counts."""

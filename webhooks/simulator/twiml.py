@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
+
+from webhooks.simulator.twiml_values import strange_order, strange_values
 
 MAX_CHARACTERS = 64 * 1024
 SPEECH = frozenset({"Say", "Play", "Pause"})
@@ -105,13 +107,15 @@ def _inside(tag: str) -> frozenset[str] | None:
     return nested.get(tag) or frozenset({"nothing"})
 
 
-def _warnings(verbs: tuple[Verb, ...]) -> Iterator[str]:
+def _warnings(verbs: Sequence[Verb]) -> Iterator[str]:
+    yield from strange_order(verbs)
     for verb in verbs:
         for name, value in verb.attributes.items():
             if name not in ATTRIBUTES[verb.name]:
                 yield f"<{verb.name}> has no attribute {name}"
             elif value.startswith(("[", "{")):
                 yield f"<{verb.name} {name}> looks like a Python value: {value}"
-            elif name == "method" and value.upper() != "POST":
+            elif name == "method" and value.upper() == "GET":
                 yield f"<{verb.name}> asks for {value}; the simulator always posts"
+        yield from strange_values(verb)
         yield from _warnings(verb.children)

@@ -1,32 +1,40 @@
-"""Somebody calls our number and, if our TwiML lets them, leaves a voicemail."""
+"""Somebody calls our number and, if our TwiML lets them, leaves a voicemail: a whole call in no time."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from webhooks.simulator.call_reports import next_report
 from webhooks.simulator.dialing import dial
 from webhooks.simulator.exchange import Exchange
-from webhooks.simulator.records import Call, InboundCall, Person, new_sid
+from webhooks.simulator.faults import Webhook
+from webhooks.simulator.inbound import ring_us
+from webhooks.simulator.person import Person
+from webhooks.simulator.posting import Report
+from webhooks.simulator.records import Call, InboundCall
+from webhooks.simulator.taping import Tape
 from webhooks.simulator.walk import Walk
 
-ALL_EVENTS = frozenset({"completed"})
 
-
-def call_in(exchange: Exchange, from_: str, person: Person) -> InboundCall:
+def leave_voicemail(exchange: Exchange, from_: str, person: Person) -> InboundCall:
     """The whole call at once, so that it ends now: the action requests while it is walked, and after it the
     recording callback, the transcription callback and the number's own status callback."""
-    walk = Walk(exchange, _ring(exchange, from_).sid, person, exchange.clock.now(), dial)
-    document = walk.fetch(exchange.ours.voice_url, {})
-    with exchange.lock:
-        if not walk.call.is_over:
-            exchange.change_call(walk.sid, status="in-progress")
-    for _ in walk.run(document):
-        pass  # nobody waits: the call ends now, however long it took
-    call = _hang_up(walk)
-    for url, form in _reports(exchange, walk, call):
-        exchange.poster.post(url, form)
-    recording = next((tape.recording for tape in walk.tapes if tape.recording.status == "completed"), None)
+    began = exchange.clock.now()
+    walk = Walk(exchange, ring_us(exchange, from_, began).sid, person, began, dial)
+    tapes: list[Tape] = []
+    walk.taped = tapes.append
+    steps = walk.run(walk.fetch(exchange.ours.voice_url, {}))
+    until = next(steps, None)
+    while until is not None:  # nobody waits: the call ends now, however long it took
+        try:
+            until = steps.send(until)
+        except StopIteration:
+            until = None
+    call = _end(walk)
+    for report in _reports(walk, tapes, call):
+        exchange.poster.report(report)
+    recording = next((tape.recording for tape in tapes if tape.recording.status == "completed"), None)
     return InboundCall(
         sid=call.sid,
         from_=call.from_,
@@ -39,39 +47,30 @@ def call_in(exchange: Exchange, from_: str, person: Person) -> InboundCall:
     )
 
 
-def _ring(exchange: Exchange, from_: str) -> Call:
-    call = Call(
-        sid=new_sid("CA"),
-        from_=from_,
-        to=exchange.ours.number,
-        direction="inbound",
-        status="ringing",
-        created_at=exchange.clock.now(),
-        status_callback=exchange.ours.status_callback or None,
-        events=ALL_EVENTS,
-    )
-    with exchange.lock:
-        exchange.calls[call.sid] = call
-    return call
-
-
-def _hang_up(walk: Walk) -> Call:
+def _end(walk: Walk) -> Call:
+    """Move the call, and the legs that it rang, to where they end now."""
     exchange = walk.exchange
-    ended_at = exchange.clock.now()
-    length = max(walk.at - walk.call.created_at, timedelta(seconds=1))
+    late = max(walk.at - walk.call.created_at, timedelta(seconds=1))
     with exchange.lock:
-        return exchange.change_call(
-            walk.sid,
-            status="completed",
-            created_at=ended_at - length,
-            started_at=ended_at - length,
-            ended_at=ended_at,
-        )
+        status = walk.ends_as if walk.call.started_at or walk.ends_as != "completed" else "no-answer"
+        ended_at = walk.call.created_at + late
+        walk.note(status=status, ended_at=ended_at)
+        for call in tuple(exchange.calls.values()):
+            if walk.sid in {call.sid, call.parent_sid}:
+                exchange.calls[call.sid] = replace(
+                    call,
+                    created_at=call.created_at - late,
+                    started_at=call.started_at and call.started_at - late,
+                    ended_at=call.ended_at and call.ended_at - late,
+                )
+    return walk.call
 
 
-def _reports(exchange: Exchange, walk: Walk, call: Call) -> list[tuple[str, dict[str, str]]]:
-    reports = [report for tape in walk.tapes for report in tape.reports(exchange, call)]
-    last = next_report(exchange, call.sid, "completed", "completed", exchange.clock.now())
-    if last and not exchange.faults.drop_reports:
+def _reports(walk: Walk, tapes: list[Tape], call: Call) -> list[Report]:
+    exchange = walk.exchange
+    reports = [report for tape in tapes for report in tape.reports(exchange, call)]
+    last = next_report(exchange, call.sid, "completed", call.status, exchange.clock.now())
+    if last:
         reports.append(last)
-    return reports[::-1] if exchange.faults.reverse_reports else reports
+    turned = any(exchange.faults.turns_round(kind) for kind in (Webhook.RECORDING, Webhook.CALL_STATUS))
+    return reports[::-1] if turned else reports

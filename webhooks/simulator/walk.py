@@ -2,67 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from webhooks.simulator.exchange import Exchange
-from webhooks.simulator.records import Call, Person
-from webhooks.simulator.taping import Tape, keep_recording
+from webhooks.simulator.pace import Party, Steps, first_deed
+from webhooks.simulator.person import ALL_KEYS, Act, Deed, Moment, Person
+from webhooks.simulator.records import Call
+from webhooks.simulator.sound import seconds_of
+from webhooks.simulator.taping import Taken, Tape, keep_recording
 from webhooks.simulator.twiml import SPEECH, Document, InvalidTwiml, Verb, parse
 from webhooks.simulator.wire_forms import recording_url, voice_form
 
 VERBS = SPEECH | {"Gather", "Record", "Redirect", "Hangup", "Reject", "Dial"}
 WHISPER_VERBS = SPEECH | {"Gather", "Hangup"}
 MOST_DOCUMENTS = 50
+MOST_REPEATS = 10
 LETTERS_A_SECOND = 15
+PLAYED_FOR = 2.0  # seconds of a sound whose length nobody knows
 ERROR_SENTENCE = "We are sorry, an application error has occurred. Goodbye."
-NO_KEY = ", "  # in a person's keys: this menu gets no answer
+REJECTED = {"busy": "busy", "rejected": "no-answer"}
 
-Steps = Generator[timedelta, None, None]
-Step = Generator[timedelta, None, Document | None]
+Step = Steps[Document | None]
 Dial = Callable[["Walk", Verb, str], Step]
 
 
 class Walk:
-    """Walks one call from document to document.
+    """Walks one leg from document to document, at the pace of its person; `at` is how far it has come.
 
-    Speech takes time on the call's own clock, `at`, and none of ours; only a bridged conversation is waited
-    for, by yielding its length.
+    Without `dial` it is the document of a called party, who listens before being put through to `beside`.
     """
 
     def __init__(
-        self, exchange: Exchange, call_sid: str, person: Person, at: datetime, dial: Dial | None = None
+        self,
+        exchange: Exchange,
+        call_sid: str,
+        person: Person,
+        at: datetime,
+        dial: Dial | None = None,
+        beside: Walk | None = None,
     ) -> None:
         self.exchange = exchange
         self.sid = call_sid
         self.person = person
         self.at = at
         self.over = False
-        self.tapes: list[Tape] = []
+        self.ends_as = "completed"
+        self.taped: Callable[[Tape], None] = lambda _tape: None
+        """Told of each recording as soon as it is made."""
         self._dial = dial
-        self._keys = person.keys
+        self._beside = beside
         self._documents = 0
-        self._steps: dict[str, Callable[[Verb, str], Document | None]] = {
-            "Say": self._say,
-            "Play": self._play,
-            "Pause": self._pause,
-            "Gather": self._gather,
-            "Record": self._record,
-            "Redirect": lambda verb, base: self.fetch(urljoin(base, verb.text), {}),
-            "Hangup": self._hang_up,
-            "Reject": self._hang_up,
-        }
 
     @property
     def call(self) -> Call:
         return self.exchange.calls[self.sid]
 
-    def run(self, document: Document | None) -> Steps:
-        """Walk until somebody hangs up (then `over` is True) or no verb is left; yields each wait."""
+    def run(self, document: Document | None) -> Steps[None]:
+        """Walk until somebody hangs up (then `over` is True) or no verb is left."""
         while document is not None:
             document = yield from self._perform(document)
+
+    def pick_up(self) -> None:
+        """A call to our number is answered by the first verb that takes part in it."""
+        if self.call.direction == "inbound" and self.call.status == "ringing":
+            self.note(status="in-progress", started_at=self.at)
 
     def fetch(self, url: str, extra: dict[str, str]) -> Document | None:
         """The TwiML at `url`; None, and the call fails, where there is none to walk."""
@@ -84,108 +90,168 @@ class Walk:
             document = parse(body, url, allowed=VERBS if self._dial else WHISPER_VERBS)
         except InvalidTwiml as error:
             return self._fail(f"{url} answered invalid TwiML: {error}")
-        self._note(warnings=self.call.warnings + document.warnings)
+        self.note(warnings=self.call.warnings + document.warnings)
         return document
+
+    def wait(self, moment: Moment, seconds: float, keys: str = "") -> Steps[Deed | None]:
+        """Let up to so many seconds pass; what the person did, None where nothing that counts."""
+        parties = [Party(self, moment, keys)]
+        if self._beside:
+            parties.append(Party(self._beside, Moment.WAITING))
+        self.at, party, deed = yield from first_deed(self.at, self.at + timedelta(seconds=seconds), parties)
+        if deed and deed.act is Act.HANG_UP:
+            self.over = True
+            if party and party.walk is self._beside:
+                self._beside.over = True
+        return deed
+
+    def note(self, **changes: object) -> None:
+        """Change what is known of this call."""
+        with self.exchange.lock:
+            self.exchange.calls[self.sid] = replace(self.call, **changes)  # type: ignore[arg-type]
 
     def _perform(self, document: Document) -> Step:
         for verb in document.verbs:
-            if verb.name == "Dial" and self._dial:
-                following = yield from self._dial(self, verb, document.url)
-            else:
-                following = self._steps[verb.name](verb, document.url)
+            following = yield from self._step(verb, document.url)
             if self.over or following is not None:
                 return None if self.over else following
         return None
 
+    def _step(self, verb: Verb, base: str) -> Step:
+        match verb.name:
+            case "Dial" if self._dial:
+                return (yield from self._dial(self, verb, base))
+            case "Gather":
+                return (yield from self._gather(verb, base))
+            case "Record":
+                return (yield from self._record(verb, base))
+            case "Redirect":
+                return self.fetch(urljoin(base, verb.text), {})
+            case "Hangup":
+                self.pick_up()
+                self.over = True
+            case "Reject":
+                if self.call.status == "ringing":
+                    self.ends_as = REJECTED.get(verb.get("reason", "rejected"), "no-answer")
+                self.over = True
+            case _:
+                yield from self._say(verb, base, Moment.LISTENING)
+        return None
+
     def _fail(self, because: str) -> Document | None:
         first = self.call.failed_because is None
-        self._note(failed_because=self.call.failed_because or because)
+        self.note(failed_because=self.call.failed_because or because)
         ours = self.exchange.ours
         if first and self.call.direction == "inbound" and not self.over:
             if ours.voice_fallback_url:
                 return self.fetch(ours.voice_fallback_url, {"ErrorCode": "11200", "ErrorUrl": ours.voice_url})
             if ours.fallback_twiml:
                 return self.read(ours.fallback_twiml, "")
-        self._hear(ERROR_SENTENCE)
+        if not self.over:
+            self.pick_up()
+            self._hear(ERROR_SENTENCE)
         self.over = True
         return None
 
-    def _say(self, verb: Verb, _base: str) -> None:
-        if not self.over:
+    def _say(self, verb: Verb, base: str, moment: Moment) -> Steps[str]:
+        """Say, play or be silent; the key that cut it short, or nothing."""
+        if verb.name != "Pause":
+            self.pick_up()
+        if verb.name == "Say":
             self._hear(verb.text)
-            self.spend(max(1.0, len(verb.text) / LETTERS_A_SECOND))
-            self.over = self.person.hangs_up_at_greeting
+            seconds = max(1.0, len(verb.text) / LETTERS_A_SECOND) * min(verb.number("loop", 1) or 1, MOST_REPEATS)
+        elif verb.name == "Play":
+            seconds = self._play(verb, base)
+        else:
+            seconds = verb.number("length", 1)
+        deed = yield from self.wait(moment, seconds, ALL_KEYS if moment is Moment.MENU_WORDS else "")
+        return deed.key if deed else ""
 
-    def _play(self, verb: Verb, _base: str) -> None:
-        if not self.over:
-            self._hear(f"[plays {verb.text or verb.get('digits')}]")
-            self.spend(2)
+    def _play(self, verb: Verb, base: str) -> float:
+        """What the phone system plays it has to get; how many seconds that lasts."""
+        self._hear(f"[plays {verb.text or verb.get('digits')}]")
+        if not verb.text:
+            return PLAYED_FOR
+        url = urljoin(base, verb.text)
+        answer = self.exchange.poster.get(url)
+        if answer is None or answer.status != 200 or not answer.content_type.startswith("audio/"):
+            what = "nothing" if answer is None else f"{answer.status} {answer.content_type}"
+            self.note(failed_because=self.call.failed_because or f"{url} answered {what}, not audio")
+            return 0
+        return seconds_of(answer.content) or PLAYED_FOR
 
-    def _pause(self, verb: Verb, _base: str) -> None:
-        self.spend(verb.number("length", 1))
-
-    def _hang_up(self, _verb: Verb, _base: str) -> None:
-        self.over = True
-
-    def _gather(self, verb: Verb, base: str) -> Document | None:
+    def _gather(self, verb: Verb, base: str) -> Step:
+        self.pick_up()
+        key = ""
         for child in verb.children:
-            self._steps[child.name](child, base)
+            key = yield from self._say(child, base, Moment.MENU_WORDS)
+            if key or self.over:
+                break
         if self.over:
             return None
-        digits = self._press(verb.number("numDigits", 0), verb.get("finishOnKey", "#"))
+        digits = yield from self._collect(verb, key)
+        if self.over:
+            return None
         if digits:
-            self._note(pressed=" ".join([*self.call.pressed.split(), digits]))
+            self.note(pressed=" ".join([*self.call.pressed.split(), digits]))
+        if digits or verb.get("actionOnEmptyResult").lower() == "true":
             return self._act(verb, base, {"Digits": digits})
-        self.spend(verb.number("timeout", 5))
-        if verb.get("actionOnEmptyResult").lower() == "true":
-            return self._act(verb, base, {"Digits": ""})
         return None
 
-    def _press(self, most: int, finish: str) -> str:
-        """The keys that one Gather gets out of those that the person has still to press."""
-        for place, key in enumerate(self._keys):
-            if key in NO_KEY or (finish and key in finish):
-                digits, self._keys = self._keys[:place], self._keys[place + 1 :]
+    def _collect(self, verb: Verb, key: str) -> Steps[str]:
+        """The keys that one Gather gets; the timeout runs anew after each."""
+        most, finish, digits = verb.number("numDigits", 0), verb.get("finishOnKey", "#"), ""
+        while True:
+            if not key:
+                deed = yield from self.wait(Moment.MENU, verb.number("timeout", 5), ALL_KEYS)
+                key = deed.key if deed else ""
+            if not key or key in finish:
                 return digits
-            if place + 1 == most:
-                digits, self._keys = self._keys[:most], self._keys[most:]
+            digits, key = digits + key, ""
+            if len(digits) == most:
                 return digits
-        digits, self._keys = self._keys, ""
-        return digits
 
-    def _record(self, verb: Verb, base: str) -> Document | None:
+    def _record(self, verb: Verb, base: str) -> Step:
+        self.pick_up()
         limit = verb.number("maxLength", 120 if verb.get("transcribe").lower() == "true" else 3600)
-        spoken = 0 if self.person.silent else min(self.person.speaks_for, limit)
-        recording = keep_recording(self.exchange, self.call, spoken, self.exchange.clock.now())
-        self.tapes.append(Tape.of(verb, base, recording, self.person.transcript))
-        self.spend(spoken)
+        taken = Taken()
+        ending = yield from self._listen(verb, limit, taken)
+        now = self.exchange.clock.now()  # a call that is walked at once ends now, however long it took
+        recording = keep_recording(self.exchange, self.call, round(taken.seconds), min(self.at, now), audio=taken.audio)
+        self.taped(Tape.of(verb, base, recording, taken.words))
         if recording.status == "absent":  # no action request: the next verb runs, where the caller still listens
-            self.over = not self.person.silent
             return None
         extra = {
             "RecordingUrl": recording_url(self.exchange, recording.sid),
-            "RecordingDuration": str(spoken),
+            "RecordingDuration": str(recording.seconds),
         }
-        ending = self._keys[:1] if self._keys[:1] in verb.get("finishOnKey", "1234567890*#") else ""
-        if ending:
-            self._keys = self._keys[1:]
-            return self._act(verb, base, extra | {"Digits": ending})
-        if spoken < self.person.speaks_for:
-            return self._act(verb, base, extra)
-        self.over = True  # hung up: the action is still requested, its answer is read and not walked
-        self._note(status="completed")
-        return self._act(verb, base, extra | {"Digits": "hangup"})
+        if self.over:  # the action is still requested, its answer is read and not walked
+            extra |= {"Digits": "hangup", "CallStatus": "completed"}
+        elif ending:
+            extra |= {"Digits": ending}
+        return self._act(verb, base, extra)
+
+    def _listen(self, verb: Verb, limit: float, taken: Taken) -> Steps[str]:
+        """Fill `taken` with what is said; the key that ended it, or nothing."""
+        finish, silence = verb.get("finishOnKey", "1234567890*#"), verb.number("timeout", 5)
+        while taken.seconds < limit:
+            left = limit - taken.seconds
+            deed = yield from self.wait(Moment.TONE, min(silence or left, left), finish)
+            if deed is None or deed.act is not Act.SPEAK or deed.speech is None:
+                return deed.key if deed else ""
+            began, speech = self.at, deed.speech
+            deed = yield from self.wait(Moment.SPEAKING, min(speech.seconds, left), finish)
+            if deed and deed.act is Act.STOP_SPEAKING and deed.speech:
+                taken.add(replace(deed.speech, seconds=min(deed.speech.seconds, left)))
+            else:
+                taken.add(replace(speech, seconds=(self.at - began).total_seconds()))
+            if self.over or (deed and deed.act is Act.KEY):
+                return deed.key if deed else ""
+        return ""
 
     def _act(self, verb: Verb, base: str, extra: dict[str, str]) -> Document | None:
         return self.fetch(urljoin(base, verb.get("action") or base), extra)
 
-    def spend(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
-
     def _hear(self, sentence: str) -> None:
         if sentence:
-            self._note(heard=(*self.call.heard, sentence))
-
-    def _note(self, **changes: object) -> None:
-        with self.exchange.lock:
-            self.exchange.calls[self.sid] = replace(self.call, **changes)  # type: ignore[arg-type]
+            self.note(heard=(*self.call.heard, sentence))

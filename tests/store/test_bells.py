@@ -143,6 +143,14 @@ def test_a_listener_whose_connection_breaks_connects_again_and_looks_once(
     hears.close()
 
 
+def test_no_thread_waits_for_hours_for_a_postgresql_that_the_network_lost(postgres_store: Store) -> None:
+    with postgres_store.read() as session:
+        options = session.connection().connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+
+    assert (options["keepalives_idle"], options["keepalives_count"]) == ("10", "2")
+    assert options["tcp_user_timeout"] == "15000"
+
+
 def test_a_postgresql_that_refuses_only_makes_the_listener_wait() -> None:
     store = Store(f"postgresql://nobody@127.0.0.1:{free_port()}/x")
     hears, ringer = bells.hears_bell(store), bells.bell(store)

@@ -13,7 +13,7 @@ import psycopg
 
 from triage.errors import StoreUnavailable
 from triage.ports import Bell, HearsBell
-from triage.store.engine import Store
+from triage.store.engine import DEAD_NETWORK, Store
 
 _CHANNEL = "afterhours_bell"
 _SECONDS_TO_RECONNECT = 1.0
@@ -86,7 +86,7 @@ class HearsNotifications:
     def wait(self, timeout: float) -> bool:
         try:
             if self._connection is None:
-                self._connection = psycopg.connect(self._address, autocommit=True, connect_timeout=5)
+                self._connection = psycopg.connect(self._address, autocommit=True, **DEAD_NETWORK)
                 self._connection.execute(f"LISTEN {_CHANNEL}")
                 return True  # whatever was rung before is not heard: look once
             return any(True for _ in self._connection.notifies(timeout=timeout, stop_after=1))

@@ -25,6 +25,17 @@ from triage.store.models import ChainHead
 BUSY_SECONDS = 5
 """How long a writer waits for another; well inside the 15 s that Twilio waits for us."""
 
+DEAD_NETWORK: dict[str, Any] = {
+    "connect_timeout": BUSY_SECONDS,
+    "tcp_user_timeout": 15_000,  # milliseconds until what was sent must have arrived
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+}
+"""For PostgreSQL. The server's own time limits do not help a thread that waits for an answer which the network lost:
+without these it would wait for hours. So it learns of it in 20 s at the latest, and the sweep goes on."""
+
 _UNDEFINED_TABLE = "42P01"
 
 
@@ -153,7 +164,7 @@ def _postgres_engine(url: URL, busy_seconds: float) -> Engine:
         pool_size=8,
         max_overflow=8,
         pool_timeout=busy_seconds,
-        connect_args={"options": limits, "connect_timeout": BUSY_SECONDS},
+        connect_args={"options": limits, **DEAD_NETWORK},
     )
 
 

@@ -44,7 +44,6 @@ def alert(
     reason: str,
     *,
     terms: Terms,
-    roster: Roster,
     now: datetime,
     rung: tuple[int, int] | None = None,
 ) -> list[str]:
@@ -58,18 +57,17 @@ def alert(
     alerted = []
     for summons in people:
         person = summons.person
-        text = wording.alert(card_of(case, roster), reason, now, terms, is_owner=case.owner == person.id)
         earlier = deliveries.alert_made_at(tx.session, case.id, person.id, now)
         if earlier is not None:
             known = deliveries.channels_of(tx.session, earlier.id)
             for channel in (channel for channel in summons.channels if channel not in known):
-                _plan(tx, case, person, channel, text, terms.limits, now, alert_id=earlier.id)
+                _plan(tx, case, person, channel, "", terms.limits, now, alert_id=earlier.id)
             continue
         row = Alert(case_id=case.id, person_id=person.id, reason=reason, round=round_, step=step, created_at=now)
         tx.session.add(row)
         tx.session.flush()
         for channel in summons.channels:
-            _plan(tx, case, person, channel, text, terms.limits, now, alert_id=row.id)
+            _plan(tx, case, person, channel, "", terms.limits, now, alert_id=row.id)
         tx.record(
             "alert_made",
             at=now,

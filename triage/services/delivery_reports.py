@@ -13,12 +13,12 @@ from triage.policy.delivery import DeliveryState, accepts
 from triage.policy.lifecycle import CaseState
 from triage.policy.twilio_words import CALL_STATUS, MESSAGE_STATUS, meaning
 from triage.services.alerts import administrators, tell
+from triage.services.bundles import references_of
 from triage.services.desk import Desk
 from triage.services.escalation import move_on
 from triage.store import deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery, Report
-from triage.store.models.case import reference_of
 
 log = structlog.get_logger()
 
@@ -70,17 +70,24 @@ def adopt(tx: Transaction, desk: Desk, row: Delivery, provider_sid: str, state: 
 def fail(
     tx: Transaction, desk: Desk, row: Delivery, code: int | None, now: datetime, *, reason: str | None = None
 ) -> None:
-    """It did not arrive and will not: the ladder moves on at once, and whoever can mend it is told."""
+    """It did not arrive and will not: the ladder moves on at once, and whoever can mend it is told.
+
+    Where it is a summary, that goes for every case that it spoke for.
+    """
     what = meaning(code)
-    row.error_code = code
-    row.reason = (reason or what.reason)[:120]
-    row.next_attempt_at = None
-    _move(tx, row, DeliveryState.FAILED, now, code=code, why=row.reason)
+    failed = [row, *deliveries.bundled_in(tx.session, row.id)]
+    for one in failed:
+        one.error_code = code
+        one.reason = (reason or what.reason)[:120]
+        one.next_attempt_at = None
+        _move(tx, one, DeliveryState.FAILED, now, code=code, why=one.reason)
     if what.blocks_texts and row.channel == "sms":
         deliveries.block(tx.session, row.phone, "sms", what.reason, now)
-    if row.alert_id is not None:
-        _tell_administrators(tx, desk, row, now)
-        _move_ladder_on(tx, desk, row, now)
+    alerts = [one for one in failed if one.alert_id is not None]
+    if alerts:
+        _tell_administrators(tx, desk, alerts, now)
+    for one in alerts:
+        _move_ladder_on(tx, desk, one, now)
 
 
 def _apply(tx: Transaction, desk: Desk, row: Delivery, status: str, code: int | None, now: datetime) -> None:
@@ -123,11 +130,10 @@ def _move_ladder_on(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -
         move_on(tx, case, desk.terms_of(tx.session, case.policy), now)
 
 
-def _tell_administrators(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
-    roster = desk.roster(tx.session)
+def _tell_administrators(tx: Transaction, desk: Desk, failed: list[Delivery], now: datetime) -> None:
+    row, roster = failed[0], desk.roster(tx.session)
     person = roster.person(row.person_id)
     whom = person.name if person else "a person no longer on the roster"
     people = [admin for admin in administrators(roster) if admin.phone != row.phone]
     failure = wording.undelivered(whom, row.channel, row.reason or "", row.error_code)
-    about = wording.about([reference_of(row.case_id)]) if row.case_id else ""
-    tell(tx, people, failure + about, terms=desk.terms, now=now, same_if=failure)
+    tell(tx, people, failure + wording.about(references_of(failed)), terms=desk.terms, now=now, same_if=failure)

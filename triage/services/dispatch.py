@@ -20,22 +20,20 @@ import structlog
 from triage.errors import OutcomeUnknown, TransportError
 from triage.policy import wording
 from triage.policy.delivery import Carrier, DeliveryState
-from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.retry import SEARCH_EVERY, SENDING_LEASE, may_repeat, next_attempt
 from triage.ports import Found, Outgoing, Sends
+from triage.services.bundles import bundled, words_to_send
 from triage.services.delivery_reports import adopt, fail
 from triage.services.desk import Desk
 from triage.store import deliveries
 from triage.store.engine import Transaction
-from triage.store.models import Alert, Case, Delivery
-from triage.store.models.case import reference_of
+from triage.store.models import Case, Delivery
 
 log = structlog.get_logger()
 
 Transports = Mapping[Carrier, Sends]
 
 _CLOCK_SLACK = timedelta(seconds=60)
-_ASKED_OF_ONE = frozenset({"ladder", "nobody", "exhausted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
         if not deliveries.due(session, now, 1):
             return []
     with desk.store.write() as tx:
-        rows = _bundled(tx, desk, deliveries.due(tx.session, now, most), now)
+        rows = bundled(tx, desk, deliveries.due(tx.session, now, most), now)
         return [errand for row in rows if (errand := _claimed(tx, desk, row, now))]
 
 
@@ -81,40 +79,13 @@ def run(errand: Errand, desk: Desk, transports: Transports, clock: Callable[[], 
         _send(errand, desk, transport, clock)
 
 
-def _bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime) -> list[Delivery]:
-    """All held texts of one phone become one summary; cases that it has no room for wait for the next one."""
-    kept: list[Delivery] = []
-    phones: dict[str, None] = {}
-    for row in rows:
-        if row.is_held and row.state == DeliveryState.PLANNED:
-            phones[row.phone] = None
-        else:
-            kept.append(row)
-    for phone in phones:
-        group = deliveries.held_for(tx.session, phone)
-        wanted = [row for row in group if not _is_moot(tx, row)]
-        references = list(dict.fromkeys(reference_of(row.case_id) for row in wanted if row.case_id))
-        named = set(wording.named_in_summary(references))
-        for row in group:
-            if row in wanted and row.case_id and reference_of(row.case_id) not in named:
-                row.next_attempt_at = now + desk.terms.limits.summary_every
-            else:
-                row.state, row.next_attempt_at = DeliveryState.BUNDLED.value, None
-        if wanted:
-            first = wanted[0]
-            first.body = wording.summary(references) if len(references) > 1 else first.body
-            first.state, first.next_attempt_at, first.is_held = DeliveryState.PLANNED.value, now, False
-            tx.session.flush()
-            kept.append(first)
-    return kept
-
-
 def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Errand | None:
     is_search = row.state != DeliveryState.PLANNED
-    if not is_search and _is_moot(tx, row):
-        row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
-        row.reason = "nobody was needed any more"
-        return None
+    if not is_search:
+        words = words_to_send(tx, desk, row, now)
+        if words is None:
+            return None
+        row.body = words
     row.claim = secrets.token_hex(16)
     if is_search:
         _now_unknown(tx, row, now)
@@ -142,17 +113,6 @@ def _rings_for(tx: Transaction, desk: Desk, row: Delivery) -> timedelta:
     case = tx.session.get(Case, row.case_id) if row.case_id else None
     terms = desk.terms_of(tx.session, case.policy) if case else desk.terms
     return terms.callback.technician_rings_for if row.channel == "bridge" else terms.alert_call.rings_for
-
-
-def _is_moot(tx: Transaction, row: Delivery) -> bool:
-    """Whether the alert asks for something that somebody has done meanwhile."""
-    alert = tx.session.get(Alert, row.alert_id) if row.alert_id else None
-    case = tx.session.get(Case, alert.case_id) if alert else None
-    if alert is None or case is None:
-        return False
-    if CaseState(case.state) not in AWAITING_CALLBACK:
-        return True
-    return case.state == CaseState.ACKNOWLEDGED and alert.reason in _ASKED_OF_ONE
 
 
 def _send(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], datetime]) -> None:
@@ -233,21 +193,22 @@ def _now_unknown(tx: Transaction, row: Delivery, now: datetime, search_in: timed
 def _repeat(tx: Transaction, row: Delivery, now: datetime) -> None:
     row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
     row.reason = "not in the provider's list; repeated"
-    body = row.body if row.channel == "voice" else wording.again(row.body)
-    tx.session.add(
-        Delivery(
-            alert_id=row.alert_id,
-            case_id=row.case_id,
-            person_id=row.person_id,
-            phone=row.phone,
-            channel=row.channel,
-            body=body,
-            state=DeliveryState.PLANNED.value,
-            is_held=False,
-            attempts=0,
-            created_at=now,
-            next_attempt_at=now,
-            repeat_of=row.id,
-        )
+    repeat = Delivery(
+        alert_id=row.alert_id,
+        case_id=row.case_id,
+        person_id=row.person_id,
+        phone=row.phone,
+        channel=row.channel,
+        body=row.body if row.channel == "voice" else wording.again(row.body),
+        state=DeliveryState.PLANNED.value,
+        is_held=False,
+        attempts=0,
+        created_at=now,
+        next_attempt_at=now,
+        repeat_of=row.id,
     )
+    tx.session.add(repeat)
+    tx.session.flush()
+    for other in deliveries.bundled_in(tx.session, row.id):
+        other.bundled_in = repeat.id
     tx.record("delivery_repeated", at=now, actor="system", case_id=row.case_id, delivery=row.id, person=row.person_id)

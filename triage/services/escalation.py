@@ -123,7 +123,7 @@ def climb(scene: _Scene) -> None:
                 _alert_those_in_charge(scene, "exhausted")
                 break
             case Page(step, round_, people, position):
-                alert(tx, case, people, "ladder", terms=scene.terms, roster=scene.roster, now=now, rung=(round_, step))
+                alert(tx, case, people, "ladder", terms=scene.terms, now=now, rung=(round_, step))
                 _stand(case, position)
             case NobodyOnCall(step, round_, targets, position):
                 _record(scene, "nobody_on_call", targets=list(targets), round=round_, step=step)
@@ -277,7 +277,7 @@ def _alert_owner(scene: _Scene) -> None:
 
 
 def _alert(scene: _Scene, reason: str, people: tuple[Summons, ...]) -> None:
-    alert(scene.tx, scene.case, people, reason, terms=scene.terms, roster=scene.roster, now=scene.now)
+    alert(scene.tx, scene.case, people, reason, terms=scene.terms, now=scene.now)
 
 
 def _record(scene: _Scene, kind: str, **details: Any) -> None:

@@ -93,6 +93,11 @@ def held_for(session: Session, phone: str) -> Sequence[Delivery]:
     ).all()
 
 
+def bundled_in(session: Session, delivery_id: int) -> Sequence[Delivery]:
+    """The texts in whose place a summary is sent, beside the one that it was made of."""
+    return session.scalars(select(Delivery).where(Delivery.bundled_in == delivery_id).order_by(Delivery.id)).all()
+
+
 def held_until(session: Session, phone: str) -> datetime | None:
     """When the summary for a phone goes out, if texts are held for it."""
     return session.scalar(

@@ -35,6 +35,8 @@ class Delivery(Base):
 
     `next_attempt_at` is when a sender should look at it again; None once nothing more is to be done.
     `claim` is the fence: whoever writes a result must still hold it. `pressed` is the key that answered a call.
+    `body` of an alert is written when it is sent, so that it says how much time is left then. `bundled_in` is the
+    summary that was sent in its place.
     """
 
     __tablename__ = "deliveries"
@@ -57,6 +59,7 @@ class Delivery(Base):
     error_code: Mapped[int | None]
     reason: Mapped[str | None] = mapped_column(String(120))
     repeat_of: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
+    bundled_in: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     pressed: Mapped[str | None] = mapped_column(String(1))
 
     __table_args__ = (

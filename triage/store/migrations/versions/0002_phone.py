@@ -18,6 +18,11 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("language", sa.String(length=2), nullable=False, server_default="en"))
     op.add_column("voicemails", sa.Column("is_confirmed", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.add_column("deliveries", sa.Column("pressed", sa.String(length=1), nullable=True))
+    op.execute(  # a batch would drop the table, which its own rows refer to
+        "ALTER TABLE deliveries ADD COLUMN bundled_in INTEGER"
+        " CONSTRAINT fk_deliveries_bundled_in REFERENCES deliveries (id)"
+    )
+    op.create_index(op.f("ix_deliveries_bundled_in"), "deliveries", ["bundled_in"])
     op.add_column("sessions", sa.Column("measured_s", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("sessions", sa.Column("stated_minutes", sa.Integer(), nullable=True))
     op.execute("UPDATE sessions SET stated_minutes = minutes")
@@ -107,6 +112,8 @@ def downgrade() -> None:
     op.add_column("sessions", sa.Column("is_measured", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.drop_column("sessions", "stated_minutes")
     op.drop_column("sessions", "measured_s")
+    op.drop_index(op.f("ix_deliveries_bundled_in"), "deliveries")
+    op.drop_column("deliveries", "bundled_in")
     op.drop_column("deliveries", "pressed")
     op.drop_column("voicemails", "is_confirmed")
     op.drop_column("cases", "language")

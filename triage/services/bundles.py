@@ -1,0 +1,100 @@
+"""What a text says at the moment it is sent, and one text instead of many where a phone gets too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from triage.policy import wording
+from triage.policy.delivery import DeliveryState
+from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
+from triage.services.alerts import card_of
+from triage.services.desk import Desk
+from triage.store import deliveries
+from triage.store.engine import Transaction
+from triage.store.models import Alert, Case, Delivery
+from triage.store.models.case import reference_of
+
+_ASKED_OF_ONE = frozenset({"ladder", "nobody", "exhausted"})
+
+
+def bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime) -> list[Delivery]:
+    """The rows to send: all held texts of one phone become one of them; cases without room wait for the next one."""
+    kept: list[Delivery] = []
+    phones: dict[str, None] = {}
+    for row in rows:
+        if row.is_held and row.state == DeliveryState.PLANNED:
+            phones[row.phone] = None
+        else:
+            kept.append(row)
+    for phone in phones:
+        held = [row for row in deliveries.held_for(tx.session, phone) if not _dropped(tx, row)]
+        named = set(wording.named_in_summary(references_of(held)))
+        for row in held:
+            row.next_attempt_at = now + desk.terms.limits.summary_every
+        kept += _joined([row for row in held if named.issuperset(references_of([row]))], now)
+    tx.session.flush()
+    return kept
+
+
+def words_to_send(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> str | None:
+    """What a delivery says if it is sent now; None, and it is dropped, where nobody is needed any more.
+
+    An alert says how much time is left now, not when it was planned.
+    """
+    wanted = [one for one in (row, *deliveries.bundled_in(tx.session, row.id)) if not _is_moot(tx, one)]
+    if not wanted:
+        _drop(row)
+        return None
+    references = references_of(wanted)
+    alerts = [one.alert_id for one in wanted if one.alert_id is not None]
+    if row.channel != "sms" or (not alerts and len(references) <= 1):
+        return wanted[0].body
+    text = wording.summary(references) if len(references) > 1 else _alert(tx, desk, alerts[-1], now)
+    return wording.again(text) if row.repeat_of else text
+
+
+def references_of(rows: Iterable[Delivery]) -> list[str]:
+    """The cases that deliveries are about, each once."""
+    return list(dict.fromkeys(reference_of(row.case_id) for row in rows if row.case_id))
+
+
+def _joined(rows: list[Delivery], now: datetime) -> list[Delivery]:
+    """One of the rows, to be sent now for all of them; an alert where there is one, since it is repeated if lost."""
+    if not rows:
+        return []
+    sent = next((row for row in rows if row.alert_id), rows[0])
+    sent.is_held, sent.next_attempt_at = False, now
+    for row in rows:
+        if row is not sent:
+            row.state, row.next_attempt_at, row.bundled_in = DeliveryState.BUNDLED.value, None, sent.id
+    return [sent]
+
+
+def _alert(tx: Transaction, desk: Desk, alert_id: int, now: datetime) -> str:
+    alert = tx.session.get_one(Alert, alert_id)
+    case = tx.session.get_one(Case, alert.case_id)
+    card, terms = card_of(case, desk.roster(tx.session)), desk.terms_of(tx.session, case.policy)
+    return wording.alert(card, alert.reason, now, terms, is_owner=case.owner == alert.person_id)
+
+
+def _dropped(tx: Transaction, row: Delivery) -> bool:
+    if is_moot := _is_moot(tx, row):
+        _drop(row)
+    return is_moot
+
+
+def _drop(row: Delivery) -> None:
+    row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
+    row.reason = "nobody was needed any more"
+
+
+def _is_moot(tx: Transaction, row: Delivery) -> bool:
+    """Whether the alert asks for something that somebody has done meanwhile."""
+    alert = tx.session.get(Alert, row.alert_id) if row.alert_id else None
+    case = tx.session.get(Case, alert.case_id) if alert else None
+    if alert is None or case is None:
+        return False
+    if CaseState(case.state) not in AWAITING_CALLBACK:
+        return True
+    return case.state == CaseState.ACKNOWLEDGED and alert.reason in _ASKED_OF_ONE

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from triage.bootstrap import PhoneSystem, Program
-from triage.services import dispatch, look_ups
+from triage.services import bridges, dispatch, look_ups
 from triage.services.audit import publish_head
 from triage.services.coverage import check_coverage
 from triage.services.escalation import run_due_timers
 from triage.services.vital_signs import is_anything_due, sweep_finished
 
-Run = Callable[[Callable[[], None]], None]
+Errand = Callable[[], None]
+Run = Callable[[Errand], None]
 """Runs an errand: at once in a test, on a sender's thread in the daemon."""
 
 
@@ -47,11 +49,24 @@ def keep_house(program: Program) -> None:
     sweep_finished(program.desk, now)
 
 
-def _errands(program: Program, phone_system: PhoneSystem, most: int) -> list[Callable[[], None]]:
+def _errands(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
+    """What is to be asked of the phone system, the most urgent kind first."""
     desk, clock = program.desk, program.clock.now
-    claimed = dispatch.claim_due(desk, clock(), most)
-    questions = look_ups.claim_look_ups(desk, clock(), most - len(claimed)) if len(claimed) < most else []
-    return [
-        *(partial(dispatch.run, errand, desk, phone_system.transports, clock) for errand in claimed),
-        *(partial(look_ups.ask, desk, phone_system.calls, question, clock) for question in questions),
+    found: list[Errand] = [
+        partial(dispatch.run, errand, desk, phone_system.transports, clock)
+        for errand in dispatch.claim_due(desk, clock(), most)
     ]
+    for claim, ask in _QUESTIONS:
+        if len(found) < most:
+            found += [
+                partial(ask, desk, phone_system.calls, question, clock)
+                for question in claim(desk, clock(), most - len(found))
+            ]
+    return found
+
+
+_QUESTIONS: tuple[tuple[Callable[..., Sequence[Any]], Callable[..., None]], ...] = (
+    (bridges.claim_legs, bridges.ask),
+    (look_ups.claim_look_ups, look_ups.ask),
+)
+"""How questions are claimed, and how each is asked."""

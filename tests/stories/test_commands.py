@@ -10,7 +10,7 @@ from tests.support.world import World
 
 OTHER_CALLER = "+12125550101"
 YOURS = (
-    "1001 is yours. Call +16145550199. Call by 11:30 PM EST, 119 min left."
+    "1001 is yours. Call +16145550199 or reply CALL 1001. Call by 11:30 PM EST, 119 min left."
     "\nAfter it: DONE 1001 <minutes> <note>. No answer: TRIED 1001"
 )
 NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the words."
@@ -40,8 +40,8 @@ def test_ack_without_a_reference_is_asked_which_of_two(world: World) -> None:
     world.voicemail(OTHER_CALLER, attested=True)
 
     assert world.text(LEE, "ACK") == "Which case? 1001, 1002\nReply ACK and the number."
-    assert (world.text(LEE, "ACK 1002") or "").startswith("1002 is yours. Call +12125550101.")
-    assert (world.text(LEE, "ACK") or "").startswith("1001 is yours. Call +16145550199.")
+    assert (world.text(LEE, "ACK 1002") or "").startswith("1002 is yours. Call +12125550101 or reply CALL 1002.")
+    assert (world.text(LEE, "ACK") or "").startswith("1001 is yours. Call +16145550199 or reply CALL 1001.")
 
 
 def test_wrong_reference_is_said_to_be_wrong(world: World) -> None:
@@ -204,14 +204,13 @@ def test_who_says_who_is_reached_and_who_after_that(team: World) -> None:
 
 def test_menu_lists_the_words(world: World) -> None:
     assert world.text(LEE, "menu") == (
-        "ACK, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU."
-        " Add the case number if you have more than one: DONE 1042 35 note"
+        "ACK, CALL, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. With more than one case add its number: DONE 1042 35 note"
     )
 
 
 def test_anything_else_is_answered_with_the_words(world: World) -> None:
     assert (world.text(LEE, "on my way!") or "").startswith(
-        "Not understood: on my way!\nNothing was changed. Words: ACK, TRIED, DONE"
+        "Not understood: on my way!\nNothing was changed. Words: ACK, CALL, TRIED, DONE"
     )
 
 

@@ -20,7 +20,7 @@ def test_a_voicemail_is_alerted_taken_called_back_and_billed(world: World) -> No
 
     world.advance(minutes=3)
     assert world.text(LEE, "ack") == (
-        "1001 is yours. Call +16145550199. Call by 11:30 PM EST, 116 min left."
+        "1001 is yours. Call +16145550199 or reply CALL 1001. Call by 11:30 PM EST, 116 min left."
         "\nAfter it: DONE 1001 <minutes> <note>. No answer: TRIED 1001"
     )
 

@@ -32,12 +32,23 @@ def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
     yield "timeline"
     for event in case["events"]:
         yield _line(event, terms)
+    for bridge in case["bridges"]:
+        length = f"{bridge['seconds']} s" if bridge["seconds"] is not None else "not talked"
+        at = clock(bridge["answered_at"] or bridge["started_at"], terms)
+        yield f"call        {at}  {bridge['technician']} to {bridge['number']}: {bridge['outcome'] or 'runs'}, {length}"
     for work in case["sessions"]:
-        how = "measured" if work["measured"] else "typed"
-        length = f"{work['minutes']} min {how}" if work["minutes"] is not None else "not closed"
+        length = f"{work['minutes']} min, {_parts(work)}" if work["minutes"] is not None else "not closed"
         yield f"session     {work['technician']}, {length}. {_safe(work['note'] or '')}".rstrip()
         for line in work["lines"]:
             yield f"  {line['arithmetic']}  before tax, clauses {' '.join(line['clauses'])}"
+
+
+def _parts(work: Record) -> str:
+    """How the length of a session is known."""
+    if not work["measured_s"]:
+        return "typed"
+    measured = f"{work['measured_s']} s measured"
+    return f"{measured}, {work['stated_minutes']} min typed" if work["stated_minutes"] else measured
 
 
 def case_row(case: Record, terms: Terms) -> Record:

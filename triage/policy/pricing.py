@@ -89,6 +89,14 @@ def whole_minutes(span: timedelta) -> int:
     return -(-span // timedelta(minutes=1))
 
 
+def parts_in_words(measured_s: int, stated_minutes: int | None) -> str:
+    """How a length is put together, for the head of the arithmetic; empty where no call was measured."""
+    if not measured_s:
+        return ""
+    measured = f"{measured_s // 60} min {measured_s % 60:02} s measured"
+    return f"{measured} + {stated_minutes} min stated: " if stated_minutes else f"{measured}: "
+
+
 def _minutes(span: timedelta) -> int:
     return int(span.total_seconds()) // 60
 

@@ -37,7 +37,7 @@ _HEADS = {
     "exhausted": "NOBODY TOOK ",
 }
 _SUMMARY_ROOM = 230  # characters of two segments that its references may take
-MENU = "ACK, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. Add the case number if you have more than one: DONE 1042 35 note"
+MENU = "ACK, CALL, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. With more than one case add its number: DONE 1042 35 note"
 SPOKEN_WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 
 
@@ -133,8 +133,9 @@ def minutes_left(due: datetime, now: datetime) -> str:
 
 def taken(card: Card, now: datetime, terms: Terms) -> str:
     due = f" {_call_by(card, now, terms)}" if card.due else ""
+    call = f"{card.caller} or reply CALL {card.reference}" if card.caller else "the number in the message"
     return (
-        f"{card.reference} is yours. Call {card.caller or 'the number in the message'}.{due}"
+        f"{card.reference} is yours. Call {call}.{due}"
         f"\nAfter it: DONE {card.reference} <minutes> <note>. No answer: TRIED {card.reference}"
     )
 
@@ -144,8 +145,12 @@ def held_by(card: Card, since: datetime, now: datetime, terms: Terms) -> str:
 
 
 def billed(reference: str, minutes: int, amount: Decimal | None, rate: str) -> str:
-    price = f", {rate.replace('_', '-')} rate, ${amount:.2f}" if amount is not None else ", not billed"
-    return f"{reference} is closed: {minutes} min{price}."
+    return f"{reference} is closed: {minutes} min{priced(amount, rate)}."
+
+
+def priced(amount: Decimal | None, rate: str) -> str:
+    """The end of the sentence that closes a case: its price, or that nothing is billed."""
+    return f", {rate.replace('_', '-')} rate, ${amount:.2f}" if amount is not None else ", not billed"
 
 
 def closed_already(reference: str) -> str:
@@ -172,12 +177,13 @@ def not_understood(body: str) -> str:
     return f"Not understood: {one_line(body, 30)}\nNothing was changed. Words: {MENU}"
 
 
-def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool) -> str:
+def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool, is_proven: bool = False) -> str:
     if is_met:
         return f"{card.reference}: attempt on record, the promise is met. Reply DONE {card.reference} to close it."
     again = span_in_words(terms.callback.attempts_apart)
+    proof = "proven by the phone network" if is_proven else "unproven"
     who = f"{card.owner} has it" if card.owner else "nobody has it"
-    return f"{card.reference}: attempt on record, unproven; {who}. Try again in {again}. {_call_by(card, now, terms)}"
+    return f"{card.reference}: attempt on record, {proof}; {who}. Try again in {again}. {_call_by(card, now, terms)}"
 
 
 def how_long(reference: str) -> str:
@@ -196,14 +202,6 @@ def empty_note(reference: str) -> str:
 
 def noted(reference: str, owner: str | None) -> str:
     return f"{reference}: noted. {f'{owner} has it.' if owner else 'Nobody has it yet.'}"
-
-
-def no_bridge(card: Card) -> str:
-    caller = card.caller or "the number in the message"
-    return (
-        f"{card.reference}: bridged calls are not available. Call {caller} yourself, then reply"
-        f" DONE {card.reference} <minutes> or TRIED {card.reference}"
-    )
 
 
 def my_cases(lines: Sequence[str], count: int, waiting: int) -> str:

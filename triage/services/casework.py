@@ -1,4 +1,4 @@
-"""What a person does with a case: take it, pass it on, try the caller, call back, note, close.
+"""What a person does with a case: take it, pass it on, note, close. Callbacks are in callbacks.py.
 
 Every function changes a case inside the caller's transaction and records who did it. `actor` is `person:<id>`.
 """
@@ -6,26 +6,29 @@ Every function changes a case inside the caller's transaction and records who di
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from triage.errors import Refused
-from triage.policy.callbacks import attempts_meet_the_promise
 from triage.policy.lifecycle import CaseEvent, CaseState, next_state
-from triage.policy.pricing import price_minutes
+from triage.policy.pricing import parts_in_words, price_minutes, whole_minutes
 from triage.policy.roster import Person
 from triage.policy.terms import Terms
 from triage.services.escalation import pass_on, resume
-from triage.store import cases, sessions
+from triage.store import bridges, cases, sessions
 from triage.store.engine import Transaction
-from triage.store.models import Attempt, BillableSession, BillingLine, Case
+from triage.store.models import BillableSession, BillingLine, Case
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A case that was closed: what its session came to. `amount` is None where nothing is billed."""
+    """A case that was closed: what its session came to. `amount` is None where nothing is billed.
+
+    `minutes` is all of it: `measured_s` on the phone and what somebody stated, rounded up together, once.
+    """
 
     minutes: int
+    measured_s: int
     amount: Decimal | None
     rate: str
 
@@ -74,65 +77,24 @@ def give_up(tx: Transaction, case: Case, person: Person, terms: Terms, now: date
     pass_on(tx, case, person.id, terms, now)
 
 
-def tried(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> bool:
-    """An attempt from the person's own phone that nobody answered: on record, unproven, whoever has the case.
-
-    True where the attempts on record now stand for a callback. Raises Refused where the case is closed.
-    """
-    if case.state == CaseState.CLOSED:
-        raise Refused(f"{case.reference} is closed")
-    if case.state in {CaseState.OPEN, CaseState.DEFERRED}:
-        acknowledge(tx, case, person, terms, now)
-    tx.session.add(Attempt(case_id=case.id, person_id=person.id, at=now, is_proven=False))
-    tx.session.flush()
-    tx.record(
-        "attempted",
-        at=now,
-        actor=f"person:{person.id}",
-        case_id=case.id,
-        policy=case.policy,
-        person=person.id,
-        answered=False,
-        proven=False,
-    )
-    if case.callback_made_at is not None:
-        return True
-    attempts = [attempt.at for attempt in sessions.attempts_of(tx.session, case.id)]
-    if attempts_meet_the_promise(attempts, terms.callback):
-        _called_back(tx, case, person, "attempts", now)
-        return True
-    if case.state == CaseState.ACKNOWLEDGED and case.owner == person.id:
-        hold(tx, case, terms, now)
-    return False
-
-
-def call_made(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> None:
-    """The person says that they reached the caller: the promise is met from now on, and the session is open.
-
-    It is counted from when it was put on record: nobody measured it, so an earlier instant would be a claim only.
-    A callback counts whoever made it. Raises IllegalTransition where the case is over.
-    """
-    if case.state in {CaseState.OPEN, CaseState.DEFERRED}:
-        acknowledge(tx, case, person, terms, now)
-    _called_back(tx, case, person, "stated", now)
-    if sessions.of_case(tx.session, case.id) is None:
-        tx.session.add(BillableSession(case_id=case.id, person_id=person.id, rate=case.rate, opened_at=now))
-        tx.session.flush()
-
-
 def close(
-    tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime, *, minutes: int, note: str
+    tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime, *, minutes: int | None, note: str
 ) -> Closed:
     """The work is done: the session gets its length and its billing line, in this very transaction.
 
-    Zero minutes close a case in which nobody was reached. Raises IllegalTransition where it is not called back.
+    The length is what the network measured in all calls of the case, and `minutes` that somebody states on top of
+    it, kept apart. Zero minutes close a case in which nobody was reached. Raises IllegalTransition where it is not
+    called back, Refused while a call to the caller runs.
     """
+    if bridges.running_of_case(tx.session, case.id) is not None:
+        raise Refused(f"{case.reference}: the call is not over")
     case.state = next_state(CaseState(case.state), CaseEvent.CLOSE).value
     case.closed_at = now
     session = sessions.of_case(tx.session, case.id)
-    amount = None
+    amount, total, measured = None, minutes or 0, bridges.measured_s(tx.session, case.id)
     if session is not None:
-        session.minutes = session.stated_minutes = minutes
+        total = whole_minutes(timedelta(seconds=measured, minutes=minutes or 0))
+        session.minutes, session.measured_s, session.stated_minutes = total, measured, minutes
         session.note, session.closed_at = note or None, now
         amount = _bill(tx, case, session, terms, now)
     cases.stop_timers(tx.session, case.id)
@@ -143,35 +105,17 @@ def close(
         case_id=case.id,
         policy=case.policy,
         person=person.id,
-        minutes=minutes,
-        measured=False,
+        minutes=total,
+        measured_s=measured,
+        stated_minutes=minutes,
         note=note,
         amount=str(amount) if amount is not None else None,
     )
-    return Closed(minutes, amount, case.rate)
+    return Closed(total, measured, amount, case.rate)
 
 
 def note(tx: Transaction, case: Case, person: Person, text: str, now: datetime) -> None:
     tx.record("noted", at=now, actor=f"person:{person.id}", case_id=case.id, policy=case.policy, text=text)
-
-
-def _called_back(tx: Transaction, case: Case, person: Person, basis: str, now: datetime) -> None:
-    case.state = next_state(CaseState(case.state), CaseEvent.CALL_BACK).value
-    case.hold_until = None
-    if case.callback_made_at is None:
-        case.owner = person.id  # and stays it: somebody else may close the case, the callback was theirs
-        case.callback_made_at, case.callback_basis = now, basis
-        tx.record(
-            "called_back",
-            at=now,
-            actor=f"person:{person.id}",
-            case_id=case.id,
-            policy=case.policy,
-            person=person.id,
-            basis=basis,
-            met=case.callback_due is not None and now <= case.callback_due,
-        )
-    cases.stop_timers(tx.session, case.id)
 
 
 def _bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, now: datetime) -> Decimal | None:
@@ -180,19 +124,20 @@ def _bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, n
     if not case.is_billable:
         tx.record("not_billed", at=now, actor="system", case_id=case.id, policy=case.policy, clauses=["E3"])
         return None
-    price = price_minutes(session.rate, session.minutes or 0, terms)
+    price = price_minutes(session.rate, session.minutes, terms)
+    arithmetic = parts_in_words(session.measured_s, session.stated_minutes) + price.arithmetic
     clauses = [getattr(terms.windows, case.window).clause, "W6", price.clause]
     tx.session.add(
         BillingLine(
             session_id=session.id,
             rule=price.clause,
             rate=session.rate,
-            minutes=session.minutes or 0,
+            minutes=session.minutes,
             billed_minutes=price.billed,
             amount=price.amount,
             is_taxable=price.is_taxable,
             clauses=clauses,
-            arithmetic=price.arithmetic,
+            arithmetic=arithmetic,
             created_at=now,
         )
     )
@@ -203,7 +148,7 @@ def _bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, n
         case_id=case.id,
         policy=case.policy,
         amount=str(price.amount),
-        arithmetic=price.arithmetic,
+        arithmetic=arithmetic,
         clauses=clauses,
     )
     return price.amount

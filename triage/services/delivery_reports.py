@@ -13,6 +13,7 @@ from triage.policy.delivery import DeliveryState, accepts
 from triage.policy.lifecycle import CaseState
 from triage.policy.twilio_words import CALL_STATUS, MESSAGE_STATUS, meaning
 from triage.services.alerts import administrators, tell
+from triage.services.bridges import technician_not_rung
 from triage.services.bundles import references_of
 from triage.services.desk import Desk
 from triage.services.escalation import move_on
@@ -88,6 +89,8 @@ def fail(
         _tell_administrators(tx, desk, alerts, now)
     for one in alerts:
         _move_ladder_on(tx, desk, one, now)
+    if row.channel == "bridge":
+        technician_not_rung(tx, desk, row, now)
 
 
 def _apply(tx: Transaction, desk: Desk, row: Delivery, status: str, code: int | None, now: datetime) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from triage.errors import StoreUnavailable
 from triage.policy import wording
+from triage.policy.intake import at_risk_at
 from triage.policy.ladder import (
     Exhausted,
     LadderFacts,
@@ -176,6 +177,16 @@ def resume(tx: Transaction, case: Case, now: datetime) -> None:
     case.state = next_state(CaseState(case.state), CaseEvent.RESUME).value
     case.hold_until = None
     tx.record("ladder_resumed", at=now, actor="system", case_id=case.id, policy=case.policy, owner=case.owner)
+
+
+def watch_promise(tx: Transaction, case: Case, terms: Terms) -> None:
+    """The promise of a case that waits for its callback again is watched again: what is overdue comes at once."""
+    if case.callback_due is None:
+        return
+    if case.at_risk_at is None:
+        at_risk = at_risk_at(left=case.left_at, due=case.callback_due, before=terms.promise.at_risk_before)
+        cases.set_timer(tx.session, case.id, "at_risk", at_risk)
+    cases.set_timer(tx.session, case.id, "breach", case.callback_due)
 
 
 def position_of(case: Case) -> Position:

@@ -17,8 +17,8 @@ from triage.policy.ladder import would_reach
 from triage.policy.sla import CaseTimes, Outcome, figures, outcome
 from triage.policy.terms import Terms, WindowName
 from triage.services.desk import Desk
-from triage.store import Session, cases, chain, sessions, texts
-from triage.store.models import Case, Voicemail
+from triage.store import Session, bridges, cases, chain, sessions, texts
+from triage.store.models import Attempt, Bridge, Case, Voicemail
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
@@ -34,6 +34,8 @@ BILLING_COLUMNS = (
     "amount",
     "taxable",
     "measured",
+    "measured_s",
+    "stated_minutes",
     "clauses",
     "arithmetic",
     "note",
@@ -64,6 +66,8 @@ def show_case(desk: Desk, reference: str) -> Record:
                 {"at": event.at, "kind": event.kind, "actor": event.actor, "details": event.details}
                 for event in chain.events_of(session, case.id)
             ],
+            "bridges": [_bridge(bridge) for bridge in bridges.of_case(session, case.id)],
+            "attempts": [_attempt(*found) for found in sessions.attempts_and_legs(session, case.id)],
             "sessions": _sessions(session, case.id),
         }
 
@@ -119,6 +123,8 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
                 "amount": line.amount,
                 "taxable": line.is_taxable,
                 "measured": work.is_measured,
+                "measured_s": work.measured_s,
+                "stated_minutes": work.stated_minutes,
                 "clauses": line.clauses,
                 "arithmetic": line.arithmetic,
                 "note": work.note,
@@ -148,6 +154,7 @@ def _case(case: Case, recordings: list[str]) -> Record:
         "billable": case.is_billable,
         "caller": case.caller,
         "caller_place": case.caller_place,
+        "callback_number": case.callback_number,
         "answered_at": case.answered_at,
         "left_at": case.left_at,
         "opened_at": case.opened_at,
@@ -176,6 +183,28 @@ def _voicemail(voicemail: Voicemail) -> Record:
     }
 
 
+def _bridge(bridge: Bridge) -> Record:
+    return {
+        "technician": bridge.person_id,
+        "number": bridge.number,
+        "call": bridge.provider_sid,
+        "started_at": bridge.started_at,
+        "answered_at": bridge.answered_at,
+        "ended_at": bridge.ended_at,
+        "seconds": bridge.seconds,
+        "outcome": bridge.outcome,
+    }
+
+
+def _attempt(attempt: Attempt, bridge: Bridge | None) -> Record:
+    return {
+        "technician": attempt.person_id,
+        "at": attempt.at,
+        "proven": attempt.is_proven,
+        "outcome": bridge.outcome if bridge else None,
+    }
+
+
 def _sessions(session: Session, case_id: int) -> list[Record]:
     work = sessions.of_case(session, case_id)
     if work is None:
@@ -187,6 +216,8 @@ def _sessions(session: Session, case_id: int) -> list[Record]:
             "opened_at": work.opened_at,
             "closed_at": work.closed_at,
             "minutes": work.minutes,
+            "measured_s": work.measured_s,
+            "stated_minutes": work.stated_minutes,
             "measured": work.is_measured,
             "note": work.note,
             "lines": [

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.errors import Refused
-from triage.policy import wording
+from triage.policy import bridge_words, wording
 from triage.policy.commands import OPT_IN, OPT_OUT, Ambiguous, Candidate, Command, choose, is_reserved, parse
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
-from triage.services import casework
+from triage.services import bridges, callbacks, casework
 from triage.services.alerts import administrators, card_of, tell
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
 from triage.store import cases, deliveries, texts
+from triage.store.bridges import call_on_its_way, last_connected, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
 
@@ -176,8 +177,14 @@ def _stand_others_down(scene: _Scene, case: Case, terms: Terms) -> None:
 
 def _tried(scene: _Scene, case: Case) -> str:
     terms = scene.terms(case)
-    is_met = casework.tried(scene.tx, case, scene.person, terms, scene.now)
-    return wording.attempt_kept(card_of(case, scene.roster), terms, scene.now, is_met=is_met)
+    bridge = last_connected(scene.tx.session, case.id, scene.person.id) if case.callback_basis == "measured" else None
+    if bridge is not None:  # they were put through, and correct what the network took for a conversation
+        is_met = bridges.say_box(scene.tx, scene.desk, bridge, case, scene.now)
+    else:
+        is_met = callbacks.tried(scene.tx, case, scene.person, terms, scene.now)
+    return wording.attempt_kept(
+        card_of(case, scene.roster), terms, scene.now, is_met=is_met, is_proven=bridge is not None
+    )
 
 
 def _done(scene: _Scene, case: Case) -> str:
@@ -185,15 +192,20 @@ def _done(scene: _Scene, case: Case) -> str:
     terms = scene.terms(case)
     if case.state == CaseState.CLOSED:
         return wording.closed_already(case.reference)
+    if running_of_case(scene.tx.session, case.id) is not None:
+        return bridge_words.call_runs(case.reference)
     if not minutes and (case.callback_basis == "attempts" or case.state == CaseState.REVIEW):
         minutes = 0  # nobody was reached, or nothing was owed: there is no session
-    else:
-        casework.call_made(scene.tx, case, scene.person, terms, scene.now)
+    elif case.callback_basis != "measured":
+        callbacks.call_made(scene.tx, case, scene.person, terms, scene.now)
         if minutes is None:
             if scene.command.text:
                 casework.note(scene.tx, case, scene.person, scene.command.text, scene.now)
             return wording.how_long(case.reference)
     closed = casework.close(scene.tx, case, scene.person, terms, scene.now, minutes=minutes, note=scene.command.text)
+    if closed.measured_s:
+        rest = wording.priced(closed.amount, closed.rate)
+        return bridge_words.closed(case.reference, closed.measured_s, minutes, closed.minutes, rest)
     return wording.billed(case.reference, closed.minutes, closed.amount, closed.rate)
 
 
@@ -213,7 +225,32 @@ def _note(scene: _Scene, case: Case) -> str:
 
 
 def _call(scene: _Scene, case: Case) -> str:
-    return wording.no_bridge(card_of(case, scene.roster))
+    """Take the case, if it is still to be taken, and be rung and put through to the caller."""
+    tx, terms, person = scene.tx, scene.terms(case), scene.person
+    if case.state == CaseState.CLOSED:
+        return wording.closed_already(case.reference)
+    if CaseState(case.state) in {CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.DEFERRED}:
+        casework.acknowledge(tx, case, person, terms, scene.now)
+    running = running_of_case(tx.session, case.id)
+    if running is not None:
+        talking = scene.roster.person(running.person_id)
+        return bridge_words.on_the_phone(case.reference, talking.first_name if talking else "Somebody")
+    if call_on_its_way(tx.session, case.id, person.id) is not None:
+        return bridge_words.rings_already(case.reference)
+    card = card_of(case, scene.roster)
+    refused = bridges.why_not(tx, case, terms, scene.now)
+    if refused is not None:
+        tx.record(
+            "call_refused",
+            at=scene.now,
+            actor=f"person:{person.id}",
+            case_id=case.id,
+            policy=case.policy,
+            reason=refused.value,
+        )
+        return bridge_words.not_dialled(card, bridge_words.refusal(refused, terms))
+    bridges.ring_technician(tx, case, person, scene.now)
+    return bridge_words.ringing(card)
 
 
 def _list(scene: _Scene) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, union
+from sqlalchemy import bindparam, delete, or_, select, union
 from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
+from triage.store.base import UtcDateTime
 from triage.store.models import (
     Bridge,
     CanaryRun,
@@ -32,6 +33,18 @@ _DUE = (
     CanaryRun.next_attempt_at,
 )
 """Everything that wakes the scheduler: each is an indexed instant at which its row is to be looked at."""
+
+# Built once: they are asked several times a second.
+_ANYTHING_DUE = select(or_(*(select(due).where(due <= bindparam("now", type_=UtcDateTime)).exists() for due in _DUE)))
+_INSTANTS = union(
+    *(
+        select(due.label("at")).where(
+            due > bindparam("after", type_=UtcDateTime), due <= bindparam("until", type_=UtcDateTime)
+        )
+        for due in _DUE
+    )
+).subquery()
+_DUE_INSTANTS = select(_INSTANTS.c.at).order_by(_INSTANTS.c.at)
 
 _LIVE = [Case.state.not_in([state.value for state in ENDED])]
 
@@ -125,10 +138,9 @@ def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:
 
 def is_anything_due(session: Session, now: datetime) -> bool:
     """Whether anything at all is due: one question, so that an idle sweep costs next to nothing."""
-    return bool(session.scalar(select(or_(*(select(due).where(due <= now).exists() for due in _DUE)))))
+    return bool(session.scalar(_ANYTHING_DUE, {"now": now}))
 
 
 def due_instants(session: Session, after: datetime, until: datetime, most: int) -> Sequence[datetime]:
     """The distinct instants in (after, until] at which something falls due or a sender should look again."""
-    found = union(*(select(due.label("at")).where(due > after, due <= until) for due in _DUE)).subquery()
-    return session.scalars(select(found.c.at).order_by(found.c.at).limit(most)).all()
+    return session.scalars(_DUE_INSTANTS.limit(most), {"after": after, "until": until}).all()

@@ -8,11 +8,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from triage.store.models import Attempt, BillableSession, BillingLine, Case
+from triage.store.models import Attempt, BillableSession, BillingLine, Bridge, Case
 
 
 def attempts_of(session: Session, case_id: int) -> Sequence[Attempt]:
     return session.scalars(select(Attempt).where(Attempt.case_id == case_id).order_by(Attempt.at)).all()
+
+
+def attempt_of(session: Session, bridge_id: int) -> Attempt:
+    """The attempt that a leg proves."""
+    return session.scalars(select(Attempt).where(Attempt.bridge_id == bridge_id)).one()
 
 
 def of_case(session: Session, case_id: int) -> BillableSession | None:
@@ -37,3 +42,14 @@ def billed_between(
         .order_by(BillableSession.closed_at, BillingLine.id)
     )
     return [(line, work, case) for line, work, case in rows]
+
+
+def attempts_and_legs(session: Session, case_id: int) -> Sequence[tuple[Attempt, Bridge | None]]:
+    """Every attempt of a case, oldest first, with the leg that proves it."""
+    rows = session.execute(
+        select(Attempt, Bridge)
+        .outerjoin(Bridge, Attempt.bridge_id == Bridge.id)
+        .where(Attempt.case_id == case_id)
+        .order_by(Attempt.at, Attempt.id)
+    )
+    return [(attempt, bridge) for attempt, bridge in rows]

@@ -64,7 +64,7 @@ def answer_without_us() -> Response:
     """What is heard when we are in trouble: a caller can leave the message all the same, a technician hears that
     there is one."""
     document = VoiceResponse()
-    if request.path.startswith("/twilio/alert/"):
+    if request.path.startswith(("/twilio/alert/", "/twilio/bridge/")):
         say(document, SPOKEN_WITHOUT_DETAILS)
         document.hangup()
         return answer(document)

@@ -22,12 +22,12 @@ _KEYS = {
     "3": Keys(product="server"),
     "4": Keys(product="discontinued"),
 }
-_STEPS = ("/twilio/voice", "/twilio/alert/")
+_STEPS = ("/twilio/voice", "/twilio/alert/", "/twilio/bridge/")
 
 
 def is_voice_step(path: str) -> bool:
     """Whether somebody listens to the answer: then it has to be TwiML, whatever went wrong."""
-    return path.startswith(_STEPS)
+    return path.startswith(_STEPS) and not path.endswith("/status")
 
 
 @twilio.post("/voice")

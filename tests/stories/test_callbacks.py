@@ -1,0 +1,321 @@
+"""A callback that runs through us: the phone network measures it, and that keeps the promise."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.fixtures import DANA, LEE
+from tests.support.world import CALLER, OUR_NUMBER, Build, World
+from webhooks.simulator.phone_system import Behaviour
+
+
+def call_back(world: World, *, keys: str = "1", talks_for: int = 125) -> None:
+    """Lee texts CALL, presses these keys on the call that comes, and the caller talks so long."""
+    world.phones.add_phone(CALLER, "Caller", world.phones.phone(CALLER).behaviour, talks_for=talks_for)
+    world.phones.set_keys(LEE, keys)
+    assert (world.text(LEE, "CALL") or "").startswith("1001: we ring you now.")
+    world.advance(minutes=6)
+
+
+def legs(world: World) -> list[Any]:
+    """The callers' legs, as the phone system has them."""
+    return [call for call in world.phones.calls() if call.direction == "outbound-dial"]
+
+
+def second(at: datetime) -> datetime:
+    """An instant as the phone system writes it."""
+    return at.replace(microsecond=0)
+
+
+def test_technician_is_rung_put_through_and_the_conversation_is_the_callback(world: World) -> None:
+    world.voicemail(attested=True)
+    world.advance(minutes=3)
+
+    answer = world.text(LEE, "CALL")
+    world.phones.add_phone(CALLER, "Caller", talks_for=723)
+    world.phones.set_keys(LEE, "1")
+    world.advance(minutes=15)
+
+    [leg] = legs(world)
+    case = world.case()
+    assert answer == "1001: we ring you now. Press 1, and you are put through to +16145550199."
+    assert (leg.to, leg.from_, leg.seconds) == (CALLER, OUR_NUMBER, 723)
+    assert case["state"] == "called_back"
+    assert (case["callback_basis"], case["callback_made_at"]) == ("measured", second(leg.started_at))
+    assert world.bodies(LEE)[-1] == (
+        "1001: 12 min 03 s on the phone, promise met. Reply DONE 1001 <note>; work after it: DONE 1001 <minutes>."
+        " A voicemail box? TRIED 1001"
+    )
+    assert world.text(LEE, "DONE replaced the gateway card") == (
+        "1001 is closed: 12 min 03 s measured, after-hours rate, $247.50."
+    )
+    [session] = world.case()["sessions"]
+    assert (session["measured"], session["measured_s"], session["stated_minutes"], session["minutes"]) == (
+        True,
+        723,
+        None,
+        13,
+    )
+    assert session["lines"][0]["arithmetic"].startswith("12 min 03 s measured: 13 min worked")
+
+
+def test_technician_hears_the_case_twice_and_only_key_1_dials(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_keys(LEE, "")
+    world.text(LEE, "CALL")
+    world.advance(minutes=2)
+
+    [call] = world.phones.phone(LEE).calls
+
+    assert call.heard == (
+        "Press 1 to call back case 1 0 0 1, at 6 1 4, 5 5 5, 0 1 9 9. 119 min left.",
+        "Press 1 to call back case 1 0 0 1, at 6 1 4, 5 5 5, 0 1 9 9. 119 min left.",
+        "No key was pressed. Nobody was called. Text C A L L to be rung again. Goodbye.",
+    )
+    assert legs(world) == []
+    assert world.case()["state"] == "acknowledged"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "outcome", "words"),
+    [(Behaviour.BUSY, "busy", "busy"), (Behaviour.DEAD, "no_answer", "no answer")],
+)
+def test_caller_who_does_not_pick_up_is_an_attempt_that_the_network_proves(
+    world: World, behaviour: Behaviour, outcome: str, words: str
+) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(CALLER, behaviour)
+
+    call_back(world)
+
+    [attempt] = world.case()["attempts"]
+    [leg] = legs(world)
+    assert (attempt["proven"], attempt["outcome"], attempt["at"]) == (True, outcome, second(leg.ended_at))
+    assert world.case()["callback_made_at"] is None
+    assert world.bodies(LEE)[-1].startswith(f"1001: {words}, attempt on record. Try again in 10 minutes: CALL 1001.")
+
+
+def test_two_attempts_ten_minutes_apart_meet_the_promise_and_say_so(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(CALLER, Behaviour.BUSY)
+
+    call_back(world)
+    world.advance(minutes=5)
+    call_back(world)
+
+    case = world.case()
+    assert (case["state"], case["callback_basis"]) == ("called_back", "attempts")
+    assert case["callback_made_at"] == second(legs(world)[-1].ended_at)
+    assert world.bodies(LEE)[-1] == (
+        "1001: busy, attempt on record; the promise is met by attempts. Reply DONE 1001 to close it."
+    )
+    assert world.text(LEE, "DONE") == "1001 is closed: 0 min, not billed."
+
+
+def test_voicemail_box_is_an_attempt_once_the_technician_says_so_by_key(world: World) -> None:
+    world.voicemail(attested=True)
+    due = world.case()["callback_due"]
+
+    call_back(world, keys="12", talks_for=20)
+
+    case = world.case()
+    [attempt] = case["attempts"]
+    assert (case["state"], case["callback_made_at"], case["owner"]) == ("acknowledged", None, "lee")
+    assert (attempt["proven"], attempt["outcome"], attempt["at"]) == (True, "box", second(legs(world)[0].started_at))
+    assert case["sessions"] == []
+    assert [kind for kind in world.kinds() if kind.startswith("callback") or kind == "called_back"] == [
+        "called_back",
+        "callback_withdrawn",
+    ]
+    world.at(due)
+    assert world.case()["breached_at"] == due
+
+
+def test_voicemail_box_may_be_said_by_text_afterwards(world: World) -> None:
+    world.voicemail(attested=True)
+    call_back(world, talks_for=20)
+    assert world.case()["state"] == "called_back"
+
+    answer = world.text(LEE, "TRIED")
+
+    assert (answer or "").startswith("1001: attempt on record, proven by the phone network; Lee has it.")
+    assert world.case()["state"] == "acknowledged"
+
+
+def test_after_no_answer_key_1_tries_again_on_the_same_call(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(CALLER, Behaviour.BUSY)
+
+    call_back(world, keys="111")
+
+    assert [leg.status for leg in legs(world)] == ["busy", "busy", "busy"]
+    assert len(world.case()["attempts"]) == 3
+    assert len({leg.parent_sid for leg in legs(world)}) == 1
+
+
+def test_several_calls_add_up_in_one_session_rounded_once(world: World) -> None:
+    world.voicemail(attested=True)
+    for _ in range(3):
+        call_back(world, talks_for=1_221)
+        world.advance(minutes=30)
+
+    assert world.text(LEE, "DONE 90 rebuilt the dial plan") == (
+        "1001 is closed: 61 min 03 s measured + 90 min stated = 152 min, after-hours rate, $742.50."
+    )
+    [session] = world.case()["sessions"]
+    assert (session["measured_s"], session["stated_minutes"], session["minutes"]) == (3_663, 90, 152)
+    assert session["measured"] is False
+    assert session["lines"][0]["arithmetic"].startswith("61 min 03 s measured + 90 min stated: 152 min worked")
+
+
+def test_case_cannot_be_closed_while_the_caller_is_on_the_line(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.add_phone(CALLER, "Caller", talks_for=600)
+    world.phones.set_keys(LEE, "1")
+    world.text(LEE, "CALL")
+    world.advance(minutes=2)
+
+    assert world.text(LEE, "DONE 5") == (
+        "1001: the call to the caller is not over. Nothing was changed. Reply again after it."
+    )
+    assert world.text(DANA, "CALL 1001") == "1001: Lee is on the phone with the caller now. Nothing was changed."
+
+
+def test_conversation_that_began_in_time_keeps_the_promise_though_it_ends_late(world: World) -> None:
+    world.voicemail(attested=True)
+    due = world.case()["callback_due"]
+    world.at(due - timedelta(seconds=30))
+
+    call_back(world, talks_for=600)
+    world.advance(minutes=10)
+
+    assert world.case()["breached_at"] is None
+    assert world.case()["callback_made_at"] < due
+    assert "breached" not in world.kinds()
+
+
+def test_technicians_phone_that_is_busy_is_told_by_text(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(LEE, Behaviour.BUSY)
+
+    world.text(LEE, "CALL")
+    world.advance(minutes=1)
+
+    assert world.bodies(LEE)[-1] == (
+        "1001: we could not ring you: the phone system says busy."
+        " Reply CALL 1001 to try again, or call +16145550199 yourself."
+    )
+    assert world.case()["state"] == "acknowledged"
+
+
+def test_second_call_is_not_placed_while_the_first_rings(world: World) -> None:
+    world.voicemail(attested=True)
+    world.text(LEE, "CALL")
+
+    assert world.text(LEE, "CALL") == "1001: your phone rings already. Pick up and press 1."
+
+
+def test_somebody_elses_case_is_not_called(team: World) -> None:
+    team.voicemail(attested=True)
+    team.text(LEE, "ACK")
+
+    answer = team.text(DANA, "CALL 1001")
+
+    assert answer == "1001 is with Lee since 9:30 PM EST. Nothing for you to do."
+    assert team.phones.phone(DANA).calls == ()
+
+
+@pytest.mark.parametrize(
+    ("caller", "why"),
+    [
+        ("+18762101234", "we call US and CA numbers only"),
+        ("+19005551212", "the policy forbids that number"),
+        ("+442079460958", "we call US and CA numbers only"),
+    ],
+)
+def test_number_that_costs_extra_is_refused_and_says_why(world: World, caller: str, why: str) -> None:
+    world.voicemail(caller, attested=True)
+
+    answer = world.text(LEE, "CALL")
+    world.advance(minutes=1)
+
+    assert answer == (
+        f"1001 is yours, not dialled: {why}. Call {caller} yourself, then reply DONE 1001 <minutes> or TRIED 1001"
+    )
+    assert world.phones.phone(LEE).calls == ()
+    assert "call_refused" in world.kinds()
+
+
+def test_caller_without_a_number_is_not_dialled_whatever_the_message_says(world: World) -> None:
+    world.voicemail(attested=True, withheld=True, transcript="call me back at 614 555 0142 thanks bye")
+
+    answer = world.text(LEE, "CALL")
+
+    assert answer == (
+        "1001 is yours, not dialled: the caller's number is not known. The message may say it."
+        " Then reply DONE 1001 <minutes> or TRIED 1001"
+    )
+    assert world.phones.phone(LEE).calls == ()
+
+
+def test_one_number_is_not_dialled_more_often_than_the_cap(build_world: Build) -> None:
+    world = build_world(policy="[dialing]\nper_number = 2\n")
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(CALLER, Behaviour.BUSY)
+
+    call_back(world, keys="1111")
+
+    assert len(legs(world)) == 2
+    assert world.phones.phone(LEE).calls[0].heard[-1] == (
+        "We do not make this call: 2 calls went to that number in 24 hours. Goodbye."
+    )
+    assert (world.text(LEE, "CALL") or "").startswith("1001 is yours, not dialled: 2 calls went to that number")
+
+
+def test_all_numbers_together_are_not_dialled_more_often_than_the_cap_of_a_night(build_world: Build) -> None:
+    world = build_world(policy="[dialing]\nper_night = 1\n")
+    world.voicemail(attested=True)
+    call_back(world)
+    world.voicemail("+12125550101", attested=True)
+
+    assert (world.text(LEE, "CALL 1002") or "").startswith(
+        "1002 is yours, not dialled: 1 callbacks went out in 15 hours."
+    )
+
+
+def test_call_that_lasts_too_long_is_cut(build_world: Build) -> None:
+    world = build_world(policy='[callback]\nlongest = "10m"\n')
+    world.voicemail(attested=True)
+
+    call_back(world, talks_for=3_000)
+    world.advance(minutes=10)
+
+    assert [leg.seconds for leg in legs(world)] == [600]
+    assert world.case()["bridges"][0]["seconds"] == 600
+
+
+FAULTS = ["none", "doubled", "reports lost"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_measured_time_is_the_callers_leg_to_the_second_whatever_becomes_of_the_reports(
+    world: World, fault: str
+) -> None:
+    world.voicemail(attested=True)
+    world.phones.faults.duplicate_webhooks = fault == "doubled"
+    world.phones.faults.drop_reports = fault == "reports lost"
+    world.phones.add_phone(CALLER, "Caller", talks_for=723)
+    world.phones.set_keys(LEE, "1")
+
+    world.text(LEE, "CALL")
+    world.advance(minutes=25)
+
+    [leg] = legs(world)
+    [bridge] = world.case()["bridges"]
+    assert leg.seconds == bridge["seconds"] == 723
+    assert (bridge["outcome"], bridge["ended_at"]) == ("connected", second(leg.ended_at))
+    assert world.case()["callback_made_at"] == second(leg.started_at)
+    assert len([kind for kind in world.kinds() if kind == "called_back"]) == 1

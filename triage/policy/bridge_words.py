@@ -1,0 +1,154 @@
+"""What technicians hear and read of callbacks that run through us. Times on the wall clock of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from triage.policy.callbacks import ATTEMPTS, Outcome
+from triage.policy.dialing import Refusal
+from triage.policy.gsm7 import to_gsm7
+from triage.policy.terms import Terms
+from triage.policy.wording import Card, minutes_left, span_in_words, wall_clock
+
+_OUTCOME_WORDS = {
+    Outcome.BUSY: "busy",
+    Outcome.NO_ANSWER: "no answer",
+    Outcome.BOX: "a voicemail box",
+    Outcome.FAILED: "the network could not ring it",
+    Outcome.CANCELED: "you hung up while it rang",
+    Outcome.LOST: "the phone system never told how it ended",
+}
+
+
+def refusal(why: Refusal, terms: Terms) -> str:
+    """Why a number is not dialled, as a sentence."""
+    rule = terms.dialing
+    match why:
+        case Refusal.NO_NUMBER:
+            return "the caller's number is not known"
+        case Refusal.NOT_A_NUMBER:
+            return "the number is not complete"
+        case Refusal.COUNTRY:
+            return f"we call {' and '.join(rule.countries)} numbers only"
+        case Refusal.KIND:
+            return "we do not call numbers of that kind"
+        case Refusal.NEVER:
+            return "the policy forbids that number"
+        case Refusal.CAP_NUMBER:
+            return f"{rule.per_number} calls went to that number in {span_in_words(rule.per_number_within)}"
+        case Refusal.CAP_NIGHT:
+            return f"{rule.per_night} callbacks went out in {span_in_words(rule.per_night_within)}"
+
+
+def ringing(card: Card) -> str:
+    """The answer to CALL."""
+    return f"{card.reference}: we ring you now. Press 1, and you are put through to {card.caller}."
+
+
+def rings_already(reference: str) -> str:
+    return f"{reference}: your phone rings already. Pick up and press 1."
+
+
+def on_the_phone(reference: str, name: str) -> str:
+    return f"{reference}: {name} is on the phone with the caller now. Nothing was changed."
+
+
+def not_dialled(card: Card, why: str) -> str:
+    """The answer to CALL where the policy refuses the number. It is shown as the network or the keypad gave it."""
+    call = f" Call {card.caller} yourself, then reply" if card.caller else " The message may say it. Then reply"
+    return to_gsm7(
+        f"{card.reference} is yours, not dialled: {why}.{call}"
+        f" DONE {card.reference} <minutes> or TRIED {card.reference}"
+    )
+
+
+def phone_failed(card: Card, reason: str) -> str:
+    """The text after a call to the technician that did not reach them."""
+    return to_gsm7(
+        f"{card.reference}: we could not ring you: {reason}."
+        f" Reply CALL {card.reference} to try again, or call {card.caller} yourself."
+    )
+
+
+def measured(reference: str, seconds: int) -> str:
+    """The text after a conversation."""
+    return (
+        f"{reference}: {talk_time(seconds)} on the phone, promise met. Reply DONE {reference} <note>; work after it:"
+        f" DONE {reference} <minutes>. A voicemail box? TRIED {reference}"
+    )
+
+
+def attempt(card: Card, outcome: Outcome, terms: Terms, now: datetime, *, is_met: bool) -> str:
+    """The text after a call that did not reach the caller."""
+    what = f"{card.reference}: {_OUTCOME_WORDS[outcome]}"
+    if outcome not in ATTEMPTS:
+        return f"{what}. No attempt on record. Reply CALL {card.reference} to try again."
+    if is_met:
+        return f"{what}, attempt on record; the promise is met by attempts. Reply DONE {card.reference} to close it."
+    due = f" Call by {wall_clock(card.due, now, terms)}, {minutes_left(card.due, now)}." if card.due else ""
+    again = span_in_words(terms.callback.attempts_apart)
+    return f"{what}, attempt on record. Try again in {again}: CALL {card.reference}.{due}"
+
+
+def call_runs(reference: str) -> str:
+    return f"{reference}: the call to the caller is not over. Nothing was changed. Reply again after it."
+
+
+def closed(reference: str, measured_s: int, stated: int | None, minutes: int, rest: str) -> str:
+    """The answer to DONE where a call was measured. `rest` is the price."""
+    parts = f"{talk_time(measured_s)} measured" + (f" + {stated} min stated = {minutes} min" if stated else "")
+    return f"{reference} is closed: {parts}{rest}."
+
+
+def talk_time(seconds: int) -> str:
+    """`12 min 03 s`; `48 s` below a minute."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def put_through(card: Card, now: datetime) -> list[str]:
+    """What a technician hears who picks up, twice over: the most important words first."""
+    left = f" {minutes_left(card.due, now)}." if card.due else ""
+    words = f"Press 1 to call back case {spaced(card.reference)}, at {spoken_number(card.caller)}.{left}"
+    return [words, words]
+
+
+NO_KEY = "No key was pressed. Nobody was called. Text C A L L to be rung again. Goodbye."
+GOODBYE = "Goodbye."
+ON_RECORD = "Noted. Goodbye."
+CONNECTING = "One moment. Press star to end the call."
+
+
+def not_put_through(why: str) -> str:
+    return f"We do not make this call: {why}. Goodbye."
+
+
+def after_the_call() -> str:
+    """The question after a conversation: only the technician knows whether it was one."""
+    return "If you spoke with the caller, hang up. If a voicemail box answered, press 2."
+
+
+def after_no_answer(outcome: Outcome, *, is_met: bool) -> str:
+    """What follows a call that did not reach the caller."""
+    what = f"The caller was not reached: {_OUTCOME_WORDS[outcome]}."
+    record = " The attempt is on record." if outcome in ATTEMPTS else ""
+    met = " The promise is met by attempts." if is_met else ""
+    return f"{what}{record}{met} To try again now, press 1."
+
+
+def spaced(digits: str) -> str:
+    """Digit by digit, for the ear."""
+    return " ".join(digits)
+
+
+def spoken_number(number: str | None) -> str:
+    """A telephone number for the ear, in groups; of a North American one the country code is left out."""
+    if number is None:
+        return "an unknown number"
+    digits = number.lstrip("+")
+    if number.startswith("+1") and len(digits) == 11:
+        groups: Sequence[str] = (digits[1:4], digits[4:7], digits[7:])
+    else:
+        groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    return ", ".join(spaced(group) for group in groups)

@@ -1,0 +1,411 @@
+"""Callbacks that run through us: ring the technician, dial the caller, take down what the phone network measured.
+
+The call to the technician is a delivery (carrier `bridge`, or an alert call whose key 2 was pressed). Each try to
+reach the caller from it is a Bridge: the caller's leg. Its own reports are the measure; what the dial's end says
+counts until they come, and the network is asked where neither does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from triage.errors import OutcomeUnknown, TransportError
+from triage.policy import bridge_words as words
+from triage.policy.callbacks import ATTEMPTS, Outcome, outcome_of
+from triage.policy.delivery import DeliveryState
+from triage.policy.dialing import Refusal, cap_reached, refusal_of
+from triage.policy.lifecycle import CaseState
+from triage.policy.roster import Person
+from triage.policy.terms import Terms
+from triage.ports import KnowsCalls, Leg
+from triage.services import callbacks
+from triage.services.alerts import card_of, tell
+from triage.services.desk import Desk
+from triage.store import bridges, sessions
+from triage.store.engine import Transaction
+from triage.store.models import Bridge, Case, Delivery
+
+log = structlog.get_logger()
+
+_FIRST_LOOK = timedelta(seconds=60)
+_LOOK_EVERY = timedelta(minutes=2)
+_LOOKS_ON_FOR = timedelta(minutes=15)
+_CLOCK_SLACK = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """The caller's leg that the phone system is to dial now. Spans in whole seconds."""
+
+    bridge_id: int
+    number: str
+    rings_for_s: int
+    longest_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sorry:
+    """Why the caller is not dialled, as the technician hears it."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegReport:
+    """What the phone system says of the caller's leg. `at` is its own instant of it, `seconds` its talk time."""
+
+    call_sid: str | None
+    status: str
+    at: datetime | None = None
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One leg to ask the phone system about."""
+
+    bridge_id: int
+    parent_sid: str
+
+
+def why_not(tx: Transaction, case: Case, terms: Terms, now: datetime) -> Refusal | None:
+    """Why the caller of a case may not be dialled now; None where they may be."""
+    number, rule = case.number_to_call, terms.dialing
+    refused = refusal_of(number, terms)
+    if refused is not None or number is None:
+        return refused
+    dialled = bridges.dialled(
+        tx.session,
+        number,
+        number_since=now - rule.per_number_within,
+        anybody_since=now - rule.per_night_within,
+    )
+    return cap_reached(dialled, terms)
+
+
+def ring_technician(tx: Transaction, case: Case, person: Person, now: datetime) -> None:
+    """Plan the call that puts a person through to the caller."""
+    tx.session.add(
+        Delivery(
+            case_id=case.id,
+            person_id=person.id,
+            phone=person.phone,
+            channel="bridge",
+            body="",
+            state=DeliveryState.PLANNED.value,
+            is_held=False,
+            attempts=0,
+            created_at=now,
+            next_attempt_at=now,
+        )
+    )
+    tx.record(
+        "call_asked_for",
+        at=now,
+        actor=f"person:{person.id}",
+        case_id=case.id,
+        policy=case.policy,
+        person=person.id,
+    )
+
+
+def technician_not_rung(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
+    """The call to the technician failed: they hear why by text, and how to go on."""
+    case, person = tx.session.get(Case, row.case_id), desk.roster(tx.session).person(row.person_id)
+    if case is not None and person is not None:
+        text = words.phone_failed(card_of(case, desk.roster(tx.session)), row.reason or "it failed")
+        tell(tx, [person], text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)
+
+
+def put_through_words(desk: Desk, delivery_id: int, now: datetime) -> list[str] | None:
+    """What the technician hears who picks up; None where there is no such call."""
+    with desk.store.read() as session:
+        delivery = session.get(Delivery, delivery_id)
+        case = session.get(Case, delivery.case_id) if delivery and delivery.channel == "bridge" else None
+        return words.put_through(card_of(case, desk.roster(session)), now) if case else None
+
+
+def dial(desk: Desk, delivery_id: int, parent_sid: str, now: datetime) -> Dial | Sorry | None:
+    """The technician on this call wants the caller now. The same request twice dials once.
+
+    None where there is no such call.
+    """
+    with desk.store.write() as tx:
+        delivery = tx.session.get(Delivery, delivery_id)
+        case = tx.session.get(Case, delivery.case_id) if delivery and delivery.channel != "sms" else None
+        if delivery is None or case is None:
+            return None
+        terms = desk.terms_of(tx.session, case.policy)
+        running = bridges.running_of_delivery(tx.session, delivery_id)
+        if running is None:
+            sorry = _why_not_now(tx, desk, case, terms, now)
+            if sorry is not None:
+                return sorry
+            running = _start(tx, case, delivery, parent_sid, terms, now)
+        rule = terms.callback
+        return Dial(
+            running.id,
+            running.number,
+            int(rule.caller_rings_for.total_seconds()),
+            int(rule.longest.total_seconds()),
+        )
+
+
+def take_leg_report(desk: Desk, bridge_id: int, report: LegReport, now: datetime) -> None:
+    """The phone system reports on the caller's leg. Reports repeat, come late and overtake each other."""
+    with desk.store.write() as tx:
+        bridge = tx.session.get(Bridge, bridge_id)
+        if bridge is None or report.call_sid not in {None, bridge.provider_sid or report.call_sid}:
+            log.info("report_without_bridge", bridge=bridge_id, status=report.status)
+            return
+        bridge.provider_sid = bridge.provider_sid or report.call_sid
+        outcome = outcome_of(report.status)
+        if outcome is not None:
+            _ended(tx, desk, bridge, outcome, _believed(bridge, report.at, now), report.seconds, now)
+        elif report.status == "in-progress":
+            _answered(tx, bridge, _believed(bridge, report.at, now), now)
+
+
+def take_dial_end(desk: Desk, bridge_id: int, report: LegReport, now: datetime) -> Outcome | None:
+    """The dial is over and the technician still listens. Returns what became of it, None where nobody knows.
+
+    The leg's own reports are exact and may have come first; until they do, this is the measure.
+    """
+    with desk.store.write() as tx:
+        bridge = tx.session.get(Bridge, bridge_id)
+        if bridge is None:
+            return None
+        outcome = outcome_of(report.status)
+        if bridge.outcome is None and outcome is not None and (outcome is not Outcome.CONNECTED or report.seconds):
+            bridge.provider_sid = bridge.provider_sid or report.call_sid
+            _ended(tx, desk, bridge, outcome, now, report.seconds, now)
+            bridge.next_attempt_at = now + _FIRST_LOOK  # for the exact instants, unless the leg's report brings them
+        return Outcome(bridge.outcome) if bridge.outcome else outcome
+
+
+def is_met(desk: Desk, bridge_id: int) -> bool:
+    """Whether the case of a bridge has its callback by now."""
+    with desk.store.read() as session:
+        bridge = session.get(Bridge, bridge_id)
+        case = session.get(Case, bridge.case_id) if bridge else None
+        return case is not None and case.callback_made_at is not None
+
+
+def delivery_of(desk: Desk, bridge_id: int) -> int | None:
+    """The call to the technician that a bridge was dialled from."""
+    with desk.store.read() as session:
+        bridge = session.get(Bridge, bridge_id)
+        return bridge.delivery_id if bridge else None
+
+
+def take_box(desk: Desk, bridge_id: int, now: datetime) -> None:
+    """The technician pressed the key that says: a voicemail box picked up."""
+    with desk.store.write() as tx:
+        bridge = tx.session.get(Bridge, bridge_id)
+        case = tx.session.get(Case, bridge.case_id) if bridge else None
+        if bridge is not None and case is not None and case.state != CaseState.CLOSED:
+            say_box(tx, desk, bridge, case, now)
+
+
+def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: datetime) -> bool:
+    """What picked up was a voicemail box, says the technician. True where attempts now stand for the callback.
+
+    Raises Refused where the case is closed.
+    """
+    if bridge.outcome == Outcome.BOX:
+        return case.callback_made_at is not None
+    bridge.outcome, bridge.next_attempt_at = Outcome.BOX.value, None
+    tx.session.flush()
+    _record(tx, bridge, case, "voicemail_box", now)
+    return callbacks.was_a_box(tx, case, bridge, desk.terms_of(tx.session, case.policy), now)
+
+
+def claim_legs(desk: Desk, now: datetime, most: int) -> list[Question]:
+    """Legs of whose end nothing was heard in time: each is asked about, and comes due again until it has ended."""
+    with desk.store.read() as session:
+        if not bridges.due(session, now, 1):
+            return []
+    with desk.store.write() as tx:
+        rows = bridges.due(tx.session, now, most)
+        for row in rows:
+            row.next_attempt_at = now + _LOOK_EVERY
+        return [Question(row.id, row.parent_sid) for row in rows if row.parent_sid]
+
+
+def ask(desk: Desk, calls: KnowsCalls, question: Question, clock: Callable[[], datetime]) -> None:
+    """Ask the phone system about one leg and write down the answer; no answer means to ask again later."""
+    try:
+        legs = calls.legs(question.parent_sid)
+        parent = calls.call(question.parent_sid)
+    except (OutcomeUnknown, TransportError) as error:
+        log.warning("leg_look_up_failed", bridge=question.bridge_id, reason=str(error))
+        return
+    is_parent_over = parent is not None and parent.ended_at is not None
+    with desk.store.write() as tx:
+        bridge = tx.session.get_one(Bridge, question.bridge_id)
+        if bridge.next_attempt_at is not None:
+            _learn(tx, desk, bridge, legs, clock(), is_parent_over=is_parent_over)
+
+
+def _learn(
+    tx: Transaction, desk: Desk, bridge: Bridge, legs: Sequence[Leg], now: datetime, *, is_parent_over: bool
+) -> None:
+    leg = _leg_of(tx, bridge, legs)
+    outcome = outcome_of(leg.status) if leg else None
+    if leg is not None and outcome is not None:
+        bridge.provider_sid = leg.call_sid
+        seconds = int(leg.duration.total_seconds()) if leg.duration is not None else None
+        _ended(tx, desk, bridge, outcome, _believed(bridge, leg.ended_at, now), seconds, now)
+    elif leg is not None and leg.status == "in-progress":
+        bridge.provider_sid = leg.call_sid
+        _answered(tx, bridge, _believed(bridge, leg.started_at, now), now)
+    elif bridge.outcome is not None:
+        bridge.next_attempt_at = None  # the list does not know better
+    elif leg is None and is_parent_over:
+        _ended(tx, desk, bridge, Outcome.CANCELED, now, None, now)
+    elif now - bridge.started_at > _longest(tx, desk, bridge) + _LOOKS_ON_FOR:
+        _ended(tx, desk, bridge, Outcome.LOST, now, None, now)
+
+
+def _leg_of(tx: Transaction, bridge: Bridge, legs: Sequence[Leg]) -> Leg | None:
+    """The leg of this bridge among all that its parent dialled: by its id, else the first that no bridge has."""
+    own = next((leg for leg in legs if leg.call_sid == bridge.provider_sid), None)
+    if own is not None or bridge.provider_sid is not None:
+        return own
+    free = (leg for leg in legs if bridges.with_provider_sid(tx.session, leg.call_sid) is None)
+    return next((leg for leg in free if leg.to_number == bridge.number), None)
+
+
+def _why_not_now(tx: Transaction, desk: Desk, case: Case, terms: Terms, now: datetime) -> Sorry | None:
+    if case.state == CaseState.CLOSED:
+        return Sorry(words.not_put_through("the case is closed"))
+    talking = bridges.running_of_case(tx.session, case.id)
+    if talking is not None:
+        person = desk.roster(tx.session).person(talking.person_id)
+        return Sorry(words.not_put_through(f"{person.first_name if person else 'somebody'} is on the phone with them"))
+    refused = why_not(tx, case, terms, now)
+    if refused is None:
+        return None
+    tx.record("call_refused", at=now, actor="system", case_id=case.id, policy=case.policy, reason=refused.value)
+    return Sorry(words.not_put_through(words.refusal(refused, terms)))
+
+
+def _start(tx: Transaction, case: Case, delivery: Delivery, parent_sid: str, terms: Terms, now: datetime) -> Bridge:
+    number = case.number_to_call
+    assert number is not None  # noqa: S101 - a case without a number was refused
+    bridge = Bridge(
+        case_id=case.id,
+        delivery_id=delivery.id,
+        person_id=delivery.person_id,
+        number=number,
+        started_at=now,
+        parent_sid=parent_sid,
+        next_attempt_at=now + terms.callback.caller_rings_for + _FIRST_LOOK,
+    )
+    tx.session.add(bridge)
+    tx.session.flush()
+    _record(tx, bridge, case, "caller_dialled", now)
+    return bridge
+
+
+def _answered(tx: Transaction, bridge: Bridge, at: datetime, now: datetime) -> None:
+    if bridge.answered_at is not None or bridge.outcome is not None:
+        return
+    case = tx.session.get_one(Case, bridge.case_id)
+    bridge.answered_at = at
+    _record(tx, bridge, case, "caller_answered", now, answered_at=at)
+    callbacks.reached(tx, case, bridge, at, now)
+
+
+def _ended(
+    tx: Transaction,
+    desk: Desk,
+    bridge: Bridge,
+    outcome: Outcome,
+    at: datetime,
+    seconds: int | None,
+    now: datetime,
+) -> None:
+    case = tx.session.get_one(Case, bridge.case_id)
+    if bridge.outcome is not None:
+        _correct(tx, bridge, case, outcome, at, seconds, now)
+        return
+    terms = desk.terms_of(tx.session, case.policy)
+    if outcome is Outcome.CONNECTED:
+        _answered(tx, bridge, at - timedelta(seconds=seconds or 0), now)
+        bridge.seconds = seconds if seconds is not None else _between(bridge.answered_at, at)
+    bridge.outcome, bridge.ended_at, bridge.next_attempt_at = outcome.value, at, None
+    tx.session.flush()
+    _record(tx, bridge, case, "call_ended", now, outcome=outcome.value, ended_at=at, seconds=bridge.seconds)
+    if outcome in ATTEMPTS:
+        has_met = callbacks.attempted(tx, case, bridge.person_id, terms, now, at=at, bridge=bridge)
+    else:
+        has_met = case.callback_made_at is not None
+    card = card_of(case, desk.roster(tx.session))
+    if outcome is Outcome.CONNECTED:
+        text = words.measured(case.reference, bridge.seconds or 0)
+    else:
+        text = words.attempt(card, outcome, terms, now, is_met=has_met)
+    person = desk.roster(tx.session).person(bridge.person_id)
+    tell(tx, [person] if person else [], text, terms=terms, now=now, case=case)
+
+
+def _correct(
+    tx: Transaction,
+    bridge: Bridge,
+    case: Case,
+    outcome: Outcome,
+    at: datetime,
+    seconds: int | None,
+    now: datetime,
+) -> None:
+    """The network's own figures came after the dial's end had been taken down: they are exact.
+
+    A session that is closed is billed and stays.
+    """
+    bridge.next_attempt_at = None
+    is_known = (bridge.seconds, bridge.ended_at) == (seconds, at)
+    if bridge.outcome != outcome or is_known or case.state == CaseState.CLOSED:
+        return
+    bridge.ended_at = at
+    if outcome is Outcome.CONNECTED and seconds is not None:
+        answered_at = at - timedelta(seconds=seconds)
+        bridge.seconds, bridge.answered_at = seconds, min(bridge.answered_at or answered_at, answered_at)
+        callbacks.reached(tx, case, bridge, bridge.answered_at, now)
+    elif outcome in ATTEMPTS:
+        sessions.attempt_of(tx.session, bridge.id).at = at
+    _record(tx, bridge, case, "call_measured", now, ended_at=at, seconds=seconds)
+
+
+def _believed(bridge: Bridge, at: datetime | None, now: datetime) -> datetime:
+    """The phone system's own instant, if it can be one of this call; else now."""
+    if at is None or not bridge.started_at - _CLOCK_SLACK <= at <= now + _CLOCK_SLACK:
+        return now
+    return at
+
+
+def _between(answered_at: datetime | None, ended_at: datetime) -> int:
+    return max(0, round((ended_at - answered_at).total_seconds())) if answered_at else 0
+
+
+def _longest(tx: Transaction, desk: Desk, bridge: Bridge) -> timedelta:
+    case = tx.session.get_one(Case, bridge.case_id)
+    return desk.terms_of(tx.session, case.policy).callback.longest
+
+
+def _record(tx: Transaction, bridge: Bridge, case: Case, kind: str, now: datetime, **details: Any) -> None:
+    tx.record(
+        kind,
+        at=now,
+        actor=f"person:{bridge.person_id}" if kind in {"caller_dialled", "voicemail_box"} else "phone system",
+        case_id=case.id,
+        policy=case.policy,
+        person=bridge.person_id,
+        call=bridge.provider_sid,
+        **details,
+    )

@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from triage.store import schema
 from triage.store.base import Base
@@ -81,6 +81,35 @@ def test_every_step_goes_back_again(bare_url: str) -> None:
 
     assert left == {"alembic_version"}
     assert tables(store) == TABLES
+    store.close()
+
+
+def migrate(store: Store, revision: str) -> None:
+    with store.connection() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_rows_of_the_first_release_come_over_whole(bare_url: str) -> None:
+    store = Store(bare_url)
+    migrate(store, "0001_cases")
+    with store.connection() as connection:
+        for number, repeat_of in ((1, None), (2, 1)):
+            connection.execute(
+                text(
+                    "INSERT INTO deliveries (id, person_id, phone, channel, body, state, is_held, attempts, created_at,"
+                    " repeat_of) VALUES (:number, 'lee', '+1', 'sms', 'x', 'sent', false, 1, '2026-11-01', :repeat_of)"
+                ),
+                {"number": number, "repeat_of": repeat_of},
+            )
+
+    schema.upgrade(store)
+
+    with store.connection() as connection:
+        found = connection.execute(text("SELECT id, person_id, repeat_of FROM deliveries ORDER BY id")).all()
+    assert found == [(1, "lee", None), (2, "lee", 1)]
     store.close()
 
 

@@ -27,6 +27,7 @@ def contract(terms: Terms) -> Iterator[tuple[str, str]]:
     yield from _rates(terms)
     yield from _accounts(terms)
     yield from _promise(terms)
+    yield from _callers(terms)
     for number, step in enumerate(terms.ladder.steps, start=1):
         yield "", f"Ladder step {number}: {_step(step)}"
     for number, step in enumerate(terms.ladder.emergency, start=1):
@@ -115,6 +116,15 @@ def _promise(terms: Terms) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "", f"A recording under {write_span(terms.intake.hang_up_below)} is a hang-up."
+
+
+def _callers(terms: Terms) -> Iterator[tuple[str, str]]:
+    callers = terms.callers
+    told = {"a receipt": callers.receipt, "who has their case": callers.taken}
+    sent = " and ".join(what for what, is_on in told.items() if is_on)
+    most = f", {callers.texts} texts in {write_span(callers.texts_within)} at most" if sent else ""
+    yield "", f"Callers are texted: {sent or 'nothing'}{most}."
+    yield "", f"A caller who texts STATUS is {'answered' if callers.status else 'passed on like any other text'}."
 
 
 def _step(step: Step) -> str:

@@ -9,6 +9,7 @@ from triage.policy import wording
 from triage.policy.delivery import DeliveryState
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.services.alerts import card_of
+from triage.services.callers import why_withheld
 from triage.services.desk import Desk
 from triage.store import deliveries
 from triage.store.engine import Transaction
@@ -40,8 +41,12 @@ def bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime
 def words_to_send(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> str | None:
     """What a delivery says if it is sent now; None, and it is dropped, where nobody is needed any more.
 
-    An alert says how much time is left now, not when it was planned.
+    An alert says how much time is left now, not when it was planned. A text to a caller goes only where it may.
     """
+    is_to_caller = row.person_id is None and row.case_id is not None
+    if is_to_caller and (why := why_withheld(tx, desk, row, now)):
+        _drop(row, why)
+        return None
     wanted = [one for one in (row, *deliveries.bundled_in(tx.session, row.id)) if not _is_moot(tx, one)]
     if not wanted:
         _drop(row)
@@ -84,9 +89,8 @@ def _dropped(tx: Transaction, row: Delivery) -> bool:
     return is_moot
 
 
-def _drop(row: Delivery) -> None:
-    row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
-    row.reason = "nobody was needed any more"
+def _drop(row: Delivery, why: str = "nobody was needed any more") -> None:
+    row.state, row.next_attempt_at, row.reason = DeliveryState.DROPPED.value, None, why[:120]
 
 
 def _is_moot(tx: Transaction, row: Delivery) -> bool:

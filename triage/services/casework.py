@@ -14,6 +14,7 @@ from triage.policy.lifecycle import CaseEvent, CaseState, next_state
 from triage.policy.pricing import parts_in_words, price_minutes, whole_minutes
 from triage.policy.roster import Person
 from triage.policy.terms import Terms
+from triage.services.callers import say_taken
 from triage.services.escalation import pass_on, resume
 from triage.store import bridges, cases, sessions
 from triage.store.engine import Transaction
@@ -45,6 +46,7 @@ def acknowledge(tx: Transaction, case: Case, person: Person, terms: Terms, now: 
         if case.at_risk_at is None:
             raise Refused(f"{case.reference} is with somebody else")
     state = next_state(CaseState(case.state), CaseEvent.ACKNOWLEDGE)
+    is_new_owner = case.owner != person.id
     case.state = state.value
     case.owner = person.id
     case.acknowledged_at = case.acknowledged_at or now
@@ -54,6 +56,8 @@ def acknowledge(tx: Transaction, case: Case, person: Person, terms: Terms, now: 
     if state is CaseState.ACKNOWLEDGED:
         cases.stop_timers(tx.session, case.id, "start")
         hold(tx, case, terms, now)
+    if is_new_owner:
+        say_taken(tx, case, person, terms, now)
     return True
 
 

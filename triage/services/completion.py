@@ -12,6 +12,7 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person
 from triage.policy.terms import ProductLine, Terms
 from triage.services.alerts import card_of, tell
+from triage.services.callers import give_receipt
 from triage.services.desk import Desk
 from triage.store import cases, deliveries
 from triage.store.engine import Transaction
@@ -37,21 +38,24 @@ def complete(tx: Transaction, desk: Desk, voicemail: Voicemail, learnt: Learnt, 
         call.answered_at = call.answered_at or learnt.answered_at
         if call.from_number is None:
             call.from_number, call.from_place = learnt.from_number, learnt.from_place
-    if learnt.from_number is not None and case.caller is None:
-        set_caller(tx, desk, case, learnt.from_number, learnt.from_place, now)
     if learnt.duration is not None and voicemail.duration_s is None and voicemail.status == "completed":
         voicemail.duration_s = int(learnt.duration.total_seconds())
     if learnt.left_at is not None:
         voicemail.left_at = min(learnt.left_at, voicemail.left_at)
     learn_times(tx, desk, case, answered=learnt.answered_at, left=learnt.left_at, now=now)
+    if learnt.from_number is not None and case.caller is None:  # last: what is told then names the right deadline
+        set_caller(tx, desk, case, learnt.from_number, learnt.from_place, now)
 
 
 def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str | None, now: datetime) -> None:
     """The number to call back, learnt after the case was opened: whoever was alerted without it hears of it."""
     case.caller, case.caller_place = number, place
     tx.record("caller_learnt", at=now, actor="phone system", case_id=case.id, policy=case.policy, caller=number)
+    terms = desk.terms_of(tx.session, case.policy)
     text = wording.told(card_of(case, desk.roster(tx.session)), "Now the number to call is known.")
-    tell(tx, concerned(tx, desk, case), text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)
+    tell(tx, concerned(tx, desk, case), text, terms=terms, now=now, case=case)
+    if case.callback_number is None:  # else the receipt went there when the case was opened
+        give_receipt(tx, case, terms, now)
 
 
 def learn_times(

@@ -135,7 +135,10 @@ def _send(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], date
 
 
 def _look_for(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], datetime]) -> None:
-    """Search the provider's list; adopt what is there, repeat an alert that is provably not."""
+    """Search the provider's list; adopt what is there, repeat an alert that is provably not.
+
+    What goes to nobody on the roster is never repeated: it counts as not delivered then.
+    """
     was_searched, found = True, None
     try:
         listed = transport.sent_to(errand.phone, errand.started_at - _CLOCK_SLACK)
@@ -147,7 +150,7 @@ def _look_for(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], 
     if found is not None:
         _settle(errand, desk, lambda tx, row: adopt(tx, desk, row, found.provider_sid, found.state, now))
     elif may_repeat(started_at=errand.started_at, was_searched=was_searched, now=now):
-        _settle(errand, desk, lambda tx, row: _repeat(tx, row, now))
+        _settle(errand, desk, lambda tx, row: _repeat(tx, desk, row, now))
 
 
 def _match(errand: Errand, desk: Desk, listed: Iterable[Found]) -> Found | None:
@@ -190,7 +193,10 @@ def _now_unknown(tx: Transaction, row: Delivery, now: datetime, search_in: timed
         row.next_attempt_at = now + search_in
 
 
-def _repeat(tx: Transaction, row: Delivery, now: datetime) -> None:
+def _repeat(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
+    if row.person_id is None:
+        fail(tx, desk, row, None, now, reason="nobody knows whether it went out; not repeated")
+        return
     row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
     row.reason = "not in the provider's list; repeated"
     repeat = Delivery(

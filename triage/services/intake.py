@@ -22,6 +22,7 @@ from triage.policy.intake import (
 from triage.policy.lifecycle import CaseState
 from triage.policy.terms import ProductLine, Terms
 from triage.services.alerts import card_of, tell
+from triage.services.callers import give_receipt
 from triage.services.completion import Learnt, complete, concerned, due_instants_of, set_caller
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh
@@ -244,6 +245,7 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
         clauses=list(decided.clauses),
     )
     cases.first_timers(tx.session, case.id, due_instants_of(case, decided, desk.terms, now))
+    give_receipt(tx, case, desk.terms, now)
     return case
 
 

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from triage.errors import Refused
 from triage.policy import bridge_words, wording
+from triage.policy.caller_texts import question_in
 from triage.policy.commands import OPT_IN, OPT_OUT, Ambiguous, Candidate, Command, choose, is_reserved, parse
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
-from triage.services import bridges, callbacks, casework
+from triage.services import bridges, callbacks, callers, casework
 from triage.services.alerts import administrators, card_of, tell
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
@@ -60,7 +61,7 @@ def take_text(desk: Desk, text: Text, now: datetime) -> str | None:
             return known.reply
         roster = desk.roster(tx.session)
         person = roster.person_with_phone(text.from_number)
-        case = None if person else cases.newest_of(tx.session, text.from_number)
+        case = None if person else _newest_of(tx, text.from_number)
         kept = InboundText(
             message_sid=text.message_sid,
             from_number=text.from_number,
@@ -75,7 +76,7 @@ def take_text(desk: Desk, text: Text, now: datetime) -> str | None:
         elif person is not None:
             kept.reply = _answer(tx, desk, roster, person, text.body, now)
         else:
-            _from_outside(tx, desk, text, case, roster, now)
+            kept.reply = _from_outside(tx, desk, kept, case, roster, now)
         return kept.reply
 
 
@@ -92,16 +93,32 @@ def _opted(tx: Transaction, desk: Desk, text: Text, person: Person | None, roste
         tx.record("opted_in", at=now, actor=actor, word=word)
 
 
-def _from_outside(tx: Transaction, desk: Desk, text: Text, case: Case | None, roster: Roster, now: datetime) -> None:
-    """A caller's words go to the case and to whoever has it; a stranger's are kept only."""
+def _newest_of(tx: Transaction, number: str) -> Case | None:
+    return max(cases.open_of_number(tx.session, number), key=lambda case: case.id, default=None)
+
+
+def _from_outside(
+    tx: Transaction, desk: Desk, text: InboundText, case: Case | None, roster: Roster, now: datetime
+) -> str | None:
+    """STATUS of a caller is answered; other words go to the case and to whoever has it. A stranger's are kept only."""
+    question = question_in(text.body) if desk.terms.callers.status else None
+    answer = callers.answer(tx, desk, text.from_number, question, now) if question else None
+    if answer is not None:
+        text.sender, text.case_id = "caller", answer.cases[0].id
+        for told in answer.cases:
+            tx.record(
+                "status_asked", at=now, actor="caller", case_id=told.id, policy=told.policy, message=text.message_sid
+            )
+        return answer.text
     if case is None:
         tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)
-        return
+        return None
     tx.record("text_from_caller", at=now, actor="caller", case_id=case.id, policy=case.policy, message=text.message_sid)
     owner = roster.person(case.owner)
     if owner is not None:
         sentence = wording.caller_wrote(card_of(case, roster), text.body)
         tell(tx, [owner], sentence, terms=desk.terms, now=now, case=case)
+    return None
 
 
 def _answer(tx: Transaction, desk: Desk, roster: Roster, person: Person, body: str, now: datetime) -> str:

@@ -78,9 +78,22 @@ def awaiting_callback_of(session: Session, caller: str) -> Sequence[Case]:
     ).all()
 
 
-def newest_of(session: Session, caller: str) -> Case | None:
-    """The caller's newest case that is not closed."""
-    return session.scalars(select(Case).where(*_LIVE, Case.caller == caller).order_by(Case.id.desc())).first()
+def open_of_number(session: Session, number: str) -> Sequence[Case]:
+    """The cases of a caller that are not closed, whether they called from the number or keyed it; most urgent first."""
+    return session.scalars(
+        select(Case)
+        .where(*_LIVE, or_(Case.caller == number, Case.callback_number == number))
+        .order_by(Case.is_emergency.desc(), Case.callback_due.is_(None), Case.callback_due, Case.id)
+    ).all()
+
+
+def last_closed_of(session: Session, number: str) -> Case | None:
+    """The case of a caller that was closed last."""
+    return session.scalars(
+        select(Case)
+        .where(Case.closed_at.is_not(None), or_(Case.caller == number, Case.callback_number == number))
+        .order_by(Case.closed_at.desc())
+    ).first()
 
 
 def voicemail(session: Session, recording_sid: str) -> Voicemail | None:

@@ -80,6 +80,23 @@ def sent_since(session: Session, phone: str, channel: str, since: datetime, *, i
     )
 
 
+def sent_to_caller_since(session: Session, phone: str, since: datetime) -> int:
+    """How many texts that nobody asked for went or go out to a caller since an instant."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Delivery)
+            .where(
+                Delivery.phone == phone,
+                Delivery.person_id.is_(None),
+                Delivery.started_at > since,
+                Delivery.state.not_in([DeliveryState.PLANNED.value, *_NOT_SENT]),
+            )
+        )
+        or 0
+    )
+
+
 def held_for(session: Session, phone: str) -> Sequence[Delivery]:
     """The texts that wait for a phone's next summary, oldest first."""
     return session.scalars(
@@ -110,7 +127,7 @@ def held_until(session: Session, phone: str) -> datetime | None:
 
 
 def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
-    """Deliveries that a sender should look at, emergencies first (E2).
+    """Deliveries that a sender should look at: alerts before texts to callers, emergencies first (E2).
 
     The write transaction it runs in is alone: that is the claim.
     """
@@ -118,7 +135,12 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
         select(Delivery)
         .outerjoin(Case, Delivery.case_id == Case.id)
         .where(Delivery.next_attempt_at <= now, Delivery.state.in_(_TO_DO))
-        .order_by(func.coalesce(Case.is_emergency, False).desc(), Delivery.next_attempt_at, Delivery.id)
+        .order_by(
+            Delivery.person_id.is_(None),
+            func.coalesce(Case.is_emergency, False).desc(),
+            Delivery.next_attempt_at,
+            Delivery.id,
+        )
         .limit(most)
     ).all()
 
@@ -156,9 +178,13 @@ def blocked(session: Session) -> Blocked:
     return frozenset((row.phone, row.channel) for row in session.scalars(select(BlockedPhone)))
 
 
+def is_blocked(session: Session, phone: str, channel: str) -> bool:
+    return session.get(BlockedPhone, (phone, channel)) is not None
+
+
 def block(session: Session, phone: str, channel: str, reason: str, now: datetime) -> bool:
     """Mark a phone as not to be reached by a channel; False where it is marked already."""
-    if session.get(BlockedPhone, (phone, channel)) is not None:
+    if is_blocked(session, phone, channel):
         return False
     session.add(BlockedPhone(phone=phone, channel=channel, reason=reason, since=now))
     return True

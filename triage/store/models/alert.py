@@ -33,6 +33,7 @@ class Alert(Base):
 class Delivery(Base):
     """One SMS or call. The row is there before the call to the provider is made.
 
+    `person_id` is None where it goes to nobody on the roster: to a caller, or to our canary's own number.
     `next_attempt_at` is when a sender should look at it again; None once nothing more is to be done.
     `claim` is the fence: whoever writes a result must still hold it. `pressed` is the key that answered a call.
     `body` of an alert is written when it is sent, so that it says how much time is left then. `bundled_in` is the
@@ -44,7 +45,7 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     alert_id: Mapped[int | None] = mapped_column(ForeignKey("alerts.id"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
-    person_id: Mapped[str] = mapped_column(String(40))
+    person_id: Mapped[str | None] = mapped_column(String(40))
     phone: Mapped[str] = mapped_column(String(20))
     channel: Mapped[str] = mapped_column(String(10))
     body: Mapped[str]

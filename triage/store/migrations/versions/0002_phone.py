@@ -23,6 +23,7 @@ def upgrade() -> None:
         " CONSTRAINT fk_deliveries_bundled_in REFERENCES deliveries (id)"
     )
     op.create_index(op.f("ix_deliveries_bundled_in"), "deliveries", ["bundled_in"])
+    _replace_person_of_deliveries(nullable=True)
     op.add_column("sessions", sa.Column("measured_s", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("sessions", sa.Column("stated_minutes", sa.Integer(), nullable=True))
     op.execute("UPDATE sessions SET stated_minutes = minutes")
@@ -112,6 +113,7 @@ def downgrade() -> None:
     op.add_column("sessions", sa.Column("is_measured", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.drop_column("sessions", "stated_minutes")
     op.drop_column("sessions", "measured_s")
+    _replace_person_of_deliveries(nullable=False)
     op.drop_index(op.f("ix_deliveries_bundled_in"), "deliveries")
     op.drop_column("deliveries", "bundled_in")
     op.drop_column("deliveries", "pressed")
@@ -120,3 +122,12 @@ def downgrade() -> None:
     op.drop_column("cases", "callback_number")
     op.drop_column("calls", "callback_number")
     op.drop_column("calls", "language")
+
+
+def _replace_person_of_deliveries(*, nullable: bool) -> None:
+    """By another column: SQLite would copy the table and drop the old one, to which its own rows refer."""
+    default = None if nullable else ""
+    op.add_column("deliveries", sa.Column("person", sa.String(length=40), nullable=nullable, server_default=default))
+    op.execute("UPDATE deliveries SET person = person_id WHERE person_id IS NOT NULL")
+    op.drop_column("deliveries", "person_id")
+    op.alter_column("deliveries", "person", new_column_name="person_id")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE
 from tests.support.world import CALLER, OUR_NUMBER, Build, World
+from triage.services import records
+from webhooks.simulator.faults import Faults, Webhook
 from webhooks.simulator.phone_system import Behaviour
 
 
@@ -62,6 +66,7 @@ def test_technician_is_rung_put_through_and_the_conversation_is_the_callback(wor
     assert session["lines"][0]["arithmetic"].startswith("12 min 03 s measured: 13 min worked")
 
 
+@ON_SQLITE
 def test_technician_hears_the_case_twice_and_only_key_1_dials(world: World) -> None:
     world.voicemail(attested=True)
     world.phones.set_keys(LEE, "")
@@ -134,6 +139,7 @@ def test_voicemail_box_is_an_attempt_once_the_technician_says_so_by_key(world: W
     assert world.case()["breached_at"] == due
 
 
+@ON_SQLITE
 def test_voicemail_box_may_be_said_by_text_afterwards(world: World) -> None:
     world.voicemail(attested=True)
     call_back(world, talks_for=20)
@@ -145,6 +151,7 @@ def test_voicemail_box_may_be_said_by_text_afterwards(world: World) -> None:
     assert world.case()["state"] == "acknowledged"
 
 
+@ON_SQLITE
 def test_after_no_answer_key_1_tries_again_on_the_same_call(world: World) -> None:
     world.voicemail(attested=True)
     world.phones.set_behaviour(CALLER, Behaviour.BUSY)
@@ -156,6 +163,7 @@ def test_after_no_answer_key_1_tries_again_on_the_same_call(world: World) -> Non
     assert len({leg.parent_sid for leg in legs(world)}) == 1
 
 
+@ON_SQLITE
 def test_several_calls_add_up_in_one_session_rounded_once(world: World) -> None:
     world.voicemail(attested=True)
     for _ in range(3):
@@ -171,6 +179,7 @@ def test_several_calls_add_up_in_one_session_rounded_once(world: World) -> None:
     assert session["lines"][0]["arithmetic"].startswith("61 min 03 s measured + 90 min stated: 152 min worked")
 
 
+@ON_SQLITE
 def test_case_cannot_be_closed_while_the_caller_is_on_the_line(world: World) -> None:
     world.voicemail(attested=True)
     world.phones.add_phone(CALLER, "Caller", talks_for=600)
@@ -184,6 +193,7 @@ def test_case_cannot_be_closed_while_the_caller_is_on_the_line(world: World) -> 
     assert world.text(DANA, "CALL 1001") == "1001: Lee is on the phone with the caller now. Nothing was changed."
 
 
+@ON_SQLITE
 def test_conversation_that_began_in_time_keeps_the_promise_though_it_ends_late(world: World) -> None:
     world.voicemail(attested=True)
     due = world.case()["callback_due"]
@@ -197,6 +207,7 @@ def test_conversation_that_began_in_time_keeps_the_promise_though_it_ends_late(w
     assert "breached" not in world.kinds()
 
 
+@ON_SQLITE
 def test_technicians_phone_that_is_busy_is_told_by_text(world: World) -> None:
     world.voicemail(attested=True)
     world.phones.set_behaviour(LEE, Behaviour.BUSY)
@@ -211,6 +222,7 @@ def test_technicians_phone_that_is_busy_is_told_by_text(world: World) -> None:
     assert world.case()["state"] == "acknowledged"
 
 
+@ON_SQLITE
 def test_second_call_is_not_placed_while_the_first_rings(world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "CALL")
@@ -218,6 +230,7 @@ def test_second_call_is_not_placed_while_the_first_rings(world: World) -> None:
     assert world.text(LEE, "CALL") == "1001: your phone rings already. Pick up and press 1."
 
 
+@ON_SQLITE
 def test_somebody_elses_case_is_not_called(team: World) -> None:
     team.voicemail(attested=True)
     team.text(LEE, "ACK")
@@ -228,6 +241,7 @@ def test_somebody_elses_case_is_not_called(team: World) -> None:
     assert team.phones.phone(DANA).calls == ()
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("caller", "why"),
     [
@@ -249,6 +263,7 @@ def test_number_that_costs_extra_is_refused_and_says_why(world: World, caller: s
     assert "call_refused" in world.kinds()
 
 
+@ON_SQLITE
 def test_caller_without_a_number_is_not_dialled_whatever_the_message_says(world: World) -> None:
     world.voicemail(attested=True, withheld=True, transcript="call me back at 614 555 0142 thanks bye")
 
@@ -275,6 +290,7 @@ def test_one_number_is_not_dialled_more_often_than_the_cap(build_world: Build) -
     assert (world.text(LEE, "CALL") or "").startswith("1001 is yours, not dialled: 2 calls went to that number")
 
 
+@ON_SQLITE
 def test_all_numbers_together_are_not_dialled_more_often_than_the_cap_of_a_night(build_world: Build) -> None:
     world = build_world(policy="[dialing]\nper_night = 1\n")
     world.voicemail(attested=True)
@@ -286,6 +302,7 @@ def test_all_numbers_together_are_not_dialled_more_often_than_the_cap_of_a_night
     )
 
 
+@ON_SQLITE
 def test_call_that_lasts_too_long_is_cut(build_world: Build) -> None:
     world = build_world(policy='[callback]\nlongest = "10m"\n')
     world.voicemail(attested=True)
@@ -297,25 +314,90 @@ def test_call_that_lasts_too_long_is_cut(build_world: Build) -> None:
     assert world.case()["bridges"][0]["seconds"] == 600
 
 
-FAULTS = ["none", "doubled", "reports lost"]
+WHAT_GOES_WRONG: dict[str, Callable[[Faults], object]] = {
+    "nothing": lambda faults: None,
+    "every webhook twice": lambda faults: setattr(faults, "duplicate_webhooks", True),
+    "reports lost": lambda faults: faults.drop.add(Webhook.CALL_STATUS),
+    "reports twice": lambda faults: faults.double.add(Webhook.CALL_STATUS),
+    "reports turned round": lambda faults: faults.reverse.add(Webhook.CALL_STATUS),
+}
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_measured_time_is_the_callers_leg_to_the_second_whatever_becomes_of_the_reports(
-    world: World, fault: str
+@pytest.mark.parametrize("who", ["caller", "technician"])
+@pytest.mark.parametrize("fault", WHAT_GOES_WRONG)
+def test_measured_time_is_the_callers_leg_to_the_second_whoever_hangs_up_and_whatever_becomes_of_the_reports(
+    world: World, fault: str, who: str
 ) -> None:
     world.voicemail(attested=True)
-    world.phones.faults.duplicate_webhooks = fault == "doubled"
-    world.phones.faults.drop_reports = fault == "reports lost"
-    world.phones.add_phone(CALLER, "Caller", talks_for=723)
-    world.phones.set_keys(LEE, "1")
+    world.phones.add_phone(CALLER, "Caller", talks_for=723 if who == "caller" else 3_000)
+    world.phones.add_phone(LEE, "Lee", will_press="1", hangs_up_after=None if who == "caller" else 611)
+    WHAT_GOES_WRONG[fault](world.phones.faults)
 
     world.text(LEE, "CALL")
-    world.advance(minutes=25)
+    world.advance(minutes=20)
 
     [leg] = legs(world)
     [bridge] = world.case()["bridges"]
-    assert leg.seconds == bridge["seconds"] == 723
+    assert leg.seconds == bridge["seconds"] == (723 if who == "caller" else 611)
     assert (bridge["outcome"], bridge["ended_at"]) == ("connected", second(leg.ended_at))
     assert world.case()["callback_made_at"] == second(leg.started_at)
-    assert len([kind for kind in world.kinds() if kind == "called_back"]) == 1
+    assert [kind for kind in world.kinds() if kind == "called_back"] == ["called_back"]
+    assert len([body for body in world.bodies(LEE) if "on the phone, promise met" in body]) == 1
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("behaviour", [Behaviour.BUSY, Behaviour.DEAD])
+@pytest.mark.parametrize("fault", WHAT_GOES_WRONG)
+def test_attempt_is_on_record_once_whatever_becomes_of_the_reports(
+    world: World, fault: str, behaviour: Behaviour
+) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(CALLER, behaviour)
+    world.phones.set_keys(LEE, "1")
+    WHAT_GOES_WRONG[fault](world.phones.faults)
+
+    world.text(LEE, "CALL")
+    world.advance(minutes=6)
+
+    [leg] = legs(world)
+    [attempt] = world.case()["attempts"]
+    assert (attempt["proven"], attempt["at"]) == (True, second(leg.ended_at))
+    assert world.case()["callback_made_at"] is None
+
+
+@ON_SQLITE
+def test_report_that_comes_after_the_deadline_withdraws_a_breach_that_was_none(world: World) -> None:
+    world.voicemail(attested=True)
+    due = world.case()["callback_due"]
+    world.at(due - timedelta(seconds=90))
+    world.phones.add_phone(CALLER, "Caller", talks_for=1_200)
+    world.phones.add_phone(LEE, "Lee", will_press="1", hangs_up_after=900)
+    world.phones.faults.drop.add(Webhook.CALL_STATUS)
+
+    world.text(LEE, "CALL")
+    world.at(due)
+    assert world.case()["breached_at"] == due
+    world.advance(minutes=20)
+
+    case = world.case()
+    assert (case["breached_at"], case["callback_basis"]) == (None, "measured")
+    assert case["callback_made_at"] < due
+    assert "breach_withdrawn" in world.kinds()
+    report = records.sla_report(world.program.desk, date(2026, 11, 20), date(2026, 11, 20), world.now)
+    assert (report["totals"]["met"], report["totals"]["breached"]) == (1, 0)
+
+
+@ON_SQLITE
+def test_call_that_ends_while_the_caller_is_rung_makes_no_attempt(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.add_phone(CALLER, "Caller", picks_up_after=25)
+    world.phones.set_keys(LEE, "1")
+    world.text(LEE, "CALL")
+    world.advance(seconds=20)
+
+    parent = next(call for call in world.phones.calls() if call.direction == "outbound-api")
+    world.phones.calling.hang_up(parent.sid, "completed")
+    world.advance(minutes=5)
+
+    assert [bridge["outcome"] for bridge in world.case()["bridges"]] == ["canceled"]
+    assert world.case()["attempts"] == []

@@ -17,6 +17,7 @@ from triage.services.audit import verify_chain
 
 NEVER = 0
 POINTS = range(1, 39)
+POINTS_OF_A_CALL = range(1, 85)
 
 
 AS_EVER = {
@@ -45,6 +46,46 @@ def told(url: str, crash_at: int) -> Iterator[CrashingWorld]:
             yield world
         finally:
             world.close()
+
+
+@contextmanager
+def told_by_a_call(url: str, crash_at: int) -> Iterator[CrashingWorld]:
+    """A voicemail, a CALL, a conversation. A technician who is not rung within two minutes texts once more."""
+    with freezegun.freeze_time(FRIDAY_NIGHT) as clock:
+        world = CrashingWorld(clock, url, crash_at=crash_at)
+        try:
+            world.phones.add_phone(CALLER, "Caller", talks_for=300)
+            world.phones.set_keys(LEE, "1")
+            world.voicemail(CALLER, seconds=30)
+            world.text(LEE, "CALL") or world.text(LEE, "CALL")
+            world.advance(minutes=2)
+            if not world.case()["bridges"]:
+                world.text(LEE, "CALL")
+            world.advance(minutes=20)
+            yield world
+        finally:
+            world.close()
+
+
+def proof(world: CrashingWorld) -> dict[str, Any]:
+    """What the phone network measured, and what we have on record of it."""
+    legs = [call for call in world.phones.calls() if call.direction == "outbound-dial"]
+    return {
+        "dialled": len(legs),
+        "measured": [(bridge["outcome"], bridge["seconds"]) for bridge in world.case()["bridges"]],
+        "made_at": world.case()["callback_made_at"] == legs[0].started_at.replace(microsecond=0),
+        "state": world.case()["state"],
+        "chain": verify_chain(world.program.desk).first_bad,
+    }
+
+
+PROVEN = {
+    "dialled": 1,
+    "measured": [("connected", 300)],
+    "made_at": True,
+    "state": "called_back",
+    "chain": None,
+}
 
 
 def outcome(world: CrashingWorld) -> dict[str, Any]:
@@ -78,3 +119,15 @@ def test_a_crash_changes_nothing_in_the_end(sqlite_url: str, point: int) -> None
 def test_a_crash_changes_nothing_in_the_end_on_postgresql_either(postgres_url: str, point: int) -> None:
     with told(postgres_url, point) as world:
         assert outcome(world) == AS_EVER
+
+
+def test_the_callback_has_no_more_points_than_are_tried(sqlite_url: str) -> None:
+    with told_by_a_call(sqlite_url, NEVER) as world:
+        assert POINTS_OF_A_CALL[-1] - 5 <= world.points <= POINTS_OF_A_CALL[-1]
+        assert proof(world) == PROVEN
+
+
+@pytest.mark.parametrize("point", POINTS_OF_A_CALL[::5])
+def test_a_crash_changes_nothing_of_what_the_network_measured(sqlite_url: str, point: int) -> None:
+    with told_by_a_call(sqlite_url, point) as world:
+        assert proof(world) == PROVEN

@@ -24,7 +24,7 @@ from webhooks.simulator.live_post import LivePost
 from webhooks.simulator.page import add_page
 from webhooks.simulator.phone_system import PhoneSystem
 from webhooks.simulator.rest import create_rest_app
-from webhooks.simulator.roster_phones import add_roster_phones
+from webhooks.simulator.roster_phones import add_callers, add_roster_phones
 from webhooks.simulator.ticker import Ticker
 
 THREADS = 8
@@ -57,6 +57,7 @@ def build(settings: Settings) -> tuple[Flask, PhoneSystem]:
     if settings.twilio_api_key_sid and settings.twilio_api_key_secret:
         phone_system.keys[settings.twilio_api_key_sid] = settings.twilio_api_key_secret.get_secret_value()
     add_roster_phones(phone_system, settings.roster_file or DEMO_ROSTER)
+    add_callers(phone_system)
     app = create_rest_app(phone_system)
     add_page(app, phone_system, demo_clock)
     return app, phone_system

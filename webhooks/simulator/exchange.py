@@ -98,6 +98,11 @@ class Exchange:
         for ready in reports:
             self.poster.report(ready)
 
+    def is_in_use(self, number: str) -> bool:
+        """Whether somebody holds this phone in a call that rings or runs; what a voicemail box took, nobody holds."""
+        held = [self.calls[sid] for sid, live in tuple(self.live.items()) if live.number == number]
+        return any(not (call.is_over or call.is_box) for call in held)
+
     def wake(self, sid: str, at: datetime | None = None) -> None:
         """Something happened to this leg, now where no instant is given: whatever drives its call looks at it."""
         pace = self.paces.get(self.calls[sid].parent_sid or sid)

@@ -15,8 +15,10 @@ from flask import Blueprint, Flask, Response, abort, redirect, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from triage.clock import DemoClock
-from webhooks.simulator.page_view import CALLERS, view_of
+from webhooks.simulator.page_calls import add_calls
+from webhooks.simulator.page_view import BEHAVIOURS, view_of
 from webhooks.simulator.phone_system import Behaviour, PhoneSystem
+from webhooks.simulator.roster_phones import CALLERS
 from webhooks.simulator.texting import E164
 
 log = structlog.get_logger(__name__)
@@ -28,7 +30,7 @@ STEPS = {"1": "+1 min", "5": "+5 min", "15": "+15 min", "30": "+30 min", "120": 
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -49,6 +51,7 @@ def add_page(app: Flask, phone_system: PhoneSystem, clock: DemoClock | None, run
     page.after_request(_with_headers)
     _add_views(page, phone_system, clock)
     _add_actions(page, phone_system, lambda work: start(partial(_logged, work)))
+    add_calls(page, phone_system, _number)
     if clock:
         _add_clock(page, clock)
     app.register_blueprint(page)
@@ -95,7 +98,7 @@ def _add_views(page: Blueprint, phone_system: PhoneSystem, clock: DemoClock | No
             "page.html",
             view=view_of(phone_system, clock),
             steps=STEPS if clock else {},
-            behaviours=list(Behaviour),
+            behaviours=BEHAVIOURS,
             callers=CALLERS,
         )
 

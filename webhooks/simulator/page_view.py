@@ -8,16 +8,24 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from triage.clock import DemoClock
-from webhooks.simulator.phone_system import Phone, PhoneSystem
+from webhooks.simulator.line_view import IDLE, OVER, LineView, line_of
+from webhooks.simulator.phone_system import Behaviour, Phone, PhoneSystem
 from webhooks.simulator.records import Call, Recording
+from webhooks.simulator.roster_phones import CALLER, CALLERS
 
 EASTERN = ZoneInfo("America/New_York")
-CALLERS = {
-    "+12165550123": "Sam Ortiz, Lakeside Telecom",
-    "+14125550134": "Priya Nair, Three Rivers Voice",
-    "+15135550145": "Joe Becker, Queen City Phones",
-    "+13125550156": "Alma Reyes, Loop Communications",
+BEHAVIOURS = {
+    Behaviour.BY_HAND: "I answer it",
+    Behaviour.NORMAL: "answers by itself",
+    Behaviour.VOICEMAIL_BOX: "voicemail box",
+    Behaviour.BUSY: "busy",
+    Behaviour.DEAD: "dead",
+    Behaviour.LANDLINE: "landline",
+    Behaviour.OPTED_OUT: "opted out",
+    Behaviour.FILTERED: "filtered",
+    Behaviour.UNREGISTERED: "unregistered",
 }
+"""What a phone can be set to, in words; the first is how phones begin."""
 SHOWN_CALLS, SHOWN_WEBHOOKS, SHOWN_TEXTS = 12, 40, 40
 
 
@@ -30,6 +38,7 @@ class CallView:
     outcome: str
     heard: tuple[str, ...]
     notes: tuple[str, ...]
+    sound: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +60,24 @@ class View:
     ahead: str
     our_number: str
     phones: tuple[Phone, ...]
+    lines: dict[str, LineView]
     strangers: tuple[Phone, ...]
     calls: tuple[CallView, ...]
     webhooks: tuple[WebhookView, ...]
+
+    def callers(self) -> list[Phone]:
+        return [phone for phone in self.phones if phone.role == CALLER]
+
+    def running(self) -> list[tuple[Phone, LineView]]:
+        """The phones that somebody holds in a call, or that ring, with their lines."""
+        lines = [(phone, self.lines[phone.number]) for phone in self.phones]
+        return [(phone, line) for phone, line in lines if line.state not in {IDLE, OVER}]
+
+    def colleagues(self) -> list[Phone]:
+        return [phone for phone in self.phones if phone.role != CALLER]
+
+    def behaviour(self, phone: Phone) -> str:
+        return BEHAVIOURS[phone.behaviour]
 
     def name(self, phone: Phone) -> str:
         return phone.name or CALLERS.get(phone.number) or pretty(phone.number)
@@ -69,12 +93,13 @@ def view_of(phone_system: PhoneSystem, clock: DemoClock | None) -> View:
     """The page as of now: newest calls and webhooks first, texts oldest first."""
     phones = phone_system.phones()
     known = {phone.number for phone in phones}
-    names = CALLERS | {phone.number: phone.name for phone in phones if phone.name}
+    ours = phone_system.ours.number
+    names = CALLERS | {phone.number: phone.name for phone in phones if phone.name} | {ours: "our number"}
     strange = {
         number
         for message in phone_system.messages()
         for number in (message.from_, message.to)
-        if number not in known and number != phone_system.ours.number
+        if number not in known and number != ours
     }
     recordings = {recording.call_sid: recording for recording in phone_system.recordings()}
     calls = phone_system.calls()[: -SHOWN_CALLS - 1 : -1]
@@ -83,6 +108,7 @@ def view_of(phone_system: PhoneSystem, clock: DemoClock | None) -> View:
         ahead=_ahead(clock.offset()) if clock else "",
         our_number=pretty(phone_system.ours.number),
         phones=phones,
+        lines={phone.number: line_of(phone_system, phone.number, names) for phone in phones},
         strangers=tuple(phone_system.phone(number) for number in sorted(strange)),
         calls=tuple(_call(call, names, recordings.get(call.sid)) for call in calls),
         webhooks=_webhooks(phone_system),
@@ -112,6 +138,7 @@ def _call(call: Call, names: dict[str, str], recording: Recording | None) -> Cal
         outcome=call.status.replace("-", " ") + seconds,
         heard=call.heard,
         notes=tuple(_notes(call, recording)),
+        sound=recording.sid if recording and recording.status == "completed" else None,
     )
 
 

@@ -19,8 +19,7 @@ def person_at(exchange: Exchange, call: Call, picks_up_after: float) -> Person:
     """
     phone = exchange.phone_at(call.to)
     if phone.behaviour is Behaviour.BY_HAND:
-        exchange.live[call.sid] = Live()
-        return exchange.live[call.sid]
+        return Scripted(picks_up=Act.DECLINE) if exchange.is_in_use(call.to) else _live(exchange, call)
     is_machine = phone.behaviour is Behaviour.VOICEMAIL_BOX
     keys = "" if is_machine else phone.presses[0]
     if len(phone.presses) > 1 and not is_machine and phone.behaviour not in {Behaviour.DEAD, Behaviour.BUSY}:
@@ -35,12 +34,17 @@ def person_at(exchange: Exchange, call: Call, picks_up_after: float) -> Person:
     )
 
 
+def _live(exchange: Exchange, call: Call) -> Live:
+    person = Live(number=call.to)
+    exchange.live[call.sid] = person
+    return person
+
+
 def pick_up(walk: Walk, act: Act) -> None:
     """Somebody took the call, or let their voicemail box take it."""
     exchange = walk.exchange
     is_box = act is Act.LET_BOX_ANSWER or exchange.phone_at(walk.call.to).behaviour is Behaviour.VOICEMAIL_BOX
     if act is Act.LET_BOX_ANSWER:
-        exchange.live.pop(walk.sid, None)
         walk.person = Scripted(speaks_for=BOX_RECORDS_FOR, ends_talk_after=BOX_RECORDS_FOR)
     answered_by = ("machine_start" if is_box else "human") if walk.call.detects_machines else None
     walk.note(status="in-progress", started_at=walk.at, is_box=is_box, answered_by=answered_by)

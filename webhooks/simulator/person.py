@@ -55,7 +55,7 @@ POSSIBLE = {
     Moment.LISTENING: {Act.GO_ON, Act.HANG_UP},
     Moment.MENU_WORDS: {Act.GO_ON, Act.KEY, Act.HANG_UP},
     Moment.MENU: {Act.GO_ON, Act.KEY, Act.HANG_UP},
-    Moment.TONE: {Act.SPEAK, Act.GO_ON, Act.KEY, Act.HANG_UP},
+    Moment.TONE: {Act.SPEAK, Act.KEY, Act.HANG_UP},
     Moment.SPEAKING: {Act.STOP_SPEAKING, Act.KEY, Act.HANG_UP},
     Moment.WAITING: {Act.HANG_UP},
     Moment.TALKING: {Act.KEY, Act.HANG_UP},
@@ -154,9 +154,15 @@ class Scripted:
 
 @dataclass(slots=True)
 class Live:
-    """Somebody whose deeds arrive while the call runs; `moment` and `until` say what the call waits for."""
+    """Somebody whose deeds arrive while the call runs.
 
+    `number`: whose phone it is. The rest says what the call is at, since when, until when by itself, and which keys
+    count there; None before it is at anything.
+    """
+
+    number: str = ""
     moment: Moment | None = None
+    since: datetime | None = None
     until: datetime | None = None
     keys: str = ""
     _deeds: deque[Deed] = field(default_factory=deque)
@@ -167,6 +173,8 @@ class Live:
 
     def next(self, moment: Moment, at: datetime, until: datetime, keys: str) -> Deed | None:
         """The first deed that makes sense at this moment; those before it came to nothing."""
+        if moment is not self.moment:
+            self.since = at
         self.moment, self.until, self.keys = moment, until, keys
         while self._deeds:
             deed = self._deeds.popleft()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 RATE = 8000
 PITCH = 440
 LOUDNESS = 8000
-LONGEST = 600  # seconds of tone; a day of it would be 1.4 GB
+LONGEST = 600  # seconds; a day of tone would be 1.4 GB
 
 
 class NotASound(Exception):
@@ -27,7 +27,10 @@ def tone(seconds: int) -> bytes:
 
 
 def telephone_sound(upload: bytes) -> bytes:
-    """An uploaded WAV file as a telephone carries it. Raises NotASound where it is no PCM of 8 or 16 bits."""
+    """An uploaded WAV file as a telephone carries it.
+
+    Raises NotASound where it is no PCM of 8 or 16 bits, or longer than LONGEST.
+    """
     try:
         with wave.open(io.BytesIO(upload)) as file:
             channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
@@ -36,6 +39,8 @@ def telephone_sound(upload: bytes) -> bytes:
         raise NotASound("This is not a WAV file with plain PCM sound.") from error
     if width not in {1, 2} or not 1 <= channels <= 2 or not 4000 <= rate <= 192_000:
         raise NotASound("The WAV file must have 8 or 16 bits, one or two channels, and 4 to 192 kHz.")
+    if len(frames) > LONGEST * rate * width * channels:
+        raise NotASound(f"The sound is longer than {LONGEST // 60} minutes.")
     left = _samples(frames, width)[::channels]
     count = len(left) * RATE // rate
     if not count:

@@ -17,7 +17,7 @@ from triage.services.audit import verify_chain
 
 NEVER = 0
 POINTS = range(1, 39)
-POINTS_OF_A_CALL = range(1, 85)
+POINTS_OF_A_CALL = range(1, 79)
 
 
 AS_EVER = {

@@ -139,7 +139,7 @@ def test_a_call_asks_our_webhook_what_to_say_and_reports_every_step(line: Line) 
 
     [call] = line.phones.calls()
     assert call.status_callback == f"{PUBLIC_URL}/twilio/call-status?delivery=42"
-    assert call.events == frozenset({"initiated", "ringing", "answered", "completed"})
+    assert call.events == frozenset({"initiated", "answered", "completed"})
 
 
 def test_an_opted_out_phone_is_told_apart(line: Line) -> None:

@@ -61,7 +61,7 @@ def test_key_1_dials_the_caller_from_our_number(ringing: World) -> None:
     assert (number.tag, number.text) == ("Number", CALLER)
     assert number.attrib == {
         "statusCallback": f"{LEG}/1/status#rc=5&rp=all",
-        "statusCallbackEvent": "initiated ringing answered completed",
+        "statusCallbackEvent": "answered completed",
         "statusCallbackMethod": "POST",
     }
 

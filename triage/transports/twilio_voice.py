@@ -33,7 +33,7 @@ class TwilioVoice:
                 from_=self._account.sender,
                 url=f"{base}/twilio/{self._path}/{outgoing.delivery_id}",
                 status_callback=f"{base}/twilio/call-status?delivery={outgoing.delivery_id}",
-                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                status_callback_event=["initiated", "answered", "completed"],  # that it rings changes nothing
                 timeout=int(outgoing.rings_for.total_seconds()),
             )
         return taken(call)

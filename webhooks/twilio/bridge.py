@@ -14,7 +14,7 @@ from webhooks.twilio.twiml import PERSIST, address, answer, say
 
 _CALL_NOW = "1"
 _BOX = "2"
-_LEG_EVENTS = "initiated ringing answered completed"
+_LEG_EVENTS = "answered completed"
 
 
 @twilio.post("/bridge/<int:delivery_id>")

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from triage.bootstrap import PhoneSystem, Program
-from triage.services import bridges, dispatch, look_ups
+from triage.services import bridges, dispatch, look_ups, reconciler
 from triage.services.audit import publish_head
 from triage.services.coverage import check_coverage
 from triage.services.escalation import run_due_timers
-from triage.services.vital_signs import is_anything_due, sweep_finished
+from triage.services.vital_signs import is_anything_due, note_outage, sweep_finished
 
 Errand = Callable[[], None]
 Run = Callable[[Errand], None]
@@ -21,8 +21,18 @@ Run = Callable[[Errand], None]
 def begin(program: Program) -> None:
     """What a scheduler does once, before its first sweep."""
     program.prepare()
+    now = program.now()
     if program.desk.store.is_sqlite:  # one machine, one scheduler; several nodes wait for each other's leases
-        dispatch.release_all(program.desk, program.now())
+        dispatch.release_all(program.desk, now)
+    note_outage(program.desk, now)
+    reconciler.look_soon(program.desk, now)
+
+
+def catch_up(program: Program, phone_system: PhoneSystem) -> None:
+    """What came while nobody looked, before any timer runs: a promise that was kept by a text must not seem broken."""
+    look = reconciler.claim_look(program.desk, program.now())
+    if look is not None:
+        reconciler.take_look(program.desk, phone_system.traffic, phone_system.calls, look, program.clock.now)
 
 
 def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: Callable[[], int]) -> None:
@@ -62,6 +72,9 @@ def _errands(program: Program, phone_system: PhoneSystem, most: int) -> list[Err
                 partial(ask, desk, phone_system.calls, question, clock)
                 for question in claim(desk, clock(), most - len(found))
             ]
+    look = reconciler.claim_look(desk, clock()) if len(found) < most else None
+    if look is not None:
+        found.append(partial(reconciler.take_look, desk, phone_system.traffic, phone_system.calls, look, clock))
     return found
 
 

@@ -15,7 +15,7 @@ from flask import Flask
 from freezegun.api import FrozenDateTimeFactory
 
 from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
-from scheduler.sweep import begin, keep_house, sweep
+from scheduler.sweep import begin, catch_up, keep_house, sweep
 from tests.support.databases import store_at
 from triage.bootstrap import Program, build, build_phone_system
 from triage.clock import SystemClock
@@ -23,8 +23,10 @@ from triage.policy.gsm7 import is_gsm7, segments
 from triage.policy.terms import ProductLine
 from triage.services import records
 from triage.services.audit import verify_chain
+from triage.services.reconciler import MARK
 from triage.store.cases import due_instants
 from triage.store.engine import Store
+from triage.store.models import Mark
 from webhooks.app import create_app
 from webhooks.simulator.in_process import InProcessHttpClient, post_into
 from webhooks.simulator.phone_system import InboundCall, PhoneSystem
@@ -37,13 +39,18 @@ TOKEN = "a token that signs the tests' webhooks"
 PUBLIC_URL = "https://afterhours.example"
 CALLER = "+16145550199"
 HOUSE_EVERY = timedelta(seconds=30)
+NEVER = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class World:
-    """Phones, a clock, and the daemon between them."""
+    """Phones, a clock, and the daemon between them. Without `reconciles` nobody reads the phone system's lists: most
+    stories would spend their time on that."""
 
-    def __init__(self, clock: FrozenDateTimeFactory, database_url: str, **settings: Any) -> None:
+    def __init__(
+        self, clock: FrozenDateTimeFactory, database_url: str, *, reconciles: bool = False, **settings: Any
+    ) -> None:
         self.clock = clock
+        self.reconciles = reconciles
         self.house_kept_at: datetime | None = None
         self.is_rewritten = False
         self.settings = Settings(
@@ -59,6 +66,7 @@ class World:
         self.phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), self._post)
         self._rest = create_rest_app(self.phones)
         self.phone_system = build_phone_system(self.settings, InProcessHttpClient(self._rest))
+        self.catch_up()
 
     def make_store(self) -> Store:
         return store_at(self.settings.database_url)
@@ -67,7 +75,14 @@ class World:
         """Start the daemon, or start it again after a crash: everything it knows is in the database."""
         self.program: Program = build(self.settings, self.make_store())
         begin(self.program)
+        if not self.reconciles:
+            with self.program.desk.store.write() as tx:
+                tx.session.get_one(Mark, MARK).next_attempt_at = NEVER
         self.app: Flask = create_app(self.program)
+
+    def catch_up(self) -> None:
+        """What a daemon that has just started looks through before its first sweep."""
+        catch_up(self.program, self.phone_system)
 
     def close(self) -> None:
         self.program.close()
@@ -138,6 +153,7 @@ class World:
                 path.write_text(text)
         self.program.close()
         self.start()
+        self.catch_up()
 
     def post(self, path: str, **form: str) -> Answer:
         """The phone system posts a webhook of ours, signed; what we answered."""

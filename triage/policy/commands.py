@@ -13,6 +13,9 @@ OPT_IN = frozenset({"START", "YES", "UNSTOP"})
 RESERVED = OPT_OUT | OPT_IN | {"HELP", "INFO"}
 """Words that carriers and Twilio answer themselves; never commands."""
 
+OF_THE_MOMENT = frozenset({"CALL"})
+"""Words that mean now: found later, nobody waits for them any more."""
+
 LONGEST_NOTE = 500
 _HOURS = re.compile(r"(\d{1,2})(?:h|hr|hrs|hour|hours)(\d{1,2})?(?:m|min)?[.,:;]?", re.IGNORECASE)
 _REFERENCE = re.compile(r"#?(\d{4,9})[.,:;]?")

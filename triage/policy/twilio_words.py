@@ -37,6 +37,13 @@ CALL_STATUS = {
 }
 
 
+ENDED_CALLS = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+
+PERSIST = "#rc=5&rp=all"
+"""Added to an address, it asks Twilio to try up to five times, on any failure, within its 15 seconds: its default is
+one retry, and only where it could not connect. Not part of what is signed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """What an error code means for us.

@@ -132,12 +132,18 @@ def _standing(case: Case, roster: Roster) -> Standing:
     )
 
 
-def _plan(tx: Transaction, case: Case, what: str, text: str, now: datetime) -> None:
-    assert case.number_to_call is not None  # noqa: S101 - the callers above looked
+def send_answer(tx: Transaction, case: Case, number: str, text: str, now: datetime) -> None:
+    """The answer to a question that was found afterwards: there is no webhook to answer any more."""
+    _plan(tx, case, "status", text, now, number)
+
+
+def _plan(tx: Transaction, case: Case, what: str, text: str, now: datetime, number: str | None = None) -> None:
+    phone = number or case.number_to_call
+    assert phone is not None  # noqa: S101 - the callers above looked
     row = Delivery(
         case_id=case.id,
         person_id=None,
-        phone=case.number_to_call,
+        phone=phone,
         channel="sms",
         body=text,
         state=DeliveryState.PLANNED.value,

@@ -11,6 +11,7 @@ from triage.policy.intake import Message, Sorted, at_risk_at, sort
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person
 from triage.policy.terms import ProductLine, Terms
+from triage.ports import CallDetails
 from triage.services.alerts import card_of, tell
 from triage.services.callers import give_receipt
 from triage.services.desk import Desk
@@ -34,17 +35,34 @@ def complete(tx: Transaction, desk: Desk, voicemail: Voicemail, learnt: Learnt, 
     """Fill in what a voicemail lacked; what is known stays, but for times, of which the earlier ones count (W5)."""
     case = tx.session.get_one(Case, voicemail.case_id)
     call = tx.session.get(Call, voicemail.call_sid)
+    answered = learnt.answered_at if call is None or call.answered_at is None else None
     if call is not None:
-        call.answered_at = call.answered_at or learnt.answered_at
+        call.answered_at = call.answered_at or answered
         if call.from_number is None:
             call.from_number, call.from_place = learnt.from_number, learnt.from_place
     if learnt.duration is not None and voicemail.duration_s is None and voicemail.status == "completed":
         voicemail.duration_s = int(learnt.duration.total_seconds())
     if learnt.left_at is not None:
         voicemail.left_at = min(learnt.left_at, voicemail.left_at)
-    learn_times(tx, desk, case, answered=learnt.answered_at, left=learnt.left_at, now=now)
+    learn_times(tx, desk, case, answered=answered, left=learnt.left_at, now=now)
     if learnt.from_number is not None and case.caller is None:  # last: what is told then names the right deadline
         set_caller(tx, desk, case, learnt.from_number, learnt.from_place, now)
+
+
+def learn_call(tx: Transaction, desk: Desk, details: CallDetails, now: datetime) -> bool:
+    """A call to our number as the phone system has it, which is over. True where nothing had told us of it."""
+    known = tx.session.get(Call, details.call_sid)
+    call = known or Call(sid=details.call_sid)
+    tx.session.add(call)
+    call.status = details.status
+    if details.status == "completed":
+        call.answered_at = call.answered_at or details.started_at
+    if call.from_number is None and details.from_number is not None:
+        call.from_number = details.from_number
+        case = cases.case_of_call(tx.session, call.sid)
+        if case is not None and case.caller is None:
+            set_caller(tx, desk, case, details.from_number, None, now)
+    return known is None
 
 
 def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str | None, now: datetime) -> None:

@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.errors import Refused
-from triage.policy import bridge_words, wording
+from triage.policy import bridge_words, outage_words, wording
 from triage.policy.caller_texts import question_in
-from triage.policy.commands import OPT_IN, OPT_OUT, Ambiguous, Candidate, Command, choose, is_reserved, parse
+from triage.policy.commands import (
+    OF_THE_MOMENT,
+    OPT_IN,
+    OPT_OUT,
+    Ambiguous,
+    Candidate,
+    Command,
+    choose,
+    is_reserved,
+    parse,
+)
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
@@ -59,28 +69,43 @@ def take_text(desk: Desk, text: Text, now: datetime) -> str | None:
         known = texts.with_sid(tx.session, text.message_sid)
         if known is not None:
             return known.reply
-        roster = desk.roster(tx.session)
-        person = roster.person_with_phone(text.from_number)
-        case = None if person else _newest_of(tx, text.from_number)
-        kept = InboundText(
-            message_sid=text.message_sid,
-            from_number=text.from_number,
-            sender=f"person:{person.id}" if person else ("caller" if case else "stranger"),
-            case_id=case.id if case else None,
-            body=text.body,
-            received_at=now,
-        )
-        tx.session.add(kept)
-        if is_reserved(text.body):
-            _opted(tx, desk, text, person, roster, now)
-        elif person is not None:
-            kept.reply = _answer(tx, desk, roster, person, text.body, now)
-        else:
-            kept.reply = _from_outside(tx, desk, kept, case, roster, now)
+        kept = write_down(tx, desk, text, now)
+        carry_out(tx, desk, kept, now)
         return kept.reply
 
 
-def _opted(tx: Transaction, desk: Desk, text: Text, person: Person | None, roster: Roster, now: datetime) -> None:
+def write_down(tx: Transaction, desk: Desk, text: Text, now: datetime) -> InboundText:
+    """Keep a text, whoever sent it."""
+    person = desk.roster(tx.session).person_with_phone(text.from_number)
+    case = None if person else _newest_of(tx, text.from_number)
+    kept = InboundText(
+        message_sid=text.message_sid,
+        from_number=text.from_number,
+        sender=f"person:{person.id}" if person else ("caller" if case else "stranger"),
+        case_id=case.id if case else None,
+        body=text.body,
+        received_at=now,
+    )
+    tx.session.add(kept)
+    return kept
+
+
+def carry_out(tx: Transaction, desk: Desk, kept: InboundText, now: datetime, *, is_late: bool = False) -> None:
+    """Do what a text says and write down the answer. `is_late` where it was found hours after it was sent, perhaps:
+    then it is done only where it can mean one thing."""
+    roster = desk.roster(tx.session)
+    person = roster.person_with_phone(kept.from_number)
+    if is_reserved(kept.body):
+        _opted(tx, desk, kept, person, roster, now)
+    elif person is not None:
+        kept.reply = _answer(tx, desk, roster, person, kept.body, now, is_late=is_late)
+    else:
+        kept.reply = _from_outside(tx, desk, kept, roster, now)
+
+
+def _opted(
+    tx: Transaction, desk: Desk, text: InboundText, person: Person | None, roster: Roster, now: datetime
+) -> None:
     """STOP and START: the phone system answers by itself; we have to know whom texts still reach."""
     word = text.body.strip().upper()
     actor = f"person:{person.id}" if person else "caller"
@@ -97,9 +122,7 @@ def _newest_of(tx: Transaction, number: str) -> Case | None:
     return max(cases.open_of_number(tx.session, number), key=lambda case: case.id, default=None)
 
 
-def _from_outside(
-    tx: Transaction, desk: Desk, text: InboundText, case: Case | None, roster: Roster, now: datetime
-) -> str | None:
+def _from_outside(tx: Transaction, desk: Desk, text: InboundText, roster: Roster, now: datetime) -> str | None:
     """STATUS of a caller is answered; other words go to the case and to whoever has it. A stranger's are kept only."""
     question = question_in(text.body) if desk.terms.callers.status else None
     answer = callers.answer(tx, desk, text.from_number, question, now) if question else None
@@ -110,6 +133,7 @@ def _from_outside(
                 "status_asked", at=now, actor="caller", case_id=told.id, policy=told.policy, message=text.message_sid
             )
         return answer.text
+    case = tx.session.get(Case, text.case_id) if text.case_id else None
     if case is None:
         tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)
         return None
@@ -121,14 +145,16 @@ def _from_outside(
     return None
 
 
-def _answer(tx: Transaction, desk: Desk, roster: Roster, person: Person, body: str, now: datetime) -> str:
+def _answer(
+    tx: Transaction, desk: Desk, roster: Roster, person: Person, body: str, now: datetime, *, is_late: bool
+) -> str:
     command = parse(body)
     if command is None:
         return wording.not_understood(body)
     scene = _Scene(tx, desk, roster, person, command, now)
     if command.word in _WITHOUT_CASE:
         return _WITHOUT_CASE[command.word](scene)
-    case = _meant(scene)
+    case = _meant_then(scene) if is_late else _meant(scene)
     if isinstance(case, str):
         return case
     before = case.owner
@@ -173,6 +199,17 @@ def _meant(scene: _Scene) -> Case | str:
     if chosen is None:
         return wording.NOTHING_OPEN
     return next(case for case in live if case.reference == chosen)
+
+
+def _meant_then(scene: _Scene) -> Case | str:
+    """The case that a command meant when it was sent; what came since must not change its meaning."""
+    command, session = scene.command, scene.tx.session
+    if command.word in OF_THE_MOMENT:
+        return outage_words.too_late_for(command.word)
+    if command.reference is not None:
+        return _meant(scene)
+    known = cases.known_to(session, scene.person.id, scene.now)
+    return known[0] if len(known) == 1 else outage_words.too_late_to_tell(command.word)
 
 
 def _ack(scene: _Scene, case: Case) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from triage.policy.reconciliation import was_down
 from triage.services.desk import Desk
 from triage.store import cases, vital_signs
 from triage.store.vital_signs import Backlog
@@ -30,6 +31,17 @@ class Readings:
 def sweep_finished(desk: Desk, now: datetime) -> None:
     with desk.store.write() as tx:
         vital_signs.show(tx.session, SWEEP, now)
+
+
+def note_outage(desk: Desk, now: datetime) -> bool:
+    """A scheduler starts: put on record that there was none, if its last sign of life is old. True where it was."""
+    with desk.store.write() as tx:
+        last = vital_signs.last_seen(tx.session, SWEEP)
+        if last is None or not was_down(last, now):
+            return False
+        vital_signs.show(tx.session, SWEEP, now)
+        tx.record("outage", at=now, actor="system", began=last, ended=now)
+        return True
 
 
 def why_not_ready(desk: Desk, now: datetime) -> str | None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from triage.policy.lifecycle import ENDED
 from triage.store.base import UtcDateTime
 from triage.store.models import (
+    Alert,
     Bridge,
     CanaryRun,
     Case,
@@ -94,6 +95,20 @@ def last_closed_of(session: Session, number: str) -> Case | None:
         .where(Case.closed_at.is_not(None), or_(Case.caller == number, Case.callback_number == number))
         .order_by(Case.closed_at.desc())
     ).first()
+
+
+def known_to(session: Session, person_id: str, at: datetime) -> Sequence[Case]:
+    """The cases that a person can have meant at an instant: not closed then, theirs or alerted to them by then."""
+    alerted = select(Alert.case_id).where(Alert.person_id == person_id, Alert.created_at <= at)
+    return session.scalars(
+        select(Case)
+        .where(
+            Case.opened_at <= at,
+            or_(Case.closed_at.is_(None), Case.closed_at >= at),
+            or_(Case.owner == person_id, Case.id.in_(alerted)),
+        )
+        .order_by(Case.id)
+    ).all()
 
 
 def voicemail(session: Session, recording_sid: str) -> Voicemail | None:

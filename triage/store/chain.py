@@ -159,3 +159,8 @@ def iso(at: datetime) -> str:
 
 def _plain(value: Any) -> str:
     return iso(value) if isinstance(value, datetime) else str(value)
+
+
+def newest_of(session: Session, kind: str) -> Event | None:
+    """The newest entry of a kind. Reads the history backwards: for rare questions."""
+    return session.scalars(select(Event).where(Event.kind == kind).order_by(Event.number.desc()).limit(1)).first()

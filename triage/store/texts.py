@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,3 +18,12 @@ def with_sid(session: Session, message_sid: str) -> InboundText | None:
 def newest(session: Session, most: int) -> Sequence[InboundText]:
     """The newest first, whoever sent them."""
     return session.scalars(select(InboundText).order_by(InboundText.id.desc()).limit(most)).all()
+
+
+def of_sender_after(session: Session, from_number: str, at: datetime) -> Sequence[InboundText]:
+    """What a number sent after an instant, oldest first."""
+    return session.scalars(
+        select(InboundText)
+        .where(InboundText.from_number == from_number, InboundText.received_at > at)
+        .order_by(InboundText.received_at)
+    ).all()

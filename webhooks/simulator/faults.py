@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -55,6 +56,8 @@ class Faults:
     """Taken and carried out, never answered."""
     fail_reads: int = 0
     """The next GET requests are answered with an internal error."""
+    lists_lag: timedelta = timedelta(0)
+    """Lists do not hold yet what is younger; to ask for one thing by its SID finds it."""
     drop_reports: bool = False
     """Messages and calls go on, nobody is told."""
     drop_recording_reports: bool = False

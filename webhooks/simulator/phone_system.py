@@ -78,6 +78,10 @@ class PhoneSystem:
     def now(self) -> datetime:
         return self.exchange.clock.now()
 
+    def is_listed(self, created_at: datetime) -> bool:
+        """Whether the lists of REST hold it yet."""
+        return not self.faults.lists_lag or created_at <= self.now - self.faults.lists_lag
+
     def add_phone(
         self,
         number: str,

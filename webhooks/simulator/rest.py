@@ -119,7 +119,10 @@ def _add_messages(api: Blueprint, phone_system: PhoneSystem) -> None:
         shown = [
             m
             for m in phone_system.messages()
-            if wanted("To", m.to) and wanted("From", m.from_) and in_time(m.sent_at or m.created_at)
+            if wanted("To", m.to)
+            and wanted("From", m.from_)
+            and in_time(m.sent_at or m.created_at)
+            and phone_system.is_listed(m.created_at)
         ]
         path = f"{base(exchange)}/Messages.json"
         return jsonify(page_of("messages", path, shown, lambda m: m.sid, lambda m: message_json(exchange, m)))
@@ -162,6 +165,7 @@ def _add_calls(api: Blueprint, phone_system: PhoneSystem) -> None:
             and wanted("ParentCallSid", call.parent_sid)
             and started(call.started_at or call.created_at)
             and ended(call.ended_at or call.created_at)
+            and phone_system.is_listed(call.created_at)
         ]
         path = f"{base(exchange)}/Calls.json"
         return jsonify(page_of("calls", path, shown, lambda c: c.sid, lambda c: call_json(exchange, c)))
@@ -190,6 +194,7 @@ def _add_recordings(api: Blueprint, phone_system: PhoneSystem) -> None:
             if call_sid in {None, recording.call_sid}
             and wanted("CallSid", recording.call_sid)
             and in_time(recording.created_at)
+            and phone_system.is_listed(recording.created_at)
         ]
         return jsonify(page_of("recordings", path, shown, lambda r: r.sid, lambda r: recording_json(exchange, r)))
 

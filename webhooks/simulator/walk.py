@@ -22,6 +22,8 @@ MOST_DOCUMENTS = 50
 MOST_REPEATS = 10
 LETTERS_A_SECOND = 15
 PLAYED_FOR = 2.0  # seconds of a sound whose length nobody knows
+TWIML_BIN = "https://handler.twilio.com/twiml/fallback"
+"""Where the phone system itself keeps the document for calls whose address fails: it needs nobody of ours."""
 ERROR_SENTENCE = "We are sorry, an application error has occurred. Goodbye."
 REJECTED = {"busy": "busy", "rejected": "no-answer"}
 
@@ -75,6 +77,8 @@ class Walk:
         self._documents += 1
         if self._documents > MOST_DOCUMENTS:
             return self._fail("the call goes round in circles")
+        if url == TWIML_BIN:
+            return self.read(self.exchange.ours.fallback_twiml or "", url)
         if not url.startswith(("http://", "https://")):
             return self._fail(f"the address {url!r} is not absolute")
         answer = self.exchange.poster.post(url, voice_form(self.exchange, self.call) | extra)
@@ -146,7 +150,7 @@ class Walk:
             if ours.voice_fallback_url:
                 return self.fetch(ours.voice_fallback_url, {"ErrorCode": "11200", "ErrorUrl": ours.voice_url})
             if ours.fallback_twiml:
-                return self.read(ours.fallback_twiml, "")
+                return self.fetch(TWIML_BIN, {})
         if not self.over:
             self.pick_up()
             self._hear(ERROR_SENTENCE)

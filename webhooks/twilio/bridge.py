@@ -7,10 +7,11 @@ from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from triage.policy import bridge_words as words
 from triage.policy.callbacks import Outcome
+from triage.policy.twilio_words import PERSIST
 from triage.services import bridges
 from webhooks.program import desk, program
 from webhooks.twilio import form, twilio
-from webhooks.twilio.twiml import PERSIST, address, answer, say
+from webhooks.twilio.twiml import address, answer, say
 
 _CALL_NOW = "1"
 _BOX = "2"

@@ -8,12 +8,9 @@ from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from triage.policy.terms import Greeting
+from triage.policy.twilio_words import PERSIST
 from triage.policy.wording import SPOKEN_WITHOUT_DETAILS
 from webhooks.program import program
-
-# Asks Twilio to try a report up to five times, on any failure, within its 15 seconds: its default is one retry, and
-# only where it could not connect. Not part of what is signed.
-PERSIST = "#rc=5&rp=all"
 
 
 def answer(document: TwiML) -> Response:

@@ -1,0 +1,59 @@
+"""What people read of what came late: texts found afterwards, lost webhooks, hours in which we were down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from triage.policy.gsm7 import one_line, to_gsm7
+from triage.policy.terms import Terms
+from triage.policy.wording import wall_clock
+
+
+def too_late_for(word: str) -> str:
+    return f"It reached us late, so nothing was done. Send {word} again if it still holds."
+
+
+def too_late_to_tell(word: str) -> str:
+    return (
+        f"It reached us late, and could mean another case by now. Nothing was done. Send {word} and the number again."
+    )
+
+
+OVERTAKEN = "It reached us after your later text, so nothing was done. Send it again if it still holds."
+
+
+def late_answer(body: str, sent_at: datetime, answer: str, now: datetime, terms: Terms) -> str:
+    """The answer to a text that was found afterwards."""
+    return to_gsm7(f'Your text of {wall_clock(sent_at, now, terms)} "{one_line(body, 20)}": {answer}')
+
+
+WEBHOOKS_LOST = "Twilio's webhooks do not reach us"
+_FOUND_ROOM = 6
+
+
+def found_in_lists(references: Sequence[str], texts: int) -> str:
+    """What administrators are told of messages that no webhook told us of."""
+    what = " and ".join(
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in ((len(references), "voicemail"), (texts, "text"))
+        if count
+    )
+    return f"{WEBHOOKS_LOST}: {what} came by its lists only{_named(references)}. Run afterhours doctor."
+
+
+def down_between(start: datetime, end: datetime, now: datetime, terms: Terms) -> str:
+    return f"We were down {wall_clock(start, now, terms)} to {wall_clock(end, now, terms)}"
+
+
+def found_after_outage(down: str, references: Sequence[str]) -> str:
+    """What administrators are told of voicemails that were left while we were down."""
+    count = len(references)
+    left = "1 voicemail was" if count == 1 else f"{count} voicemails were"
+    return f"{down}. {left} left meanwhile{_named(references)}, with their own times."
+
+
+def _named(references: Sequence[str]) -> str:
+    shown = " ".join(references[:_FOUND_ROOM])
+    more = f" and {len(references) - _FOUND_ROOM} more" if len(references) > _FOUND_ROOM else ""
+    return f": {shown}{more}" if references else ""

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///afterhours.db"  # it may hold a password
     policy_file: Path = SHIPPED_POLICY
     roster_file: Path | None = None
+    recordings_dir: Path | None = None
     public_url: str = "http://127.0.0.1:8080"
     bind: str = "127.0.0.1:8080"
     twilio_account_sid: Annotated[str, StringConstraints(pattern="^AC[0-9a-f]{32}$")] | None = None

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from triage.bootstrap import PhoneSystem, Program
-from triage.services import bridges, dispatch, look_ups, reconciler
+from triage.services import bridges, dispatch, look_ups, reconciler, recordings
 from triage.services.audit import publish_head
 from triage.services.coverage import check_coverage
 from triage.services.escalation import run_due_timers
@@ -75,6 +75,13 @@ def _errands(program: Program, phone_system: PhoneSystem, most: int) -> list[Err
     look = reconciler.claim_look(desk, clock()) if len(found) < most else None
     if look is not None:
         found.append(partial(reconciler.take_look, desk, phone_system.traffic, phone_system.calls, look, clock))
+    # A download may take a minute: half of the senders stay free for alerts.
+    spare = most - len(found) - program.settings.sender_threads // 2
+    if spare > 0:
+        found += [
+            partial(recordings.carry_out, desk, program.recordings, phone_system.recordings, task, clock)
+            for task in recordings.claim_tasks(desk, clock(), spare)
+        ]
     return found
 
 

@@ -12,11 +12,12 @@ from triage.clock import Clock, DemoClock, SystemClock
 from triage.errors import ConfigurationError
 from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.roster import Roster
-from triage.ports import Bell, HearsBell, KnowsCalls, RemembersTraffic
+from triage.ports import Bell, HearsBell, KeepsRecordings, KnowsCalls, RemembersTraffic
 from triage.services.desk import Desk, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.store import bells, schema
 from triage.store.engine import Store
+from triage.store.recording_folder import RecordingFolder
 
 
 @dataclass(kw_only=True)
@@ -28,6 +29,7 @@ class Program:
     desk: Desk
     roster_file: Roster | None
     bell: Bell
+    recordings: RecordingFolder
     is_prepared: bool = field(default=False, init=False)
 
     def prepare(self) -> None:
@@ -52,11 +54,12 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class PhoneSystem:
-    """What the scheduler sends by and asks."""
+    """What the scheduler sends by, asks, and fetches recordings from."""
 
     transports: Transports
     calls: KnowsCalls
     traffic: RemembersTraffic
+    recordings: KeepsRecordings
 
 
 def build(settings: Settings, store: Store | None = None) -> Program:
@@ -72,12 +75,18 @@ def build(settings: Settings, store: Store | None = None) -> Program:
         desk=Desk(store, load_terms(settings, roster), shipped_policy()),
         roster_file=roster,
         bell=bells.bell(store),
+        recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
     )
 
 
 def demo_clock_file(store: Store) -> Path:
     """Where the clock of a demo is kept: beside its database, whose rows are stamped by it."""
     return Path(f"{store.url.database if store.is_sqlite else 'afterhours'}.demo-clock").absolute()
+
+
+def beside_database(store: Store, name: str) -> Path:
+    """A path of this name where the SQLite file lies; in the working folder where the database is elsewhere."""
+    return Path(store.url.database or "").with_name(name) if store.is_sqlite else Path(name)
 
 
 def _clock(settings: Settings, store: Store) -> Clock:
@@ -95,6 +104,7 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
     """
     from triage.transports.twilio_client import Account, connect  # noqa: PLC0415 - the web process does not need it
     from triage.transports.twilio_lists import TwilioLists  # noqa: PLC0415
+    from triage.transports.twilio_recordings import TwilioRecordings  # noqa: PLC0415
     from triage.transports.twilio_sms import TwilioSms  # noqa: PLC0415
     from triage.transports.twilio_voice import TwilioCalls, TwilioVoice  # noqa: PLC0415
 
@@ -125,4 +135,5 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
         },
         TwilioCalls(client, account),
         TwilioLists(client, account),
+        TwilioRecordings(client, account),
     )

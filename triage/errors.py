@@ -42,6 +42,10 @@ class StoreUnavailable(TriageError):
     """The database does not answer; the request may be repeated."""
 
 
+class FolderUnusable(TriageError):
+    """The folder of the recordings cannot be read or written."""
+
+
 class AnomalousRequest(TriageError):
     """Not what the phone system sends. Answered with 400; logged with ids only."""
 

@@ -148,6 +148,25 @@ class RemembersTraffic(Protocol):
     def texts(self, since: datetime) -> Sequence[TextDetails]: ...
 
 
+class TakesBytes(Protocol):
+    """Where audio goes while it is fetched."""
+
+    def write(self, chunk: bytes, /) -> object: ...
+
+
+class KeepsRecordings(Protocol):
+    """The provider's store of audio.
+
+    `fetch` writes a recording into `into` from its first byte on; False where there is none, or not yet. It raises
+    TransportError (permanent where repeating it cannot help) or OutcomeUnknown where the audio did not come whole:
+    what was written is no recording then. `delete` raises the same; a recording that is gone already is deleted.
+    """
+
+    def fetch(self, recording_sid: str, into: TakesBytes) -> bool: ...
+
+    def delete(self, recording_sid: str) -> None: ...
+
+
 class Bell(Protocol):
     """Tells the scheduler that there is work. May be lost: the sweep is there."""
 

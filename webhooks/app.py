@@ -12,6 +12,7 @@ from webhooks.errors import register_errors
 from webhooks.health import health
 from webhooks.metrics import count_answers, metrics
 from webhooks.twilio import twilio
+from webhooks.twilio.media import media
 
 _LARGEST_BODY = 64 * 1024
 _MOST_FIELDS = 200
@@ -29,6 +30,7 @@ def create_app(program: Program) -> Flask:
     app.before_request(_bind_request)
     app.after_request(count_answers)
     app.register_blueprint(twilio)
+    app.register_blueprint(media)
     app.register_blueprint(health)
     app.register_blueprint(metrics)
     register_errors(app)

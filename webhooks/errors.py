@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from triage.errors import AnomalousRequest, NotFound, Refused, StaleRow, StoreUnavailable, TriageError
+from triage.errors import AnomalousRequest, FolderUnusable, NotFound, Refused, StaleRow, StoreUnavailable, TriageError
 from webhooks.twilio.twiml import answer_without_us
 from webhooks.twilio.voice import is_voice_step
 
@@ -18,6 +18,7 @@ STATUS: dict[type[TriageError], int] = {
     Refused: 409,
     StaleRow: 409,
     StoreUnavailable: 503,
+    FolderUnusable: 503,
 }
 
 

@@ -67,6 +67,10 @@ class _Rows(Collector):
         for labels, count in found.deliveries.items():
             sent.add_metric(list(labels), count)
         yield sent
+        copies = GaugeMetricFamily("afterhours_recordings", "Copies of recordings by state.", labels=["state"])
+        for state, count in found.recordings.items():
+            copies.add_metric([state], count)
+        yield copies
         yield GaugeMetricFamily(
             "afterhours_breached_open", "Broken promises without a callback yet.", value=found.breached_open
         )

@@ -18,6 +18,7 @@ from tests.support.live import free_port
 from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
 from triage.clock import SystemClock
+from triage.store.recording_folder import RecordingFolder
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
@@ -76,7 +77,7 @@ def test_a_sound_set_up_gets_an_ok_on_every_line(run: Run, sound: dict[str, str]
 
     assert [line for line in result.stdout.splitlines() if not line.startswith("ok")] == []
     assert result.exit_code == 0
-    for check in ("policy", "database", "scheduler", "clock", "zones", "roster", "twilio", "webhooks"):
+    for check in ("policy", "database", "recordings", "scheduler", "clock", "zones", "roster", "twilio", "webhooks"):
         assert f"ok    {check}" in result.stdout
     assert TOKEN not in result.stdout
 
@@ -113,6 +114,23 @@ def test_an_empty_postgresql(run: Run, sound: dict[str, str], postgres_server: s
     found = wrong(run, **sound | {"database_url": postgres_server.replace("/postgres?", "/doctors?")})
 
     assert ("database", "run `afterhours migrate`") in {(check, mend) for check, _, mend in found}
+
+
+def test_a_folder_for_recordings_that_is_none(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    [found] = wrong(run, **sound | {"recordings_dir": f"{tmp_path}/file"})
+
+    assert found[:2] == ("recordings", f"{tmp_path}/file: File exists")
+
+
+def test_a_disk_that_is_nearly_full(run: Run, sound: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RecordingFolder, "free_bytes", lambda _: 999_999_999)
+
+    [found] = wrong(run, **sound)
+
+    assert found[1].endswith("can be written, 1.0 GB free")
+    assert found[2].startswith("make room")
 
 
 def test_a_scheduler_that_does_not_run(run: Run, sound: dict[str, str], sqlite_template: Path, tmp_path: Path) -> None:

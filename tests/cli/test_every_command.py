@@ -44,6 +44,7 @@ ANSWERING = {
     "report sla": SPAN,
     "report billing": SPAN,
     "audit verify": (),
+    "recording verify": (),
     "doctor": (),
     "texts": (),
 }

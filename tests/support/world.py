@@ -6,6 +6,9 @@ simulated REST API, rows live in a real database. Only sockets and waiting are l
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +19,7 @@ from freezegun.api import FrozenDateTimeFactory
 
 from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
 from scheduler.sweep import begin, catch_up, keep_house, sweep
-from tests.support.databases import store_at
+from tests.support.databases import MEMORY, store_at
 from triage.bootstrap import Program, build, build_phone_system
 from triage.clock import SystemClock
 from triage.policy.gsm7 import is_gsm7, segments
@@ -53,6 +56,8 @@ class World:
         self.reconciles = reconciles
         self.house_kept_at: datetime | None = None
         self.is_rewritten = False
+        folder = tempfile.mkdtemp(prefix="afterhours-recordings-", dir=MEMORY)
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.settings = Settings(
             _env_file=None,
             database_url=database_url,
@@ -60,7 +65,7 @@ class World:
             twilio_account_sid=SIMULATED_ACCOUNT,
             twilio_auth_token=TOKEN,
             twilio_from=OUR_NUMBER,
-            **settings,
+            **{"recordings_dir": folder, **settings},
         )
         self.start()
         self.phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), self._post)

@@ -14,7 +14,7 @@ from config.settings import SIMULATED_ACCOUNT, Settings
 from tests.support.world import OUR_NUMBER, PUBLIC_URL, TOKEN
 from triage.bootstrap import build_phone_system
 from triage.clock import SystemClock
-from triage.ports import KnowsCalls, RemembersTraffic, Sends
+from triage.ports import KeepsRecordings, KnowsCalls, RemembersTraffic, Sends
 from webhooks.simulator.in_process import InProcessHttpClient
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
@@ -29,6 +29,7 @@ class Line:
     voice: Sends
     calls: KnowsCalls
     traffic: RemembersTraffic
+    recordings: KeepsRecordings
     settings: Settings
 
 
@@ -41,7 +42,8 @@ def make_line(phones: PhoneSystem, http_client: Any = None, **settings: Any) -> 
     }
     made = Settings(_env_file=None, **{**values, **settings})
     system = build_phone_system(made, http_client)
-    return Line(phones, system.transports["sms"], system.transports["voice"], system.calls, system.traffic, made)
+    sms, voice = system.transports["sms"], system.transports["voice"]
+    return Line(phones, sms, voice, system.calls, system.traffic, system.recordings, made)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ _HOMES = {
     "migrate": "operation",
     "oncall": "cases",
     "policy": "contract",
+    "recording": "recordings",
     "report": "reports",
     "scheduler": "operation",
     "serve": "operation",

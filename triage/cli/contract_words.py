@@ -116,6 +116,15 @@ def _promise(terms: Terms) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "", f"A recording under {write_span(terms.intake.hang_up_below)} is a hang-up."
+    keeps = terms.recordings
+    elsewhere = "deleted there once ours is verified" if keeps.delete_at_provider else "left there"
+    yield (
+        "",
+        (
+            f"Our copy of a recording is kept for {keeps.keep_for.days} days, the phone system's is {elsewhere};"
+            f" transcripts: {keeps.transcription}."
+        ),
+    )
 
 
 def _callers(terms: Terms) -> Iterator[tuple[str, str]]:

@@ -15,13 +15,14 @@ import requests
 
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import Program, build, build_phone_system
-from triage.errors import ConfigurationError, TriageError
+from triage.errors import ConfigurationError, FolderUnusable, TriageError
 from triage.policy.ladder import unknown_targets
 from triage.services.coverage import coverage_gaps
 from triage.services.vital_signs import why_not_ready
 from triage.store import schema
 
 _TIMEOUT_SECONDS = 5
+_ENOUGH_FREE_BYTES = 1_000_000_000  # below a quarter of it no recording is fetched any more
 _NEED_THE_SCHEMA = frozenset({"scheduler", "roster"})
 
 
@@ -51,6 +52,7 @@ def examine(settings: Settings) -> list[Finding]:
     checks: tuple[tuple[str, Callable[[Program], Iterator[Finding]]], ...] = (
         ("policy", _policy),
         ("database", _database),
+        ("recordings", _recordings),
         ("scheduler", _scheduler),
         ("clock", _clock),
         ("zones", _zones),
@@ -96,6 +98,20 @@ def _database(program: Program) -> Iterator[Finding]:
     else:
         program.prepare()
         yield Finding("database", f"{where} is at {found}")
+
+
+def _recordings(program: Program) -> Iterator[Finding]:
+    path = program.recordings.path
+    mend = f"let the daemon's user write into {path}, or set AFTERHOURS_RECORDINGS_DIR"
+    try:
+        free = program.recordings.try_out()
+    except FolderUnusable as error:
+        yield Finding("recordings", str(error), mend)
+        return
+    room = f"{path} can be written, {free / 1e9:.1f} GB free"
+    yield Finding(
+        "recordings", room, "" if free >= _ENOUGH_FREE_BYTES else "make room, or set AFTERHOURS_RECORDINGS_DIR"
+    )
 
 
 def _scheduler(program: Program) -> Iterator[Finding]:

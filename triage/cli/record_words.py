@@ -29,6 +29,9 @@ def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
         yield f"recording   {voicemail['recording']} {voicemail['seconds'] or 0} s, {voicemail['status']}"
         if voicemail["transcript"]:
             yield f'            "{_safe(voicemail["transcript"])}"'
+    for copy in case["recording_copies"]:
+        about = f"{copy['size']} bytes, sha256 {copy['sha256']}" if copy["sha256"] else copy["reason"] or ""
+        yield f"copy        {copy['recording']} {copy['state']} {_safe(about)}".rstrip()
     yield "timeline"
     for event in case["events"]:
         yield _line(event, terms)

@@ -257,6 +257,19 @@ def undelivered(name: str, channel: str, reason: str, code: int | None) -> str:
     return to_gsm7(f"The alert by {by} to {one_line(name, 40)} failed: {one_line(reason, 80).rstrip('.')}{number}.")
 
 
+def recording_delayed(reason: str) -> str:
+    """What administrators are told while a recording waits for something to be mended; its case follows."""
+    return to_gsm7(f"A recording cannot be kept yet: {one_line(reason, 120).rstrip('.')}.")
+
+
+def recording_missing(reason: str) -> str:
+    return to_gsm7(f"A recording could not be fetched for a day: {one_line(reason, 120).rstrip('.')}.")
+
+
+def recording_damaged(fault: str) -> str:
+    return to_gsm7(f"The copy of a recording is no good: {fault}. See afterhours recording verify.")
+
+
 def about(references: Sequence[str]) -> str:
     shown = " ".join(references[:4])
     return f" It was about {shown}{f' and {len(references) - 4} more' if len(references) > 4 else ''}."

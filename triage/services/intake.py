@@ -26,6 +26,7 @@ from triage.services.callers import give_receipt
 from triage.services.completion import Learnt, complete, concerned, due_instants_of, set_caller
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh
+from triage.services.recordings import plan_copy
 from triage.store import cases
 from triage.store.engine import Transaction
 from triage.store.models import Call, Case, LookUp, Voicemail
@@ -150,6 +151,7 @@ def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
         if case is None:
             case = _open(tx, desk, message, decided, call, now)
         _keep_voicemail(tx, case, posted, message, now)
+        plan_copy(tx, posted.recording_sid, now)
         if not is_new:
             _fold(tx, desk, case, message, decided, now)
         if (is_new and known_call is None) or (posted.is_recorded and posted.duration is None):

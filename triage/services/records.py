@@ -17,8 +17,8 @@ from triage.policy.ladder import would_reach
 from triage.policy.sla import CaseTimes, Outcome, figures, outcome
 from triage.policy.terms import Terms, WindowName
 from triage.services.desk import Desk
-from triage.store import Session, bridges, cases, chain, sessions, texts
-from triage.store.models import Attempt, Bridge, Case, Voicemail
+from triage.store import Session, bridges, cases, chain, copies, sessions, texts
+from triage.store.models import Attempt, Bridge, Case, RecordingCopy, Voicemail
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
@@ -61,6 +61,7 @@ def show_case(desk: Desk, reference: str) -> Record:
         voicemails = cases.recordings(session, case.id)
         return {
             **_case(case, [voicemail.recording_sid for voicemail in voicemails]),
+            "recording_copies": [_copy(copy, found) for copy, found, _ in copies.of_case(session, case.id)],
             "voicemails": [_voicemail(voicemail) for voicemail in voicemails],
             "events": [
                 {"at": event.at, "kind": event.kind, "actor": event.actor, "details": event.details}
@@ -202,6 +203,20 @@ def _attempt(attempt: Attempt, bridge: Bridge | None) -> Record:
         "at": attempt.at,
         "proven": attempt.is_proven,
         "outcome": bridge.outcome if bridge else None,
+    }
+
+
+def _copy(copy: RecordingCopy, voicemail: Voicemail) -> Record:
+    return {
+        "recording": voicemail.recording_sid,
+        "state": copy.state,
+        "file": copy.file_name,
+        "sha256": copy.sha256,
+        "size": copy.size,
+        "kept_at": copy.kept_at,
+        "removed_at": copy.removed_at,
+        "deleted_at_provider_at": copy.deleted_at_provider_at,
+        "reason": copy.reason,
     }
 
 

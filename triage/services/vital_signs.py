@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from triage.policy.reconciliation import was_down
 from triage.services.desk import Desk
-from triage.store import cases, vital_signs
+from triage.store import cases, copies, vital_signs
 from triage.store.vital_signs import Backlog
 
 SWEEP = "sweep"
@@ -26,6 +26,7 @@ class Readings:
     cases: dict[str, int]
     deliveries: dict[tuple[str, str], int]
     breached_open: int
+    recordings: dict[str, int]
 
 
 def sweep_finished(desk: Desk, now: datetime) -> None:
@@ -75,6 +76,7 @@ def readings(desk: Desk, now: datetime) -> Readings:
             cases=vital_signs.cases_by_state(session),
             deliveries=vital_signs.deliveries_by_state(session),
             breached_open=vital_signs.breached_and_open(session),
+            recordings=copies.by_state(session),
         )
 
 

@@ -20,6 +20,7 @@ from triage.policy.twilio_words import ERROR_CODES, meaning
 from triage.ports import Accepted
 
 TIMEOUT_SECONDS = 10
+_NO_SUCH_RESOURCE = 20404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def our_errors() -> Iterator[None]:
     try:
         yield
     except TwilioRestException as error:
-        raise _answered(error.status, error.code) from error
+        raise answered(error.status, error.code) from error
     except TwilioException as error:
         raise OutcomeUnknown(f"Twilio answered something unexpected: {type(error).__name__}") from error
     except requests.ConnectionError as error:
@@ -75,7 +76,8 @@ def taken(resource: Any) -> Accepted:
     return Accepted(resource.sid)
 
 
-def _answered(status: int, code: int | None) -> TransportError | OutcomeUnknown:
+def answered(status: int, code: int | None = None) -> TransportError | OutcomeUnknown:
+    """What an answer with this status means that is not 2xx; `code` is Twilio's own, where it gave one."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return OutcomeUnknown(f"Twilio answered {status}")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -84,6 +86,11 @@ def _answered(status: int, code: int | None) -> TransportError | OutcomeUnknown:
         what = meaning(code)
         return TransportError(what.reason, permanent=what.is_permanent, code=code)
     return TransportError(f"Twilio refused it with {status}", permanent=True, code=code)
+
+
+def is_not_found(error: TransportError) -> bool:
+    """Whether Twilio says that it does not know what it was asked about."""
+    return error.code == _NO_SUCH_RESOURCE or "404" in error.reason
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:

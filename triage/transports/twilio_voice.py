@@ -10,11 +10,10 @@ from triage.errors import TransportError
 from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import CALL_STATUS, telephone_number
 from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails
-from triage.transports.twilio_client import Account, our_errors, taken
+from triage.transports.twilio_client import Account, is_not_found, our_errors, taken
 from triage.transports.twilio_lists import call_details, length, recording_details
 
 _LISTED = 50
-_NO_SUCH_RESOURCE = 20404
 
 
 class TwilioVoice:
@@ -90,6 +89,6 @@ class TwilioCalls:
             with our_errors():
                 return resource.fetch()
         except TransportError as error:
-            if error.code == _NO_SUCH_RESOURCE or "404" in error.reason:
+            if is_not_found(error):
                 return None
             raise

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
+import io
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from flask import Flask
-from twilio.http import HttpClient
-from twilio.http.response import Response
+from requests.adapters import HTTPAdapter
+from twilio.http.http_client import TwilioHttpClient
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from webhooks.simulator.posting import Answer, Post
 
@@ -18,40 +18,43 @@ HANG_HEADER = "X-Simulator-Hang"
 """Marks an answer that a client on the network would never have seen."""
 
 
-class InProcessHttpClient(HttpClient):  # type: ignore[misc] # the SDK ships no types
-    """For `twilio.rest.Client(http_client=...)`: encodes requests as for the network and lets `app` answer.
+class InProcessHttpClient(TwilioHttpClient):  # type: ignore[misc] # the SDK ships no types
+    """For `twilio.rest.Client(http_client=...)`: all as on the network, but that `app` answers.
 
     A request that hangs raises requests.ReadTimeout, one that cannot arrive requests.ConnectionError.
     """
 
     def __init__(self, app: Flask) -> None:
-        super().__init__(logging.getLogger(__name__), is_async=False)
+        super().__init__()
+        for scheme in ("https://", "http://"):
+            self.session.mount(scheme, _IntoApp(app))
+
+
+class _IntoApp(HTTPAdapter):
+    """The last step of `requests`: hands a request to an app instead of a socket."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__()
         self._app = app
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ARG002 - nothing here takes time
-        allow_redirects: bool = False,  # noqa: ARG002, FBT001, FBT002 - the SDK's signature
-    ) -> Any:
-        prepared = requests.Request(method.upper(), url, params=params, data=data, headers=headers, auth=auth).prepare()
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
         answer = self._app.test_client().open(
-            prepared.path_url,
-            method=method.upper(),
-            headers=list(prepared.headers.items()),
-            data=prepared.body or b"",
+            request.path_url,
+            method=request.method,
+            headers=list(request.headers.items()),
+            data=request.body or b"",
         )
         match answer.headers.get(HANG_HEADER):
             case "hang":
                 raise requests.ReadTimeout("the simulated phone system does not answer")
             case "unreachable":
                 raise requests.ConnectionError("the simulated phone system cannot be reached")
-        return Response(answer.status_code, answer.get_data(as_text=True), dict(answer.headers))
+        body = io.BytesIO(answer.get_data())
+        headers = HTTPHeaderDict(answer.headers.items())
+        return self.build_response(
+            request,
+            HTTPResponse(body, headers, answer.status_code, preload_content=False),
+        )
 
 
 def post_into(app: Flask) -> Post:

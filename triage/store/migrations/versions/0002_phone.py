@@ -70,6 +70,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("voicemail_id", name=op.f("pk_recording_copies")),
     )
     op.create_index(op.f("ix_recording_copies_next_attempt_at"), "recording_copies", ["next_attempt_at"])
+    op.execute(  # what was recorded before is fetched too
+        "INSERT INTO recording_copies (voicemail_id, state, attempts, next_attempt_at)"
+        " SELECT id, 'wanted', 0, received_at FROM voicemails WHERE status = 'completed'"
+    )
     op.create_table(
         "marks",
         sa.Column("name", sa.String(length=40), nullable=False),

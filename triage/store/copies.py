@@ -1,0 +1,83 @@
+"""Our copies of the recordings: which are wanted, due, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from triage.policy.recordings import CopyState
+from triage.store.cases import voicemail
+from triage.store.models import Case, Event, RecordingCopy, Voicemail
+
+_RECORDED = "completed"
+
+Copy = tuple[RecordingCopy, Voicemail, Case]
+
+
+def want(session: Session, recording_sid: str, at: datetime) -> None:
+    """Plan to fetch the audio of a voicemail, once; nothing where the phone system could not record."""
+    session.flush()
+    found = voicemail(session, recording_sid)
+    if found is None or found.status != _RECORDED or session.get(RecordingCopy, found.id) is not None:
+        return
+    session.add(RecordingCopy(voicemail_id=found.id, state=CopyState.WANTED.value, attempts=0, next_attempt_at=at))
+
+
+def is_recorded(found: Voicemail) -> bool:
+    """Whether the phone system still says that it has audio of this voicemail."""
+    return found.status == _RECORDED
+
+
+def due(session: Session, now: datetime, most: int) -> Sequence[Copy]:
+    """Copies about which something is due, the longest overdue first.
+
+    The write transaction it runs in is alone: that is the claim.
+    """
+    rows = session.execute(
+        _joined()
+        .where(RecordingCopy.next_attempt_at <= now)
+        .order_by(RecordingCopy.next_attempt_at, RecordingCopy.voicemail_id)
+        .limit(most)
+    )
+    return [(copy, found, case) for copy, found, case in rows]
+
+
+def one(session: Session, voicemail_id: int) -> Copy | None:
+    row = session.execute(_joined().where(RecordingCopy.voicemail_id == voicemail_id)).one_or_none()
+    return (row[0], row[1], row[2]) if row is not None else None
+
+
+def kept(session: Session) -> Sequence[Copy]:
+    """Every copy that should be on our disk, oldest first."""
+    rows = session.execute(
+        _joined().where(RecordingCopy.state == CopyState.KEPT.value).order_by(RecordingCopy.voicemail_id)
+    )
+    return [(copy, found, case) for copy, found, case in rows]
+
+
+def of_case(session: Session, case_id: int) -> Sequence[Copy]:
+    rows = session.execute(_joined().where(Voicemail.case_id == case_id).order_by(RecordingCopy.voicemail_id))
+    return [(copy, found, case) for copy, found, case in rows]
+
+
+def by_state(session: Session) -> dict[str, int]:
+    """How many copies there are in each state."""
+    rows = session.execute(select(RecordingCopy.state, func.count()).group_by(RecordingCopy.state))
+    return {state: count for state, count in rows}  # noqa: C416 - rows are no pairs to mypy
+
+
+def hashes_on_record(session: Session) -> dict[str, str]:
+    """What the history says of the audio of each recording that was ever kept."""
+    rows = session.scalars(select(Event.details).where(Event.kind == "recording_kept").order_by(Event.number))
+    return {details["recording"]: details["sha256"] for details in rows}
+
+
+def _joined() -> Select[RecordingCopy, Voicemail, Case]:
+    return (
+        select(RecordingCopy, Voicemail, Case)
+        .join(Voicemail, RecordingCopy.voicemail_id == Voicemail.id)
+        .join(Case, Voicemail.case_id == Case.id)
+    )

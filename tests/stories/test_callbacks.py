@@ -231,6 +231,17 @@ def test_second_call_is_not_placed_while_the_first_rings(world: World) -> None:
 
 
 @ON_SQLITE
+def test_call_of_which_nothing_was_heard_does_not_stand_in_the_way_of_another(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(LEE, Behaviour.DEAD)
+    world.phones.faults.drop.add(Webhook.CALL_STATUS)
+    world.text(LEE, "CALL")
+    world.advance(minutes=1, seconds=1)
+
+    assert (world.text(LEE, "CALL") or "").startswith("1001: we ring you now.")
+
+
+@ON_SQLITE
 def test_somebody_elses_case_is_not_called(team: World) -> None:
     team.voicemail(attested=True)
     team.text(LEE, "ACK")

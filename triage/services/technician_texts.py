@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from triage.errors import Refused
 from triage.policy import bridge_words, outage_words, wording
@@ -34,6 +34,8 @@ from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
 
 _SHOWN_IN_LIST = 6
+_CALL_SETUP = timedelta(seconds=40)
+"""From CALL to the first ring at the most; after it a call of which nothing was heard is no reason to refuse another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +291,8 @@ def _call(scene: _Scene, case: Case) -> str:
     if running is not None:
         talking = scene.roster.person(running.person_id)
         return bridge_words.on_the_phone(case.reference, talking.first_name if talking else "Somebody")
-    if call_on_its_way(tx.session, case.id, person.id) is not None:
+    rings_since = scene.now - terms.callback.technician_rings_for - _CALL_SETUP
+    if call_on_its_way(tx.session, case.id, person.id, rings_since) is not None:
         return bridge_words.rings_already(case.reference)
     card = card_of(case, scene.roster)
     refused = bridges.why_not(tx, case, terms, scene.now)

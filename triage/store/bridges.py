@@ -71,14 +71,15 @@ def dialled(session: Session, number: str, *, number_since: datetime, anybody_si
     return Dialled(session.scalar(to_number) or 0, session.scalar(to_anybody) or 0)
 
 
-def call_on_its_way(session: Session, case_id: int, person_id: str) -> Delivery | None:
-    """A call to this person that will put them through for this case and that they have not picked up yet."""
+def call_on_its_way(session: Session, case_id: int, person_id: str, since: datetime) -> Delivery | None:
+    """A call asked for since an instant, to put this person through for this case, that they did not pick up yet."""
     return session.scalars(
         select(Delivery).where(
             Delivery.case_id == case_id,
             Delivery.person_id == person_id,
             Delivery.channel == "bridge",
             Delivery.state.not_in(_OVER),
+            Delivery.created_at > since,
         )
     ).first()
 

@@ -115,11 +115,29 @@ def test_unknown_key_names_its_line_and_what_it_may_be(text: str, fault: str, co
         ("ladder.rounds = 0", "greater than or equal to 1"),
         ("ladder.steps = [{after='1m', to=[], by=['sms']}]", "name one at least"),
         ("ladder.steps = [{after='1m', to=['primary']}]", "by: missing; add it"),
-        ("greeting.promise = 'within {hours}'", "the blanks are {within}, {rate}, {minimum}, {percent} and {due}"),
-        ("greeting.billed = 'costs {'", "the blanks are {within}"),
-        ("greeting.keys = '{} percent'", "the blanks are {within}"),
-        ("greeting.server = '{due.day}'", "the blanks are {within}"),
-        ("greeting.server = '{due[day]}'", "the blanks are {within}"),
+        ("spoken.en.promise = 'within {hours}'", "spoken.en.promise: the blanks here are {within}"),
+        ("spoken.es.promise = 'en {rate}'", "spoken.es.promise: the blanks here are {within}"),
+        ("spoken.en.billed = 'costs {'", "the blanks here are {rate} and {minimum}"),
+        ("spoken.en.emergency = '{} percent'", "the blanks here are {percent}"),
+        ("spoken.en.server = '{due.day}'", "the blanks here are {due}"),
+        ("spoken.en.server = '{due[day]}'", "the blanks here are {due}"),
+        ("spoken.en.record = 'Speak, {name}'", "spoken.en.record: there is no blank here"),
+        ("spoken.en.windows.other = '{window}'", "spoken.en.windows.other: there is no blank here"),
+        ("spoken.en.voice = 'Polly.Lupe'", "'Polly.Lupe' does not speak en-US; write one of Polly.Ivy, Polly.Joanna"),
+        ("spoken.es.voice = 'Google.en-US-Standard-A'", "'Google.en-US-Standard-A' does not speak es-US"),
+        ("spoken.es.language = 'español'", "string should match pattern"),
+        (
+            "spoken.es = {language = 'en-US', voice = 'Polly.Joanna'}",
+            "es.language is en-US; write a language that begins with es-",
+        ),
+        ("spoken.en.greeting = 'Hello'", "spoken.en.greeting: unknown key"),
+        ("phone.languages = []", "name one at least"),
+        ("phone.languages = ['en', 'en']", "name each language once"),
+        ("phone.languages = ['fr']", "'en' or 'es'"),
+        ("phone.blocked = ['6145550199']", "string should match pattern"),
+        ("phone.day_desk_rings = '4s'", "write a span from 5s to 600s"),
+        ("phone.silence = '1s'", "write a span from 2s to 60s"),
+        ("phone.max_length = '2h'", "write a span from 10s to 3600s"),
     ],
 )
 def test_wrong_value_names_its_line_and_its_mend(line: str, mend: str, contract: Contract) -> None:
@@ -153,11 +171,9 @@ def test_text_that_is_no_toml_names_the_line(text: str, line: int) -> None:
 
 
 def test_lines_are_those_of_the_file_where_values_span_several(contract: Contract) -> None:
-    text = (
-        '[trunks]\ncertified = [\n  "one = two",\n  "three",\n]\n[greeting]\nthanks = """\nzone = x\n"""\nthank = "y"\n'
-    )
+    text = '[trunks]\ncertified = [\n  "one = two",\n  "three",\n]\n[spoken.en]\nkept = """\nzone = x\n"""\nkep = "y"\n'
 
-    assert fault_of(contract, text).startswith("mine.toml: line 10: greeting.thank: unknown key; did you mean thanks?")
+    assert fault_of(contract, text).startswith("mine.toml: line 10: spoken.en.kep: unknown key; did you mean kept?")
 
 
 def test_empty_file_is_the_shipped_contract(contract: Contract, terms: Terms) -> None:

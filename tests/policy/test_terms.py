@@ -22,6 +22,9 @@ SHIPPED = SHIPPED_POLICY.read_text()
 EARLIER = sorted(Path(__file__).with_name("stored").glob("*.json"))
 """The contract as each release stored it. A release adds its own."""
 
+ONLY_SPOKEN = "greeting"
+"""What 0.1.0 said to callers: no open case depends on it, so a stored one is passed over."""
+
 # One other value for each kind of value that the file has.
 ANOTHER = {
     "zone": "Etc/GMT+4",
@@ -34,6 +37,10 @@ ANOTHER = {
     "observed": ["Christmas Day"],
     "closures": ["2026-12-24"],
     "transcription": "none",
+    "languages": ["es"],
+    "blocked": ["+12165550100"],
+    "day_desk": ["+16145550110"],
+    "silence": "20s",
 }
 
 
@@ -71,6 +78,11 @@ PATHS = dict(leaves(tomllib.loads(SHIPPED)))
 
 def with_another(path: tuple[str, ...]) -> str:
     line = ".".join(path)
+    if path[0] == "spoken" and path[-1] in {"language", "voice"}:  # these two have to fit each other
+        english = path[1] == "en"
+        if path[-1] == "voice":
+            return f'{line} = "{"Polly.Matthew" if english else "Polly.Miguel"}"'
+        return f'spoken.{path[1]} = {{language = "{"en-GB" if english else "es-MX"}", voice = "woman"}}'
     value = something_else(path[-1], PATHS[path])
     return f"{line} = {inline(value)}"
 
@@ -106,7 +118,7 @@ def test_comments_and_blank_lines_make_no_version(terms: Terms) -> None:
 def test_order_of_keys_makes_no_version(terms: Terms) -> None:
     turned = "\n".join(f"{key} = {inline(value)}" for key, value in reversed_tables(tomllib.loads(SHIPPED)).items())
 
-    assert turned.startswith("greeting")
+    assert turned.startswith("spoken")
     assert read_terms(turned, name="turned.toml", shipped="").version == terms.version
 
 
@@ -138,7 +150,7 @@ def test_contract_that_an_earlier_release_stored_still_says_all_that_it_said(fil
 
     now = dict(leaves(json.loads(stored_terms(text, shipped=SHIPPED).canonical)))
 
-    said = dict(leaves(json.loads(text)))
+    said = {path: value for path, value in leaves(json.loads(text)) if path[0] != ONLY_SPOKEN}
     assert {path: now.get(path) for path in said} == said
 
 

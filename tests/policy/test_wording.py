@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, get_args
@@ -22,10 +21,8 @@ from triage.policy.wording import (
     alert,
     billed,
     card_line,
-    fill_greeting,
     held_by,
     minutes_left,
-    span_in_words,
     spoken_alert,
     summary,
     taken,
@@ -126,7 +123,9 @@ def test_summary_of_a_storm_fits_two_segments(count: int) -> None:
 
 def test_words_of_windows_and_flags_are_complete() -> None:
     assert set(WINDOW_WORDS) == set(get_args(WindowName))
-    assert set(FLAG_WORDS) == {*("emergency", "not_attested", "not_supported", "deferred", "hang_up", "no_recording")}
+    assert set(FLAG_WORDS) == {
+        *("emergency", "not_attested", "not_supported", "deferred", "hang_up", "no_recording", "blocked")
+    }
 
 
 @pytest.mark.parametrize(
@@ -166,52 +165,6 @@ def test_instant_is_said_with_its_half_of_the_repeated_hour_and_the_day_where_ne
 )
 def test_time_left_is_never_more_than_is_left(seconds: int, words: str) -> None:
     assert minutes_left(NOW + timedelta(seconds=seconds), NOW) == words
-
-
-@pytest.mark.parametrize(
-    ("span", "words"),
-    [
-        (7200, "2 hours"),
-        (3600, "1 hour"),
-        (5400, "90 minutes"),
-        (60, "1 minute"),
-        (90, "90 seconds"),
-        (20, "20 seconds"),
-        (1, "1 second"),
-        (0, "0 seconds"),
-    ],
-)
-def test_span_is_said_in_its_largest_whole_unit(span: int, words: str) -> None:
-    assert span_in_words(timedelta(seconds=span)) == words
-
-
-@pytest.mark.parametrize(
-    ("window", "words"),
-    [
-        ("evening", "within 2 hours: 165 dollars, 30 minutes at least"),
-        ("overnight", "within 2 hours: 247 dollars and 50 cents, 1 hour at least"),
-    ],
-)
-def test_greeting_states_the_terms_of_its_window(window: WindowName, words: str, terms: Terms) -> None:
-    sentence = "within {within}: {rate}, {minimum} at least"
-
-    assert fill_greeting(sentence, window_name=window, terms=terms) == words
-
-
-def test_every_shipped_sentence_can_be_spoken_in_every_window(terms: Terms) -> None:
-    sentences = [text for text in terms.greeting.model_dump().values() if isinstance(text, str)]
-
-    for window in get_args(WindowName):
-        for sentence in sentences:
-            assert "{" not in fill_greeting(sentence, window_name=window, terms=terms, due="8 AM")
-
-
-def test_greeting_says_the_promise_of_a_short_policy(contract: Callable[[str], Terms]) -> None:
-    terms = contract('windows.other.callback_within = "20s"')
-
-    spoken = fill_greeting(terms.greeting.promise, window_name="other", terms=terms)
-
-    assert "20 seconds" in spoken
 
 
 def test_spoken_alert_says_numbers_digit_by_digit(terms: Terms) -> None:

@@ -23,6 +23,8 @@ from tests.support.databases import MEMORY, store_at
 from triage.bootstrap import Program, build, build_phone_system
 from triage.clock import SystemClock
 from triage.policy.gsm7 import is_gsm7, segments
+from triage.policy.hours import window_at, window_terms
+from triage.policy.menu import PRODUCTS
 from triage.policy.terms import ProductLine
 from triage.services import records
 from triage.services.audit import verify_chain
@@ -131,23 +133,50 @@ class World:
         emergency: bool = False,
         attested: bool = False,
         product: ProductLine | None = None,
+        spanish: bool = False,
+        number: str | None = None,
         **how: Any,
     ) -> InboundCall:
         """Somebody leaves a voicemail now; a moment later the alerts have landed.
 
         What they key in at the menu is said by name; other options are those of `PhoneSystem.leave_voicemail`.
         """
-        keys = self.keys(emergency=emergency, attested=attested, product=product)
+        keys = self.keys(
+            emergency=emergency,
+            attested=attested,
+            product=product,
+            spanish=spanish,
+            number=number,
+            is_shown=not how.get("withheld", False),
+        )
         call = self.phones.leave_voicemail(caller, **{"keys": keys, **how})
         assert call.failed_because is None
         assert call.warnings == ()
         self.advance(seconds=1)
         return call
 
-    def keys(self, *, emergency: bool = False, attested: bool = False, product: ProductLine | None = None) -> str:
-        """The keys that say this at the menu, as a caller presses them."""
-        pressed = {"1": emergency, "2": attested, "3": product == "server", "4": product == "discontinued"}
-        return "".join(key for key, is_pressed in pressed.items() if is_pressed)
+    def keys(
+        self,
+        *,
+        emergency: bool = False,
+        attested: bool = False,
+        product: ProductLine | None = None,
+        spanish: bool = False,
+        number: str | None = None,
+        is_shown: bool = True,
+    ) -> str:
+        """The keys that say this to a mailbox that answers now, as a caller presses them; a comma waits."""
+        terms = self.program.desk.terms
+        is_asked = window_terms(window_at(self.now, terms), terms).onsite_required
+        return "".join(
+            (
+                "9" if spanish else "",
+                "1" if emergency else ",",
+                {line: key for key, line in PRODUCTS.items()}[product] if product else ",",
+                ("1" if attested else ",") if is_asked else "",
+                f"{'1' if is_shown else ''}{number}#" if number else ",",
+            )
+        ).rstrip(",")
 
     def restart(self, *, policy: str | None = None, roster: str | None = None) -> None:
         """Stop the daemon and start it again, with other files where given; the database stays as it is."""

@@ -32,7 +32,9 @@ BAD_SIDS = [
 STATUS = {"MessageSid": sid("SM"), "MessageStatus": "sent"}
 
 
-@pytest.mark.parametrize("path", ["/twilio/voice", "/twilio/voice/keys", "/twilio/voice/recorded", "/twilio/recording"])
+@pytest.mark.parametrize(
+    "path", ["/twilio/voice", "/twilio/voice/product", "/twilio/voice/recorded", "/twilio/recording"]
+)
 def test_a_call_sid_that_is_none_is_refused(path: str, sqlite_wire: Wire, logs: Logs) -> None:
     form = recording_form if path == "/twilio/recording" else call_form
 

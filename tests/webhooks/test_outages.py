@@ -12,6 +12,7 @@ import psycopg
 import pysqlite3.dbapi2 as pysqlite3
 import pytest
 
+from tests.support.documents import check_document, check_reaches_the_tone
 from tests.support.live import free_port
 from tests.support.logs import Logs
 from tests.support.wire import Wire, call_form, recording_form, sid, text_form, twiml
@@ -138,11 +139,28 @@ def unreachable() -> Iterator[Wire]:
     made.close()
 
 
-@pytest.mark.parametrize("path", ["/twilio/voice", "/twilio/voice/keys", "/twilio/voice/recorded"])
+@pytest.mark.parametrize("path", ["/twilio/voice", "/twilio/voice/desk", "/twilio/voice/product"])
 def test_every_step_of_a_call_records_while_postgresql_refuses(path: str, unreachable: Wire) -> None:
     document = twiml(unreachable.post(path, call_form(Digits="1")))
 
+    check_reaches_the_tone(document)
     assert [verb.tag for verb in document] == ["Say", "Say", "Record", "Say"]
+    assert "a technician calls you back within 2 hours" in (document[0].text or "")
+
+
+def test_who_left_a_message_while_postgresql_refuses_is_not_asked_for_another(unreachable: Wire) -> None:
+    document = twiml(unreachable.post("/twilio/voice/recorded", call_form(Digits="#")))
+
+    check_document(document)
+    assert [verb.tag for verb in document] == ["Say", "Hangup"]
+
+
+def test_day_desk_is_put_through_or_put_down_without_a_database(unreachable: Wire) -> None:
+    asked = twiml(unreachable.post("/twilio/voice/desk/accept", call_form()))
+    accepted = twiml(unreachable.post("/twilio/voice/desk/accept", call_form(Digits="1")))
+
+    assert [verb.tag for verb in asked] == ["Gather", "Hangup"]
+    assert list(accepted) == []
 
 
 def test_a_technician_is_never_asked_to_leave_a_message(unreachable: Wire) -> None:

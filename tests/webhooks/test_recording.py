@@ -84,7 +84,7 @@ def test_the_steps_of_one_call_at_once_make_one_case_that_knows_its_caller(wire:
     call_sid = sid("CA")
     posts = [
         ("/twilio/voice", call_form(CallSid=call_sid)),
-        ("/twilio/voice/keys", call_form(CallSid=call_sid, Digits="1")),
+        ("/twilio/voice/greeting", call_form(CallSid=call_sid, Digits="1")),
         ("/twilio/voice/recorded", call_form(CallSid=call_sid)),
         ("/twilio/recording", recording_form(CallSid=call_sid)),
         ("/twilio/call-status", call_form(CallSid=call_sid, CallStatus="completed", SequenceNumber="0")),

@@ -8,8 +8,9 @@ from datetime import datetime
 from triage.policy.callbacks import ATTEMPTS, Outcome
 from triage.policy.dialing import Refusal
 from triage.policy.gsm7 import to_gsm7
+from triage.policy.speech import span_in_words
 from triage.policy.terms import Terms
-from triage.policy.wording import Card, minutes_left, span_in_words, wall_clock
+from triage.policy.wording import Card, minutes_left, wall_clock
 
 _OUTCOME_WORDS = {
     Outcome.BUSY: "busy",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _LONGEST = 3650 * 24 * 60 * 60
@@ -68,11 +68,24 @@ def _read_zone(value: Any) -> str:
     return value
 
 
+def seconds_between(least: int, most: int) -> AfterValidator:
+    """A span of so many seconds; the phone system takes no other."""
+
+    def check(span: timedelta) -> timedelta:
+        if not timedelta(seconds=least) <= span <= timedelta(seconds=most):
+            raise ValueError(f"write a span from {least}s to {most}s")
+        return span
+
+    return AfterValidator(check)
+
+
 Span = Annotated[
     timedelta,
     BeforeValidator(read_span, json_schema_input_type=str),
     PlainSerializer(write_span, return_type=str),
 ]
+Ringing = Annotated[Span, seconds_between(5, 600)]
+KeyWait = Annotated[Span, seconds_between(1, 120)]
 Money = Annotated[
     Decimal, BeforeValidator(_read_money), PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str)
 ]

@@ -24,7 +24,7 @@ class Treatment(StrEnum):
     PAGE = "page"  # on-call is alerted now
     DEFER = "defer"  # on-call is alerted at the next opening (E3)
     LIST = "list"  # kept for the next support day; no support is owed (E3)
-    REVIEW = "review"  # a hang-up: kept, nothing is owed
+    REVIEW = "review"  # a hang-up, or a number that the owner blocked: kept, nothing is owed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class Message:
     duration: timedelta | None = None
     is_recorded: bool = True
     is_hang_up: bool = False
+    is_blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,13 @@ def is_hang_up(*, duration: timedelta | None, is_recorded: bool, is_silent: bool
     return is_silent is True or (is_silent is None and terms.intake.absent_recording == "list")
 
 
+def spoken_for(duration: timedelta | None, *, is_ended_by_caller: bool, terms: Terms) -> timedelta | None:
+    """How long somebody spoke, by what is told when a recording ends: the silence that ended it is none of it."""
+    if duration is None or is_ended_by_caller or duration >= terms.phone.max_length:
+        return duration
+    return max(duration - terms.phone.silence, timedelta(0))
+
+
 def left_at(*, started_at: datetime | None, duration: timedelta | None, heard_at: datetime, terms: Terms) -> datetime:
     """When the message was left: the end of its recording by the phone system's clock (W5).
 
@@ -129,7 +137,7 @@ def folds_into(*, case_due: datetime | None, message: Sorted) -> bool:
 
 
 def _treatment(message: Message, name: WindowName, product: Product) -> Treatment:
-    if message.is_hang_up:
+    if message.is_hang_up or message.is_blocked:
         return Treatment.REVIEW
     if not product.supported:
         return Treatment.LIST
@@ -169,6 +177,7 @@ def _flags(message: Message, treatment: Treatment, product: Product, *, onsite_r
         "deferred": treatment is Treatment.DEFER,
         "hang_up": message.is_hang_up,
         "no_recording": not message.is_recorded,
+        "blocked": message.is_blocked,
     }
     return tuple(name for name, holds in marks.items() if holds)
 

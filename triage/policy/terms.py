@@ -12,10 +12,22 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from triage.policy.document import Versioned, read_document, stored_document
-from triage.policy.fields import Channel, Money, Span, TimeOfDay, Value, Weekday, Zone
+from triage.policy.fields import (
+    Channel,
+    KeyWait,
+    Money,
+    Ringing,
+    Span,
+    TimeOfDay,
+    Value,
+    Weekday,
+    Zone,
+    seconds_between,
+)
+from triage.policy.phone import Phone, Spoken
 
 WindowName = Literal["support_hours", "evening", "overnight", "other"]
 ProductLine = Literal["emg", "ucp", "application", "server", "discontinued", "unknown"]
@@ -26,21 +38,8 @@ Count = Annotated[int, Field(ge=1)]
 NumberKind = Literal["fixed_line", "mobile", "fixed_line_or_mobile", "toll_free", "voip", "personal_number", "uan"]
 
 
-def _between(least: int, most: int) -> AfterValidator:
-    """A span of so many seconds; the phone system takes no other."""
-
-    def check(span: timedelta) -> timedelta:
-        if not timedelta(seconds=least) <= span <= timedelta(seconds=most):
-            raise ValueError(f"write a span from {least}s to {most}s")
-        return span
-
-    return AfterValidator(check)
-
-
-Ringing = Annotated[Span, _between(5, 600)]
-TalkTime = Annotated[Span, _between(60, 14_400)]
-KeyWait = Annotated[Span, _between(1, 120)]
-Pause = Annotated[Span, _between(1, 86_400)]
+TalkTime = Annotated[Span, seconds_between(60, 14_400)]
+Pause = Annotated[Span, seconds_between(1, 86_400)]
 
 
 class Hours(Value):
@@ -313,33 +312,6 @@ class Ladder(Value):
         return steps
 
 
-class Greeting(Value):
-    language: str
-    opening: str
-    promise: str
-    billed: str
-    condition: str
-    keys: str
-    server: str
-    discontinued: str
-    noted: str
-    record: str
-    thanks: str
-    nothing: str
-    max_length: Span
-    silence: Span
-    transcribe: bool
-
-    @field_validator("promise", "billed", "keys", "server")
-    @classmethod
-    def _only_known_blanks(cls, text: str) -> str:
-        try:
-            text.format(within="", rate="", minimum="", percent="", due="")
-        except (KeyError, IndexError, ValueError, AttributeError, TypeError):
-            raise ValueError("the blanks are {within}, {rate}, {minimum}, {percent} and {due}") from None
-        return text
-
-
 class Terms(Versioned):
     """The whole contract, one version of it; a case keeps the one that it began with."""
 
@@ -366,7 +338,8 @@ class Terms(Versioned):
     credits: Credits
     limits: Limits
     ladder: Ladder
-    greeting: Greeting
+    phone: Phone
+    spoken: Spoken
 
     def with_closures(self, closures: Sequence[date]) -> Terms:
         """These terms with more days that count as days without support hours (T3)."""

@@ -13,6 +13,7 @@ from decimal import Decimal
 from triage.policy.gsm7 import one_line, to_gsm7
 from triage.policy.hours import local
 from triage.policy.roster import Shift
+from triage.policy.speech import span_in_words
 from triage.policy.terms import Terms, WindowName
 
 WINDOW_WORDS: dict[WindowName, str] = {
@@ -28,6 +29,7 @@ FLAG_WORDS = {
     "deferred": "Deferred",
     "hang_up": "Hang-up",
     "no_recording": "No recording",
+    "blocked": "Blocked number",
 }
 _HEADS = {
     "resume": "NO CALLBACK YET ",
@@ -273,30 +275,6 @@ def recording_damaged(fault: str) -> str:
 def about(references: Sequence[str]) -> str:
     shown = " ".join(references[:4])
     return f" It was about {shown}{f' and {len(references) - 4} more' if len(references) > 4 else ''}."
-
-
-def span_in_words(span: timedelta) -> str:
-    """`two hours` for the ear: `2 hours`, `90 minutes`, `20 seconds`."""
-    seconds = int(span.total_seconds())
-    for unit, length in (("hour", 3600), ("minute", 60), ("second", 1)):
-        if seconds % length == 0 and seconds >= length:
-            count = seconds // length
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return "0 seconds"
-
-
-def fill_greeting(sentence: str, *, window_name: WindowName, terms: Terms, due: str = "") -> str:
-    """A sentence of the greeting with its blanks filled from the window's terms."""
-    window = getattr(terms.windows, window_name)
-    card = getattr(terms.rates, window.rate)
-    dollars, cents = divmod(int(card.price * 100), 100)
-    return sentence.format(
-        within=span_in_words(window.callback_within),
-        rate=f"{dollars} dollars" + (f" and {cents} cents" if cents else ""),
-        minimum=span_in_words(card.minimum),
-        percent=terms.emergency.more_than_percent,
-        due=due,
-    )
 
 
 def _by_now(card: Card, reason: str, now: datetime, terms: Terms) -> str:

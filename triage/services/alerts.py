@@ -28,7 +28,7 @@ def card_of(case: Case, roster: Roster) -> Card:
     return Card(
         reference=case.reference,
         window=cast("WindowName", case.window),
-        caller=case.caller,
+        caller=case.number_to_call,
         place=case.caller_place,
         due=case.callback_due,
         flags=tuple(case.flags),

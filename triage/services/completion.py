@@ -65,15 +65,41 @@ def learn_call(tx: Transaction, desk: Desk, details: CallDetails, now: datetime)
     return known is None
 
 
+def confirm(tx: Transaction, case: Case, voicemail: Voicemail, *, is_hang_up: bool, now: datetime) -> None:
+    """A recording that only the end of its call had told of is what the phone system now says that it is.
+
+    The caller was given a reference and a time: what was promised stays, a flag says what the recording turned out
+    to be, where the case has no other.
+    """
+    voicemail.is_confirmed = True
+    tx.record(
+        "recording_confirmed",
+        at=now,
+        actor="phone system",
+        case_id=case.id,
+        policy=case.policy,
+        recording=voicemail.recording_sid,
+        left_at=voicemail.left_at,
+        seconds=voicemail.duration_s,
+        recorded=voicemail.status == "completed",
+    )
+    found = {"hang_up": is_hang_up, "no_recording": voicemail.status != "completed"}
+    if cases.recordings(tx.session, case.id)[0].id == voicemail.id:
+        case.flags = [*case.flags, *(flag for flag, holds in found.items() if holds and flag not in case.flags)]
+
+
 def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str | None, now: datetime) -> None:
     """The number to call back, learnt after the case was opened: whoever was alerted without it hears of it."""
     case.caller, case.caller_place = number, place
     tx.record("caller_learnt", at=now, actor="phone system", case_id=case.id, policy=case.policy, caller=number)
+    if number in desk.terms.phone.blocked:
+        case.flags = [*case.flags, "blocked"]
+    if case.callback_number is not None:
+        return  # they keyed in what to call, and the receipt went there when the case was opened
     terms = desk.terms_of(tx.session, case.policy)
     text = wording.told(card_of(case, desk.roster(tx.session)), "Now the number to call is known.")
     tell(tx, concerned(tx, desk, case), text, terms=terms, now=now, case=case)
-    if case.callback_number is None:  # else the receipt went there when the case was opened
-        give_receipt(tx, case, terms, now)
+    give_receipt(tx, case, terms, now)
 
 
 def learn_times(
@@ -86,6 +112,7 @@ def learn_times(
     if (new_left, new_answered) == (case.left_at, case.answered_at) or case.callback_made_at is not None:
         return
     case.left_at, case.answered_at = new_left, new_answered
+    owes_nothing = case.callback_due is None  # a call that was promised stays promised, whatever is learnt later
     message = Message(
         answered_at=new_answered,
         left_at=new_left,
@@ -93,11 +120,13 @@ def learn_times(
         emergency=case.is_emergency,
         attested=case.attested,
         is_recorded="no_recording" not in case.flags,
-        is_hang_up="hang_up" in case.flags,
+        is_hang_up=owes_nothing and "hang_up" in case.flags,
+        is_blocked=owes_nothing and "blocked" in case.flags,
     )
     decided = sort(message, terms)
+    learnt_later = [flag for flag in case.flags if flag in {"hang_up", "blocked"} and flag not in decided.flags]
     case.window, case.rate, case.support_day = decided.window, decided.rate, decided.support_day
-    case.flags, case.clauses = list(decided.flags), list(decided.clauses)
+    case.flags, case.clauses = [*decided.flags, *learnt_later], list(decided.clauses)
     case.callback_due = decided.callback_due
     tx.record(
         "resorted",

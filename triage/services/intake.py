@@ -1,4 +1,4 @@
-"""What the phone system tells of calls to our number: its steps, its recording, its transcript, its end."""
+"""A voicemail becomes a case with its deadline, or joins the open case of its caller; later, perhaps, its words."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.terms import ProductLine, Terms
 from triage.services.alerts import card_of, tell
 from triage.services.callers import give_receipt
-from triage.services.completion import Learnt, complete, concerned, due_instants_of, set_caller
+from triage.services.completion import Learnt, complete, concerned, confirm, due_instants_of
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh
 from triage.services.recordings import plan_copy
-from triage.store import cases
+from triage.store import calls, cases
 from triage.store.engine import Transaction
 from triage.store.models import Call, Case, LookUp, Voicemail
 
@@ -42,21 +42,13 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PostedCall:
-    """One step of a call to our number. `from_number` is None where the number is withheld."""
-
-    call_sid: str
-    from_number: str | None
-    from_place: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PostedRecording:
     """A recording that the phone system made, or could not make.
 
     `started_at` and `duration` are its own, `answered_at` is that of its call. `is_silent` is True where it says that
     nothing was said, None where it gives no reason. `from_number` is None where it does not say who called.
-    `is_found` where no webhook told of it: it stood in the phone system's list.
+    `is_found` where no webhook told of it: it stood in the phone system's list. `is_confirmed` is False where only the
+    end of the call told of it: its own times, length and outcome come later.
     """
 
     recording_sid: str
@@ -70,6 +62,12 @@ class PostedRecording:
     from_place: str | None = None
     answered_at: datetime | None = None
     is_found: bool = False
+    is_confirmed: bool = True
+
+    @property
+    def lacks_length(self) -> bool:
+        """Whether the phone system has to be asked how long it is."""
+        return self.is_confirmed and self.is_recorded and self.duration is None
 
     @property
     def ended_at(self) -> datetime | None:
@@ -79,55 +77,6 @@ class PostedRecording:
         return self.started_at + (self.duration or timedelta(0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
-    """What a caller said of the message by keypad; None where they did not say."""
-
-    is_emergency: bool | None = None
-    attested: bool | None = None
-    product: ProductLine | None = None
-
-
-def take_call(desk: Desk, posted: PostedCall, now: datetime) -> None:
-    """A call was answered: this instant picks the window (W5). A repeated request changes nothing."""
-    with desk.store.write() as tx:
-        call = _call(tx, posted.call_sid)
-        if call.answered_at is None:
-            call.answered_at = now
-        _learn_caller(tx, desk, call, posted, now)
-
-
-def take_keys(desk: Desk, call_sid: str, keys: Keys) -> Keys:
-    """Keep what a caller keyed in, and return all that is known by now."""
-    with desk.store.write() as tx:
-        call = _call(tx, call_sid)
-        if keys.is_emergency is not None:
-            call.is_emergency = keys.is_emergency
-        if keys.attested is not None:
-            call.attested = keys.attested
-        if keys.product is not None:
-            call.product = keys.product
-        return Keys(is_emergency=call.is_emergency, attested=call.attested, product=cast("ProductLine", call.product))
-
-
-def take_recording_end(desk: Desk, posted: PostedCall, now: datetime) -> None:
-    """The caller stopped speaking. The recording itself is announced later, by `take_recording`."""
-    with desk.store.write() as tx:
-        call = _call(tx, posted.call_sid)
-        if call.recording_ended_at is None:
-            call.recording_ended_at = now
-        _learn_caller(tx, desk, call, posted, now)
-
-
-def take_call_status(desk: Desk, posted: PostedCall, status: str, sequence: int | None, now: datetime) -> None:
-    """A call to our number changed its status. Late ones never move it back."""
-    with desk.store.write() as tx:
-        call = _call(tx, posted.call_sid)
-        if sequence is None or call.status_sequence is None or sequence > call.status_sequence:
-            call.status, call.status_sequence = status, sequence
-        _learn_caller(tx, desk, call, posted, now)
-
-
 def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
     """A voicemail exists: it becomes a case with its deadline, or joins the caller's open one.
 
@@ -135,28 +84,31 @@ def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str:
     its case.
     """
     with desk.store.write() as tx:
-        known = cases.voicemail(tx.session, posted.recording_sid)
-        if known is not None:
-            complete(tx, desk, known, _learnt(posted), now)
-            return tx.session.get_one(Case, known.case_id).reference
-        known_call = tx.session.get(Call, posted.call_sid)
-        call = known_call or _new_call(tx, posted.call_sid)
-        call.answered_at = call.answered_at or posted.answered_at
-        if call.from_number is None:
-            call.from_number, call.from_place = posted.from_number, posted.from_place
-        message = _message(posted, call, desk.terms, now)
-        decided = sort(message, desk.terms)
-        case = _open_case_of(tx, call.from_number, decided)
-        is_new = case is None
-        if case is None:
-            case = _open(tx, desk, message, decided, call, now)
-        _keep_voicemail(tx, case, posted, message, now)
-        plan_copy(tx, posted.recording_sid, now)
-        if not is_new:
-            _fold(tx, desk, case, message, decided, now)
-        if (is_new and known_call is None) or (posted.is_recorded and posted.duration is None):
-            _look_up(tx, case, posted, now)
-        return case.reference
+        return keep_recording(tx, desk, posted, now).reference
+
+
+def keep_recording(tx: Transaction, desk: Desk, posted: PostedRecording, now: datetime) -> Case:
+    """What `take_recording` does, within a transaction. Returns the case of the voicemail."""
+    known = cases.voicemail(tx.session, posted.recording_sid)
+    if known is not None:
+        if posted.is_confirmed:
+            _complete(tx, desk, known, posted, now)
+        return tx.session.get_one(Case, known.case_id)
+    call = calls.of_sid(tx.session, posted.call_sid, language=desk.terms.phone.languages[0])
+    call.answered_at = call.answered_at or posted.answered_at
+    if call.from_number is None:
+        call.from_number, call.from_place = posted.from_number, posted.from_place
+    message = _message(posted, call, desk.terms, now)
+    decided = sort(message, desk.terms)
+    joined = _open_case_of(tx, call.from_number, decided)
+    case = joined or _open(tx, desk, message, decided, call, now)
+    _keep_voicemail(tx, case, posted, message, now)
+    plan_copy(tx, posted.recording_sid, now)
+    if joined is not None:
+        _fold(tx, desk, joined, message, decided, call, now)
+    if (joined is None and call.answered_at is None) or posted.lacks_length:
+        _look_up(tx, case, posted, now)
+    return case
 
 
 def take_transcript(desk: Desk, recording_sid: str, text: str | None, now: datetime) -> bool:
@@ -190,6 +142,27 @@ def _message(posted: PostedRecording, call: Call, terms: Terms, now: datetime) -
         is_hang_up=is_hang_up(
             duration=posted.duration, is_recorded=posted.is_recorded, is_silent=posted.is_silent, terms=terms
         ),
+        is_blocked=call.from_number in terms.phone.blocked,
+    )
+
+
+def _complete(tx: Transaction, desk: Desk, known: Voicemail, posted: PostedRecording, now: datetime) -> None:
+    """What the phone system says of a voicemail that is on record."""
+    complete(tx, desk, known, _learnt(posted), now)
+    if known.is_confirmed:
+        return
+    case = tx.session.get_one(Case, known.case_id)
+    known.duration_s = _seconds(posted.duration)
+    known.status, known.error_code = _status(posted), posted.error_code
+    terms = desk.terms_of(tx.session, case.policy)
+    confirm(
+        tx,
+        case,
+        known,
+        is_hang_up=is_hang_up(
+            duration=posted.duration, is_recorded=posted.is_recorded, is_silent=posted.is_silent, terms=terms
+        ),
+        now=now,
     )
 
 
@@ -221,6 +194,8 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
         is_billable=decided.billable,
         caller=call.from_number,
         caller_place=call.from_place,
+        callback_number=call.callback_number,
+        language=call.language,
         policy=desk.terms.version,
         answered_at=message.answered_at,
         left_at=message.left_at,
@@ -243,6 +218,10 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
         left_at=message.left_at,
         due=decided.callback_due,
         treatment=decided.treatment.value,
+        product=message.product,
+        attested=message.attested,
+        language=call.language,
+        keyed_number=call.callback_number,
         flags=list(decided.flags),
         clauses=list(decided.clauses),
     )
@@ -252,14 +231,14 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
 
 
 def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, message: Message, now: datetime) -> None:
-    duration = int(posted.duration.total_seconds()) if posted.duration is not None else None
     tx.session.add(
         Voicemail(
             case_id=case.id,
             recording_sid=posted.recording_sid,
             call_sid=posted.call_sid,
-            status="completed" if posted.is_recorded else "absent",
-            duration_s=duration,
+            status=_status(posted),
+            is_confirmed=posted.is_confirmed,
+            duration_s=_seconds(posted.duration),
             error_code=posted.error_code,
             left_at=message.left_at,
             received_at=now,
@@ -277,14 +256,34 @@ def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, messag
         recording=posted.recording_sid,
         call=posted.call_sid,
         left_at=message.left_at,
-        seconds=duration,
+        seconds=_seconds(posted.duration),
         recorded=posted.is_recorded,
     )
 
 
-def _fold(tx: Transaction, desk: Desk, case: Case, message: Message, decided: Sorted, now: datetime) -> None:
-    """A further message in an open case: the first deadline stands, and on-call is told of it."""
+def _status(posted: PostedRecording) -> str:
+    return "completed" if posted.is_recorded else "absent"
+
+
+def _seconds(duration: timedelta | None) -> int | None:
+    return int(duration.total_seconds()) if duration is not None else None
+
+
+def _fold(
+    tx: Transaction, desk: Desk, case: Case, message: Message, decided: Sorted, call: Call, now: datetime
+) -> None:
+    """A further message in an open case: the first deadline stands, the newest number counts, on-call is told of it."""
     terms = desk.terms_of(tx.session, case.policy)
+    if call.callback_number is not None and call.callback_number != case.callback_number:
+        case.callback_number = call.callback_number
+        tx.record(
+            "number_keyed",
+            at=now,
+            actor="caller",
+            case_id=case.id,
+            policy=case.policy,
+            keyed_number=call.callback_number,
+        )
     if message.emergency and not case.is_emergency:
         case.is_emergency = True
         case.flags = ["emergency", *case.flags]
@@ -322,24 +321,3 @@ def _look_up(tx: Transaction, case: Case, posted: PostedRecording, now: datetime
             next_attempt_at=now,
         )
     )
-
-
-def _call(tx: Transaction, call_sid: str) -> Call:
-    return tx.session.get(Call, call_sid) or _new_call(tx, call_sid)
-
-
-def _new_call(tx: Transaction, call_sid: str) -> Call:
-    call = Call(sid=call_sid, is_emergency=False, product="unknown")
-    tx.session.add(call)
-    return call
-
-
-def _learn_caller(tx: Transaction, desk: Desk, call: Call, posted: PostedCall, now: datetime) -> None:
-    """Who called, also for a case whose recording was told of before its call."""
-    if posted.from_number is None or call.from_number is not None:
-        return
-    call.from_number, call.from_place = posted.from_number, posted.from_place
-    tx.session.flush()
-    case = cases.case_of_call(tx.session, call.sid)
-    if case is not None and case.caller is None:
-        set_caller(tx, desk, case, posted.from_number, posted.from_place, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 
 from triage.services.delivery_reports import DeliveryReport, take_report
-from triage.services.intake import PostedCall, take_call_status
+from triage.services.inbound import PostedCall, take_call_status
 from webhooks.program import desk, program
 from webhooks.twilio import form, twilio
 

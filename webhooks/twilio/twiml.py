@@ -1,13 +1,18 @@
-"""The documents that Twilio gets. Texts come from the contract's greeting; callers' words are never spoken."""
+"""The documents that Twilio gets. Texts come from the contract; callers' words are never spoken."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from flask import Response, request
 from twilio.twiml import TwiML
 from twilio.twiml.messaging_response import MessagingResponse
-from twilio.twiml.voice_response import Gather, VoiceResponse
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from triage.policy.terms import Greeting
+from triage.policy.menu import Known, Line, Question, Step, Turn, terms_of_the_window
+from triage.policy.phone import Language
+from triage.policy.speech import sentences
+from triage.policy.terms import Terms
 from triage.policy.twilio_words import PERSIST
 from triage.policy.wording import SPOKEN_WITHOUT_DETAILS
 from webhooks.program import program
@@ -22,51 +27,72 @@ def address(path: str) -> str:
     return program().settings.public_url + path
 
 
-def say(document: VoiceResponse | Gather, text: str) -> None:
-    document.say(text, language=_greeting().language)
+def say(document: VoiceResponse | Gather, text: str, language: Language = "en") -> None:
+    """Speak in a language that callers may choose. Technicians are spoken to in English."""
+    if text:
+        words = sentences(language, _terms())
+        document.say(text, voice=words.voice, language=words.language)
 
 
-def with_keys(document: VoiceResponse, sentences: list[str]) -> None:
-    """Sentences during which, and just after which, the caller may press a key."""
-    gather = Gather(
-        action=address("/twilio/voice/keys"), input="dtmf", num_digits=1, timeout=2, finish_on_key="", method="POST"
-    )
-    say(gather, " ".join(sentences))
-    document.append(gather)
+def menu_document(turn: Turn) -> VoiceResponse:
+    """What a caller hears next: words, every question that is left, the tone. Who presses nothing is recorded."""
+    document = VoiceResponse()
+    _say_lines(document, turn.said)
+    for question in turn.questions:
+        document.append(_gather(question, turn.known.language))
+    return _then_record(document, turn.known.language, turn.before_tone)
 
 
-def then_record(document: VoiceResponse) -> VoiceResponse:
-    """The tone and the recording, and what follows if nothing was recorded."""
-    greeting = _greeting()
-    say(document, greeting.record)
-    document.record(
-        action=address("/twilio/voice/recorded"),
+def desk_document() -> VoiceResponse:
+    """Ring the day desk. Whoever picks up there has to press a key, so that no voicemail box swallows the caller."""
+    document, phone = VoiceResponse(), _terms().phone
+    dial = Dial(
+        action=address("/twilio/voice/desk"),
         method="POST",
-        max_length=int(greeting.max_length.total_seconds()),
-        timeout=int(greeting.silence.total_seconds()),
-        finish_on_key="#",
-        play_beep=True,
-        recording_status_callback=address("/twilio/recording") + PERSIST,
-        recording_status_callback_method="POST",
-        recording_status_callback_event="completed absent",
-        **(
-            {"transcribe": True, "transcribe_callback": address("/twilio/transcription")} if greeting.transcribe else {}
-        ),
+        answer_on_bridge=True,
+        timeout=int(phone.day_desk_rings.total_seconds()),
     )
-    say(document, greeting.nothing)
+    for number in phone.day_desk:
+        dial.number(number, url=address("/twilio/voice/desk/accept"), method="POST")
+    document.append(dial)
+    return document
+
+
+def accept_document() -> VoiceResponse:
+    """What somebody at the day desk hears before they are put through."""
+    document, phone = VoiceResponse(), _terms().phone
+    gather = Gather(
+        action=address("/twilio/voice/desk/accept"),
+        method="POST",
+        input="dtmf",
+        num_digits=1,
+        timeout=int(phone.key_wait.total_seconds()),
+        finish_on_key="",
+    )
+    for _ in range(2):
+        say(gather, sentences(_first_language(), _terms()).desk, _first_language())
+    document.append(gather)
+    document.hangup()
     return document
 
 
 def answer_without_us() -> Response:
-    """What is heard when we are in trouble: a caller can leave the message all the same, a technician hears that
-    there is one."""
-    document = VoiceResponse()
+    """What is heard when we are in trouble: a caller can leave the message all the same, and is not asked to leave it
+    twice; a technician hears that there is one; whoever else picked up is put down."""
+    document, language, terms = VoiceResponse(), _first_language(), _terms()
     if request.path.startswith(("/twilio/alert/", "/twilio/bridge/")):
         say(document, SPOKEN_WITHOUT_DETAILS)
         document.hangup()
-        return answer(document)
-    say(document, _greeting().opening)
-    return answer(then_record(document))
+    elif request.path == "/twilio/voice/desk/accept":
+        document.hangup()
+    elif request.path == "/twilio/voice/recorded":
+        say(document, sentences(language, terms).thanks, language)
+        document.hangup()
+    else:
+        known = Known(answered_at=program().now(), language=language)
+        say(document, " ".join(terms_of_the_window(known, terms)), language)
+        _then_record(document, language, (Line(language, sentences(language, terms).record),))
+    return answer(document)
 
 
 def reply(text: str | None) -> Response:
@@ -77,5 +103,53 @@ def reply(text: str | None) -> Response:
     return answer(document)
 
 
-def _greeting() -> Greeting:
-    return program().desk.terms.greeting
+def _gather(question: Question, language: Language) -> Gather:
+    """A question during which, and just after which, the caller may press a key; a number ends with the pound key."""
+    phone = _terms().phone
+    is_number = question.step is Step.DIGITS
+    wait = phone.number_wait if is_number else phone.key_wait
+    gather = Gather(
+        action=address(f"/twilio/voice/{question.step.value}?repeats={question.repeats}&language={language}"),
+        method="POST",
+        input="dtmf",
+        timeout=int(wait.total_seconds()),
+        finish_on_key="#" if is_number else "",
+        **({} if is_number else {"num_digits": 1}),
+    )
+    _say_lines(gather, question.lines)
+    return gather
+
+
+def _then_record(document: VoiceResponse, language: Language, before_tone: Iterable[Line]) -> VoiceResponse:
+    """The tone and the recording, and what follows if nothing was recorded."""
+    terms = _terms()
+    _say_lines(document, before_tone)
+    # Twilio transcribes American English only.
+    is_transcribed = terms.recordings.transcription == "provider" and language == "en"
+    document.record(
+        action=address("/twilio/voice/recorded"),
+        method="POST",
+        max_length=int(terms.phone.max_length.total_seconds()),
+        timeout=int(terms.phone.silence.total_seconds()),
+        finish_on_key="#",
+        play_beep=True,
+        recording_status_callback=address("/twilio/recording") + PERSIST,
+        recording_status_callback_method="POST",
+        recording_status_callback_event="completed absent",
+        **({"transcribe": True, "transcribe_callback": address("/twilio/transcription")} if is_transcribed else {}),
+    )
+    say(document, sentences(language, terms).nothing, language)
+    return document
+
+
+def _say_lines(document: VoiceResponse | Gather, lines: Iterable[Line]) -> None:
+    for line in lines:
+        say(document, line.text, line.language)
+
+
+def _terms() -> Terms:
+    return program().desk.terms
+
+
+def _first_language() -> Language:
+    return _terms().phone.languages[0]

@@ -1,0 +1,282 @@
+"""The steps of a call to our number: what is asked, what a key means, what comes next, what is said at the end.
+
+Every turn holds all the questions that are left, so that a caller who presses nothing reaches the recording without
+another word from us. A question is repeated twice at the most, so that no call goes round for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+import phonenumbers
+
+from triage.policy.dialing import Refusal, refusal_of
+from triage.policy.hours import window_at, window_terms
+from triage.policy.intake import Message, Treatment, sort
+from triage.policy.phone import Language, Sentences
+from triage.policy.speech import clock, digits, of_window, sentences
+from triage.policy.terms import ProductLine, Terms
+
+MOST_REPEATS = 2
+PRODUCTS: dict[str, ProductLine] = {
+    "1": "emg",
+    "2": "ucp",
+    "3": "application",
+    "4": "server",
+    "5": "discontinued",
+    "0": "unknown",
+}
+
+
+class Step(StrEnum):
+    """The questions in their order; of the last two a call has one at a time."""
+
+    GREETING = "greeting"  # the terms of the window; is it an emergency (E2), which language
+    PRODUCT = "product"  # which product line (E3)
+    ATTEST = "attest"  # on site, troubleshooting done (E1); only where the window requires it
+    NUMBER = "number"  # is this the number to call back
+    DIGITS = "digits"  # key in the number to call back
+
+
+class Reception(StrEnum):
+    """Who takes a call to our number."""
+
+    MAILBOX = "mailbox"
+    DESK = "desk"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a call. `answered_at` is when its greeting began (W5); `shown` is the number of the caller."""
+
+    answered_at: datetime
+    language: Language
+    shown: str | None = None
+    keyed: str | None = None
+    is_emergency: bool = False
+    attested: bool | None = None
+    product: ProductLine = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something said, and the language it is said in."""
+
+    language: Language
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of the menu. `repeats` is how often it was asked before."""
+
+    step: Step
+    repeats: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is known by now, and what the caller hears next: words, the questions that are left, words, the tone."""
+
+    known: Known
+    said: tuple[Line, ...]
+    questions: tuple[Question, ...]
+    before_tone: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The case of a message that was just left. `due` is None where no call is promised."""
+
+    reference: str
+    due: datetime | None
+    is_deferred: bool = False
+
+
+def reception(caller: str | None, now: datetime, terms: Terms) -> Reception:
+    """Who takes a call that rings now."""
+    if caller in terms.phone.blocked:
+        return Reception.REFUSED
+    if terms.phone.day_desk and window_at(now, terms) == "support_hours":
+        return Reception.DESK
+    return Reception.MAILBOX
+
+
+def begin(known: Known, terms: Terms) -> Turn:
+    """The greeting, and everything after it."""
+    return _turn(known, (), _greeting(known, 0, terms), terms)
+
+
+def answer_to(step: Step, keys: str, known: Known, repeats: int, terms: Terms) -> Turn:
+    """What follows from the keys that were pressed at a question which had been asked `repeats` times before."""
+    words = sentences(known.language, terms)
+    match step, keys:
+        case Step.GREETING, "1":
+            return _go_on(step, replace(known, is_emergency=True), words.emergency_noted, terms)
+        case Step.GREETING, "9" if (other := _other_language(known, terms)) and repeats < MOST_REPEATS:
+            in_other = replace(known, language=other)
+            return _turn(in_other, (), _greeting(in_other, repeats + 1, terms), terms)
+        case Step.PRODUCT, _ if keys in PRODUCTS:
+            chosen = replace(known, product=PRODUCTS[keys])
+            return _go_on(step, chosen, _owed(chosen, terms), terms)
+        case Step.ATTEST, "1":
+            return _go_on(step, replace(known, attested=True), words.noted, terms)
+        case Step.NUMBER, "1":
+            return _ask(Step.DIGITS, known, repeats, "", terms)
+        case Step.DIGITS, _:
+            return _take_number(keys, known, repeats, terms)
+    if repeats < MOST_REPEATS:
+        return _ask(step, known, repeats + 1, words.strange_key, terms)
+    return _go_on(step, known, "", terms)
+
+
+def goodbye(left: Left | None, language: Language, now: datetime, terms: Terms, *, is_heard: bool = True) -> str:
+    """What is said after the message: its reference, and when the call comes."""
+    words = sentences(language, terms)
+    if left is None:
+        return words.thanks if is_heard else words.nothing
+    reference = digits(left.reference)
+    if left.due is None:
+        return words.kept.format(reference=reference)
+    if left.due <= now:
+        return words.overdue.format(reference=reference)
+    sentence = words.deferred if left.is_deferred else words.promised
+    return sentence.format(reference=reference, due=clock(left.due, now, language, terms))
+
+
+def number_to_call(known: Known, terms: Terms) -> str | None:
+    """The number that a callback would dial: the one keyed in, else the one shown, if it may be dialled."""
+    return known.keyed or (known.shown if refusal_of(known.shown, terms) is None else None)
+
+
+def keyed_number(keys: str, terms: Terms) -> str | None:
+    """The number that somebody keyed in, in E.164; None where it cannot be one. Keys are those of a phone at home."""
+    if not keys.isascii() or not keys.isdecimal():
+        return None
+    try:
+        parsed = phonenumbers.parse(keys, next(iter(terms.dialing.countries), "US"))
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def terms_of_the_window(known: Known, terms: Terms) -> tuple[str, str]:
+    """What is stated before anything is asked: whose mailbox and the promise; then the rate (W1 to W4)."""
+    words, name = sentences(known.language, terms), window_at(known.answered_at, terms)
+    opening, promise, billed = (
+        of_window(sentence, name, known.language, terms) for sentence in (words.opening, words.promise, words.billed)
+    )
+    return f"{opening} {promise}", billed
+
+
+def _turn(known: Known, said: tuple[Line, ...], questions: tuple[Question, ...], terms: Terms) -> Turn:
+    words = sentences(known.language, terms)
+    no_number = () if number_to_call(known, terms) else (words.say_number,)
+    return Turn(known, said, questions, _lines(known, *no_number, words.record))
+
+
+def _go_on(step: Step, known: Known, said: str, terms: Terms) -> Turn:
+    return _turn(known, _lines(known, said), _after(step, known, terms), terms)
+
+
+def _ask(step: Step, known: Known, repeats: int, said: str, terms: Terms) -> Turn:
+    """One question again, or a further one, before those that are left."""
+    question = Question(step, repeats, _asked(step, known, repeats, terms))
+    return _turn(known, _lines(known, said), (question, *_after(step, known, terms)), terms)
+
+
+def _take_number(keys: str, known: Known, repeats: int, terms: Terms) -> Turn:
+    words = sentences(known.language, terms)
+    number = keyed_number(keys, terms)
+    refused = Refusal.NOT_A_NUMBER if number is None else refusal_of(number, terms)
+    may_repeat = repeats < MOST_REPEATS
+    if refused is None:
+        keyed = replace(known, keyed=number)
+        if may_repeat:
+            return _ask(Step.NUMBER, keyed, repeats + 1, "", terms)
+        return _go_on(Step.DIGITS, keyed, words.number_kept.format(number=digits(number or "")), terms)
+    reason = words.no_number if refused is Refusal.NOT_A_NUMBER else words.not_dialled
+    if may_repeat:
+        return _ask(Step.DIGITS, known, repeats + 1, reason, terms)
+    kept = number_to_call(known, terms)
+    stays = words.number_kept.format(number=digits(kept)) if kept else ""
+    return _go_on(Step.DIGITS, known, f"{reason} {stays}", terms)
+
+
+def _greeting(known: Known, repeats: int, terms: Terms) -> tuple[Question, ...]:
+    """The first question with the terms before it, and all that come after it. The promise is what comes first."""
+    promise, billed = terms_of_the_window(known, terms)
+    lines = (*_lines(known, promise), *_choice(known, repeats, terms), *_lines(known, billed, _emergency(known, terms)))
+    return (Question(Step.GREETING, repeats, lines), *_after(Step.GREETING, known, terms))
+
+
+def _after(step: Step, known: Known, terms: Terms) -> tuple[Question, ...]:
+    if step in {Step.NUMBER, Step.DIGITS}:
+        return ()
+    window = window_terms(window_at(known.answered_at, terms), terms)
+    last = Step.NUMBER if number_to_call(known, terms) else Step.DIGITS
+    steps = (Step.GREETING, Step.PRODUCT, Step.ATTEST, last)
+    left = steps[steps.index(step) + 1 :]
+    return tuple(
+        Question(further, 0, _asked(further, known, 0, terms))
+        for further in left
+        if further is not Step.ATTEST or window.onsite_required
+    )
+
+
+def _asked(step: Step, known: Known, repeats: int, terms: Terms) -> tuple[Line, ...]:
+    words = sentences(known.language, terms)
+    match step:
+        case Step.GREETING:
+            return (*_lines(known, _emergency(known, terms)), *_choice(known, repeats, terms))
+        case Step.PRODUCT:
+            return _lines(known, words.product)
+        case Step.ATTEST:
+            return _lines(known, words.attest)
+        case Step.NUMBER:
+            return _lines(known, words.number.format(number=digits(number_to_call(known, terms) or "")))
+        case Step.DIGITS:
+            why = "" if repeats else _why_no_number(known, words, terms)
+            return _lines(known, why, words.key_number)
+
+
+def _emergency(known: Known, terms: Terms) -> str:
+    return sentences(known.language, terms).emergency.format(percent=terms.emergency.more_than_percent)
+
+
+def _choice(known: Known, repeats: int, terms: Terms) -> tuple[Line, ...]:
+    """The other language, offered in itself as long as it may be chosen."""
+    other = _other_language(known, terms)
+    return (Line(other, sentences(other, terms).chosen_by),) if other and repeats < MOST_REPEATS else ()
+
+
+def _why_no_number(known: Known, words: Sentences, terms: Terms) -> str:
+    if number_to_call(known, terms):
+        return ""
+    return words.not_callable if known.shown else words.withheld
+
+
+def _owed(known: Known, terms: Terms) -> str:
+    """What the product that was keyed in is owed, where it differs from the window's promise (E3)."""
+    words = sentences(known.language, terms)
+    message = Message(answered_at=known.answered_at, left_at=known.answered_at, product=known.product)
+    decided = sort(message, terms)
+    if decided.treatment is Treatment.LIST:
+        return words.discontinued
+    if decided.treatment is Treatment.DEFER and decided.callback_due is not None:
+        return words.server.format(due=clock(decided.callback_due, known.answered_at, known.language, terms))
+    return ""
+
+
+def _other_language(known: Known, terms: Terms) -> Language | None:
+    return next((language for language in terms.phone.languages if language != known.language), None)
+
+
+def _lines(known: Known, *texts: str) -> tuple[Line, ...]:
+    """The texts as one line; none where nothing is said."""
+    text = " ".join(text.strip() for text in texts if text.strip())
+    return (Line(known.language, text),) if text else ()

@@ -233,7 +233,7 @@ def test_second_call_is_not_placed_while_the_first_rings(world: World) -> None:
 @ON_SQLITE
 def test_call_of_which_nothing_was_heard_does_not_stand_in_the_way_of_another(world: World) -> None:
     world.voicemail(attested=True)
-    world.phones.set_behaviour(LEE, Behaviour.DEAD)
+    world.phones.add_phone(LEE, "Lee", picks_up_after=500)
     world.phones.faults.drop.add(Webhook.CALL_STATUS)
     world.text(LEE, "CALL")
     world.advance(minutes=1, seconds=1)

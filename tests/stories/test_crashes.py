@@ -73,10 +73,11 @@ def told_by_a_call(url: str, crash_at: int) -> Iterator[CrashingWorld]:
 def proof(world: CrashingWorld) -> dict[str, Any]:
     """What the phone network measured, and what we have on record of it."""
     legs = [call for call in world.phones.calls() if call.direction == "outbound-dial"]
+    answered_at = legs[0].started_at
     return {
         "dialled": len(legs),
         "measured": [(bridge["outcome"], bridge["seconds"]) for bridge in world.case()["bridges"]],
-        "made_at": world.case()["callback_made_at"] == legs[0].started_at.replace(microsecond=0),
+        "made_at": answered_at is not None and world.case()["callback_made_at"] == answered_at.replace(microsecond=0),
         "state": world.case()["state"],
         "chain": verify_chain(world.program.desk).first_bad,
     }

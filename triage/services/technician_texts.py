@@ -35,7 +35,7 @@ from triage.store.models import Case, InboundText
 
 _SHOWN_IN_LIST = 6
 _CALL_SETUP = timedelta(seconds=40)
-"""From CALL to the first ring at the most; after it a call of which nothing was heard is no reason to refuse another."""
+"""From CALL to the first ring at the most; then a call of which nothing was heard stands in no other's way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from tests.simulator.conftest import CALLER, DANA, OURS, PUBLIC, MovableClock, O
 from webhooks.simulator.page import add_page
 from webhooks.simulator.page_calls import LARGEST_UPLOAD, SAMPLE_WORDS
 from webhooks.simulator.phone_system import Behaviour, PhoneSystem
+from webhooks.simulator.posting import Answer
 from webhooks.simulator.rest import create_rest_app
 from webhooks.simulator.roster_phones import add_callers
 
@@ -329,6 +330,21 @@ def test_what_is_heard_is_escaped(page: Page, ours: OurSide) -> None:
     page.press("/call", number=CALLER)
 
     assert "&lt;script&gt;alert(1)" in page.line(CALLER)
+
+
+def test_what_is_played_can_be_listened_to(page: Page, phones: PhoneSystem, ours: OurSide) -> None:
+    ours.twiml["/twilio/voice"] = "<Response><Play>/message.wav</Play><Pause length='60'/></Response>"
+    post = phones.exchange.poster._post
+    phones.exchange.poster._post = lambda url, form, headers: (
+        post(url, form, headers) if form else Answer(200, "", "audio/x-wav", wav(1))
+    )
+
+    page.press("/call", number=CALLER)
+
+    assert "A recording is played: listen" in page.line(CALLER)
+    heard = phones.phone(CALLER).heard[0]
+    assert page._client.get("/played", query_string={"heard": heard}).get_data() == wav(1)
+    assert page._client.get("/played", query_string={"heard": "[plays nothing]"}).status_code == 404
 
 
 def test_the_sound_of_a_recording_that_is_gone_is_not_found(page: Page) -> None:

@@ -115,6 +115,7 @@ def _leg(walk: Walk, verb: Verb, number: Verb, base: str) -> Leg:
     )
     with exchange.lock:
         exchange.calls[child.sid] = child
+    walk.legs.append(child.sid)
     person = person_at(exchange, child, PICKED_UP_AFTER)
     return Leg(Walk(exchange, child.sid, person, walk.at, beside=walk), number)
 

@@ -20,6 +20,8 @@ from webhooks.simulator.records import Call, Message, NumberSettings, Phone, Rec
 Event = Callable[[datetime], None]
 """What happens at an instant; it gets the instant at which it was due."""
 
+MOST_SOUNDS = 20
+
 
 @dataclass(slots=True, kw_only=True)
 class Exchange:
@@ -43,9 +45,18 @@ class Exchange:
     live: dict[str, Live] = field(default_factory=dict)
     """Who holds a leg by hand, by its SID."""
     lock: RLock = field(default_factory=RLock)
+    sounds: dict[str, bytes] = field(default_factory=dict)
+    """The last sounds that were played, by what stands for them among the words heard."""
     _held: dict[str, list[Report]] = field(default_factory=dict)
     _queue: list[tuple[datetime, int, Event]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
+
+    def keep_sound(self, heard: str, sound: bytes) -> None:
+        """Remember a sound that was played, and forget the oldest of many."""
+        with self.lock:
+            self.sounds[heard] = sound
+            if len(self.sounds) > MOST_SOUNDS:
+                del self.sounds[next(iter(self.sounds))]
 
     def is_ours(self, number: str) -> bool:
         """Whether calls and texts may be sent from this number."""

@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, abort, redirect, render_template, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from triage.clock import DemoClock
-from webhooks.simulator.page_calls import add_calls
+from webhooks.simulator.page_calls import add_calls, add_sounds
 from webhooks.simulator.page_view import BEHAVIOURS, view_of
 from webhooks.simulator.phone_system import Behaviour, PhoneSystem
 from webhooks.simulator.roster_phones import CALLERS
@@ -52,6 +52,7 @@ def add_page(app: Flask, phone_system: PhoneSystem, clock: DemoClock | None, run
     _add_views(page, phone_system, clock)
     _add_actions(page, phone_system, lambda work: start(partial(_logged, work)))
     add_calls(page, phone_system, _number)
+    add_sounds(page, phone_system)
     if clock:
         _add_clock(page, clock)
     app.register_blueprint(page)

@@ -60,12 +60,23 @@ def add_calls(page: Blueprint, phone_system: PhoneSystem, number_of: Number) -> 
         _do(phone_system, _number(number_of), act, speech=_speech(how, sample))
         return redirect("/", 303)
 
+
+def add_sounds(page: Blueprint, phone_system: PhoneSystem) -> None:
+    """The routes by which recordings, and what was played in calls, are listened to."""
+
     @page.get("/sound/<sid>.wav")
     def sound(sid: str) -> Response:
         recording = phone_system.exchange.recordings.get(sid)
         if recording is None or recording.status != "completed":
             abort(404, "There is no such recording, or it was deleted.")
         return Response(recording.audio or tone(recording.seconds), content_type="audio/x-wav")
+
+    @page.get("/played")
+    def played() -> Response:
+        heard = request.args.get("heard", "")
+        if heard not in phone_system.exchange.sounds:
+            abort(404, "This sound was played too long ago.")
+        return Response(phone_system.exchange.sounds[heard], content_type="audio/x-wav")
 
 
 def _number(number_of: Number) -> str:

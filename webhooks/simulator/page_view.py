@@ -61,6 +61,7 @@ class View:
     our_number: str
     phones: tuple[Phone, ...]
     lines: dict[str, LineView]
+    sounds: frozenset[str]
     strangers: tuple[Phone, ...]
     calls: tuple[CallView, ...]
     webhooks: tuple[WebhookView, ...]
@@ -109,6 +110,7 @@ def view_of(phone_system: PhoneSystem, clock: DemoClock | None) -> View:
         our_number=pretty(phone_system.ours.number),
         phones=phones,
         lines={phone.number: line_of(phone_system, phone.number, names) for phone in phones},
+        sounds=frozenset(phone_system.exchange.sounds),
         strangers=tuple(phone_system.phone(number) for number in sorted(strange)),
         calls=tuple(_call(call, names, recordings.get(call.sid)) for call in calls),
         webhooks=_webhooks(phone_system),

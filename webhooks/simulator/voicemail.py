@@ -55,14 +55,14 @@ def _end(walk: Walk) -> Call:
         status = walk.ends_as if walk.call.started_at or walk.ends_as != "completed" else "no-answer"
         ended_at = walk.call.created_at + late
         walk.note(status=status, ended_at=ended_at)
-        for call in tuple(exchange.calls.values()):
-            if walk.sid in {call.sid, call.parent_sid}:
-                exchange.calls[call.sid] = replace(
-                    call,
-                    created_at=call.created_at - late,
-                    started_at=call.started_at and call.started_at - late,
-                    ended_at=call.ended_at and call.ended_at - late,
-                )
+        for sid in (walk.sid, *walk.legs):
+            call = exchange.calls[sid]
+            exchange.calls[sid] = replace(
+                call,
+                created_at=call.created_at - late,
+                started_at=call.started_at and call.started_at - late,
+                ended_at=call.ended_at and call.ended_at - late,
+            )
     return walk.call
 
 

@@ -52,6 +52,8 @@ class Walk:
         self.at = at
         self.over = False
         self.ends_as = "completed"
+        self.legs: list[str] = []
+        """The SIDs of those whom this leg had rung."""
         self.taped: Callable[[Tape], None] = lambda _tape: None
         """Told of each recording as soon as it is made."""
         self._dial = dial
@@ -182,6 +184,7 @@ class Walk:
             what = "nothing" if answer is None else f"{answer.status} {answer.content_type}"
             self.note(failed_because=self.call.failed_because or f"{url} answered {what}, not audio")
             return 0
+        self.exchange.keep_sound(self.call.heard[-1], answer.content)
         return seconds_of(answer.content) or PLAYED_FOR
 
     def _gather(self, verb: Verb, base: str) -> Step:

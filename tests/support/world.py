@@ -255,6 +255,8 @@ class World:
             if (post.status or 999) >= 400 and "/twilio/" in post.url
         ]
         assert not bad, f"webhooks that were not answered well: {bad}"
+        odd = [(call.direction, call.warnings) for call in self.phones.calls() if call.warnings]
+        assert not odd, f"documents that Twilio would not take as they are: {odd}"
         assert self.is_rewritten or verify_chain(self.program.desk).first_bad is None
 
     def case(self, reference: str = "1001") -> dict[str, Any]:

@@ -34,6 +34,7 @@ def dial(walk: Walk, verb: Verb, base: str) -> Step:
 
     No action is requested where the first party has hung up (a conservative reading: Twilio does not say).
     """
+    yield from walk.catch_up()
     if not _is_true(verb, "answerOnBridge"):
         walk.pick_up()
     numbers = verb.children or (Verb("Number", {}, verb.text, ()),)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from webhooks.simulator.exchange import Exchange
-from webhooks.simulator.pace import Party, Steps, first_deed
-from webhooks.simulator.person import ALL_KEYS, Act, Deed, Moment, Person
+from webhooks.simulator.pace import Party, Steps, first_deed, follow_scripts
+from webhooks.simulator.person import ALL_KEYS, Act, Deed, Moment, Person, Scripted
 from webhooks.simulator.records import Call
 from webhooks.simulator.sound import seconds_of
 from webhooks.simulator.taping import Taken, Tape, keep_recording
@@ -68,6 +68,7 @@ class Walk:
         """Walk until somebody hangs up (then `over` is True) or no verb is left."""
         while document is not None:
             document = yield from self._perform(document)
+        yield from self.catch_up()
 
     def pick_up(self) -> None:
         """A call to our number is answered by the first verb that takes part in it."""
@@ -100,16 +101,30 @@ class Walk:
         return document
 
     def wait(self, moment: Moment, seconds: float, keys: str = "") -> Steps[Deed | None]:
-        """Let up to so many seconds pass; what the person did, None where nothing that counts."""
-        parties = [Party(self, moment, keys)]
+        """Let up to so many seconds pass; what the person did, None where nothing that counts.
+
+        Where everybody follows a script, nobody is waited for: `at` runs ahead, until something is told to us.
+        """
+        parties, until = [Party(self, moment, keys)], self.at + timedelta(seconds=seconds)
         if self._beside:
             parties.append(Party(self._beside, Moment.WAITING))
-        self.at, party, deed = yield from first_deed(self.at, self.at + timedelta(seconds=seconds), parties)
+        if all(isinstance(party.walk.person, Scripted) for party in parties):
+            self.at, party, deed = follow_scripts(self.at, until, parties)
+        else:
+            self.at, party, deed = yield from first_deed(self.at, until, parties)
         if deed and deed.act is Act.HANG_UP:
             self.over = True
             if party and party.walk is self._beside:
                 self._beside.over = True
         return deed
+
+    def catch_up(self) -> Steps[None]:
+        """Wait until it is as late as this leg has come; it may have been ended meanwhile."""
+        target, at = self.at, None
+        while at is None or (at < target and not self.call.is_over):
+            at = yield target
+        self.at = at
+        self.over = self.over or self.call.is_over
 
     def note(self, **changes: object) -> None:
         """Change what is known of this call."""
@@ -132,6 +147,7 @@ class Walk:
             case "Record":
                 return (yield from self._record(verb, base))
             case "Redirect":
+                yield from self.catch_up()
                 return self.fetch(urljoin(base, verb.text), {})
             case "Hangup":
                 self.pick_up()
@@ -167,6 +183,7 @@ class Walk:
             self._hear(verb.text)
             seconds = max(1.0, len(verb.text) / LETTERS_A_SECOND) * min(verb.number("loop", 1) or 1, MOST_REPEATS)
         elif verb.name == "Play":
+            yield from self.catch_up()
             seconds = self._play(verb, base)
         else:
             seconds = verb.number("length", 1)
@@ -202,7 +219,7 @@ class Walk:
         if digits:
             self.note(pressed=" ".join([*self.call.pressed.split(), digits]))
         if digits or verb.get("actionOnEmptyResult").lower() == "true":
-            return self._act(verb, base, {"Digits": digits})
+            return (yield from self._act(verb, base, {"Digits": digits}))
         return None
 
     def _collect(self, verb: Verb, key: str) -> Steps[str]:
@@ -223,6 +240,8 @@ class Walk:
         limit = verb.number("maxLength", 120 if verb.get("transcribe").lower() == "true" else 3600)
         taken = Taken()
         ending = yield from self._listen(verb, limit, taken)
+        has_hung_up = self.over
+        yield from self.catch_up()
         now = self.exchange.clock.now()  # a call that is walked at once ends now, however long it took
         recording = keep_recording(self.exchange, self.call, round(taken.seconds), min(self.at, now), audio=taken.audio)
         self.taped(Tape.of(verb, base, recording, taken.words))
@@ -232,11 +251,11 @@ class Walk:
             "RecordingUrl": recording_url(self.exchange, recording.sid),
             "RecordingDuration": str(recording.seconds),
         }
-        if self.over:  # the action is still requested, its answer is read and not walked
+        if has_hung_up:  # the action is still requested, its answer is read and not walked
             extra |= {"Digits": "hangup", "CallStatus": "completed"}
         elif ending:
             extra |= {"Digits": ending}
-        return self._act(verb, base, extra)
+        return (yield from self._act(verb, base, extra))
 
     def _listen(self, verb: Verb, limit: float, taken: Taken) -> Steps[str]:
         """Fill `taken` with what is said; the key that ended it, or nothing."""
@@ -256,7 +275,8 @@ class Walk:
                 return deed.key if deed else ""
         return ""
 
-    def _act(self, verb: Verb, base: str, extra: dict[str, str]) -> Document | None:
+    def _act(self, verb: Verb, base: str, extra: dict[str, str]) -> Step:
+        yield from self.catch_up()
         return self.fetch(urljoin(base, verb.get("action") or base), extra)
 
     def _hear(self, sentence: str) -> None:

@@ -286,3 +286,18 @@ def test_what_is_no_message_to_us_becomes_no_case(watched: World, to: str, direc
     watched.advance(minutes=10)
 
     assert watched.cases() == []
+
+
+def test_a_report_whose_times_cannot_be_read_gets_them_from_the_phone_system(watched: World) -> None:
+    watched.phones.faults.drop_recording_reports = True
+    call = watched.phones.leave_voicemail(CALLER, seconds=40)
+    left = watched.now.replace(microsecond=0)
+    watched.clock.tick(20 * MINUTE)
+    sids = {"CallSid": call.sid, "RecordingSid": call.recording_sid or "", "RecordingStatus": "completed"}
+
+    watched.post("/twilio/recording", **sids, RecordingStartTime="half past nine", RecordingDuration="forty")
+    watched.advance(seconds=10)
+
+    case = watched.case()
+    assert (case["left_at"], case["voicemails"][0]["seconds"]) == (left, 40)
+    assert case["callback_due"] == left + 2 * HOUR

@@ -56,14 +56,6 @@ def test_a_call_sid_that_is_none_is_refused(path: str, sqlite_wire: Wire, logs: 
         ("/twilio/recording", recording_form(RecordingStatus=""), "RecordingStatus: wanted a status word"),
         ("/twilio/recording", recording_form(RecordingStatus="Completed!"), "RecordingStatus: wanted a status word"),
         ("/twilio/recording", recording_form(RecordingStatus="x" * 31), "RecordingStatus: wanted a status word"),
-        ("/twilio/recording", recording_form(RecordingDuration="abc"), "RecordingDuration: wanted a whole number"),
-        ("/twilio/recording", recording_form(RecordingDuration="1.5"), "RecordingDuration: wanted a whole number"),
-        ("/twilio/recording", recording_form(RecordingDuration="-2"), "RecordingDuration: wanted a whole number"),
-        ("/twilio/recording", recording_form(RecordingDuration="1e3"), "RecordingDuration: wanted a whole number"),
-        ("/twilio/recording", recording_form(RecordingDuration="٣"), "RecordingDuration: wanted a whole number"),
-        ("/twilio/recording", recording_form(RecordingDuration="86401"), "up to 86400"),
-        ("/twilio/recording", recording_form(RecordingDuration="9" * 40), "RecordingDuration: wanted a whole number"),
-        ("/twilio/recording", recording_form(ErrorCode="9999999999"), "ErrorCode: wanted a whole number"),
         ("/twilio/transcription", {"RecordingSid": sid("RE")}, "TranscriptionStatus: wanted a status word"),
         ("/twilio/transcription", {"TranscriptionStatus": "completed"}, "RecordingSid: wanted RE and 32"),
         ("/twilio/sms", text_form(MessageSid="SM1"), "MessageSid: wanted SM or MM and 32 hexadecimal digits"),
@@ -110,14 +102,39 @@ def test_a_field_of_the_wrong_form_is_refused_with_its_mend(
         "\x00",
     ],
 )
-def test_an_instant_that_is_none_is_refused(written: str, sqlite_wire: Wire) -> None:
+def test_an_instant_that_is_none_is_left_out(written: str, sqlite_wire: Wire, logs: Logs) -> None:
     answer = sqlite_wire.post("/twilio/recording", recording_form(RecordingStartTime=written))
 
-    assert answer.status_code == 400
-    assert (answer.json or {})["error"] == (
-        "RecordingStartTime: wanted an instant such as Mon, 02 Nov 2026 01:00:00 +0000"
-    )
-    assert sqlite_wire.rows() == {}
+    assert answer.status_code == 204
+    assert len(sqlite_wire.cases()) == 1
+    [line] = logs.named("field_left_out")
+    assert line["reason"] == "RecordingStartTime: wanted an instant such as Mon, 02 Nov 2026 01:00:00 +0000"
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "told"),
+    [
+        ("RecordingDuration", "abc", "RecordingDuration: wanted a whole number"),
+        ("RecordingDuration", "1.5", "RecordingDuration: wanted a whole number"),
+        ("RecordingDuration", "-2", "RecordingDuration: wanted a whole number"),
+        ("RecordingDuration", "1e3", "RecordingDuration: wanted a whole number"),
+        ("RecordingDuration", "٣", "RecordingDuration: wanted a whole number"),
+        ("RecordingDuration", "86401", "RecordingDuration: wanted a whole number up to 86400"),
+        ("RecordingDuration", "9" * 40, "RecordingDuration: wanted a whole number"),
+        ("ErrorCode", "9999999999", "ErrorCode: wanted a whole number"),
+        ("ErrorCode", "E16101", "ErrorCode: wanted a whole number"),
+    ],
+)
+def test_a_voicemail_is_kept_without_the_field_that_cannot_be_read(
+    field: str, written: str, told: str, sqlite_wire: Wire, logs: Logs
+) -> None:
+    answer = sqlite_wire.post("/twilio/recording", recording_form(**{field: written}))
+
+    assert answer.status_code == 204
+    assert sqlite_wire.only(Voicemail).status == "completed"
+    [line] = logs.named("field_left_out")
+    assert line["reason"].startswith(told)
+    assert written not in line["reason"].split("wanted")[0]
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

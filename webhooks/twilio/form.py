@@ -1,22 +1,40 @@
 """Reading Twilio's fields: strict about what we use, blind to what we do not know.
 
-Every function raises AnomalousRequest with the field's name and the form that it should have.
+Every function raises AnomalousRequest with the field's name and the form that it should have. Where a request is
+worth keeping without a field, `readable` leaves that field out instead.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
+import structlog
 from flask import request
 
 from triage.errors import AnomalousRequest
 from triage.policy.twilio_words import telephone_number
 
+log = structlog.get_logger()
+
+Value = TypeVar("Value")
+
 _LONGEST_STATUS = 30
 _EARLIEST, _LATEST = 2000, 2200
 _LONGEST_DURATION = 86_400
+
+
+def readable(read: Callable[[str], Value | None], field: str) -> Value | None:
+    """What a field says that is of use, but not needed; None where it cannot be read. The phone system's own list
+    makes up for it."""
+    try:
+        return read(field)
+    except AnomalousRequest as error:
+        log.warning("field_left_out", field=field, reason=str(error))
+        return None
 
 
 def sid(field: str, *prefixes: str) -> str:

@@ -47,13 +47,13 @@ def transcription() -> Response:
 
 
 def _posted(recording_sid: str, call_sid: str, *, is_recorded: bool) -> PostedRecording:
-    seconds = form.duration("RecordingDuration")
-    error_code = form.number("ErrorCode")
+    seconds = form.readable(form.duration, "RecordingDuration")
+    error_code = form.readable(form.number, "ErrorCode")
     return PostedRecording(
         recording_sid=recording_sid,
         call_sid=call_sid,
         is_recorded=is_recorded,
-        started_at=form.instant("RecordingStartTime"),
+        started_at=form.readable(form.instant, "RecordingStartTime"),
         duration=timedelta(seconds=seconds) if seconds is not None else None,
         error_code=error_code,
         is_silent=None if not error_code else error_code in SILENT_RECORDING,

@@ -12,7 +12,7 @@ from triage.clock import Clock, DemoClock, SystemClock
 from triage.errors import ConfigurationError
 from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.roster import Roster
-from triage.ports import Bell, HearsBell, KeepsRecordings, KnowsCalls, RemembersTraffic
+from triage.ports import Bell, HearsBell, HoldsNumber, KeepsRecordings, KnowsCalls, RemembersTraffic
 from triage.services.desk import Desk, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.store import bells, schema
@@ -60,6 +60,7 @@ class PhoneSystem:
     calls: KnowsCalls
     traffic: RemembersTraffic
     recordings: KeepsRecordings
+    number: HoldsNumber
 
 
 def build(settings: Settings, store: Store | None = None) -> Program:
@@ -104,6 +105,7 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
     """
     from triage.transports.twilio_client import Account, connect  # noqa: PLC0415 - the web process does not need it
     from triage.transports.twilio_lists import TwilioLists  # noqa: PLC0415
+    from triage.transports.twilio_number import TwilioNumber  # noqa: PLC0415
     from triage.transports.twilio_recordings import TwilioRecordings  # noqa: PLC0415
     from triage.transports.twilio_sms import TwilioSms  # noqa: PLC0415
     from triage.transports.twilio_voice import TwilioCalls, TwilioVoice  # noqa: PLC0415
@@ -136,4 +138,5 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
         TwilioCalls(client, account),
         TwilioLists(client, account),
         TwilioRecordings(client, account),
+        TwilioNumber(client, account),
     )

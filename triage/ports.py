@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -165,6 +165,19 @@ class KeepsRecordings(Protocol):
     def fetch(self, recording_sid: str, into: TakesBytes) -> bool: ...
 
     def delete(self, recording_sid: str) -> None: ...
+
+
+class HoldsNumber(Protocol):
+    """The provider's settings of our number, under its own names, such as VoiceUrl; "" for what is not set.
+
+    Both raise OutcomeUnknown or TransportError.
+    """
+
+    def settings(self) -> Mapping[str, str] | None:
+        """None where the account has no such number."""
+        ...
+
+    def change(self, settings: Mapping[str, str]) -> None: ...
 
 
 class Bell(Protocol):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import freezegun
 import pytest
 from click.testing import CliRunner, Result
 from freezegun.api import FrozenDateTimeFactory
+from werkzeug.serving import make_server
 
 from config.settings import DEMO_ROSTER
 from tests.support.fixtures import FRIDAY_NIGHT, LEE
@@ -24,6 +26,7 @@ from triage.cli import main
 __all__ = ["own_logging"]
 
 Run = Callable[..., Result]
+Serve = Callable[[Any], str]
 CURSOR = "\x1b[2J\x1b[1;1H\x07\x9b31m\u202e\r"
 """What moves a terminal's cursor, rings its bell, colours and turns its words round."""
 
@@ -82,3 +85,22 @@ def at_night(run: Run, night: str) -> Run:
 def document(result: Result) -> Any:
     """The one JSON document on standard output."""
     return json.loads(result.stdout)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves an application on loopback."""
+    servers = []
+
+    def start(app: Any) -> str:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server, thread in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()

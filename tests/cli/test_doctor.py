@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
+import requests
 
 from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
 from scheduler.sweep import keep_house
-from tests.cli.conftest import Run, document
+from tests.cli.conftest import Run, Serve, document
 from tests.support.live import free_port
 from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
 from triage.clock import SystemClock
+from triage.services.reconciler import MARK
+from triage.store.engine import Store
+from triage.store.models import Mark
 from triage.store.recording_folder import RecordingFolder
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
-
-Serve = Callable[[Any], str]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Serves an application on loopback."""
-    servers = []
-
-    def start(app: Any) -> str:
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -49,11 +31,12 @@ def sound(serve: Serve, sqlite_url: str) -> Iterator[dict[str, str]]:
     """Settings of a set-up in which all is well."""
     wire = Wire(sqlite_url)
     keep_house(wire.program)
-    phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, "http://x", SystemClock(), lambda *_: Answer(200, ""))
+    url = serve(wire.app)
+    phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, url, SystemClock(), lambda *_: Answer(200, ""))
     yield {
         "database_url": sqlite_url,
         "roster_file": str(DEMO_ROSTER),
-        "public_url": serve(wire.app),
+        "public_url": url,
         "twilio_account_sid": SIMULATED_ACCOUNT,
         "twilio_auth_token": TOKEN,
         "twilio_from": OUR_NUMBER,
@@ -225,10 +208,10 @@ def test_no_account_is_no_fault(run: Run, sound: dict[str, str]) -> None:
 
 
 def test_an_address_that_does_not_answer(run: Run, sound: dict[str, str]) -> None:
-    [found] = wrong(run, **sound | {"public_url": f"http://127.0.0.1:{free_port()}"})
+    found = wrong(run, **sound | {"public_url": f"http://127.0.0.1:{free_port()}"})
 
-    assert found[0] == "webhooks"
-    assert found[2] == "start the web server, and let the address reach it"
+    assert [check for check, _, _ in found] == ["number", "webhooks"]
+    assert found[1][2] == "start the web server, and let the address reach it"
 
 
 @pytest.mark.parametrize(
@@ -248,12 +231,12 @@ def test_an_address_that_somebody_else_answers(status: int, body: bytes, run: Ru
     with HTTPServer(("127.0.0.1", 0), Stranger) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
-        [found] = wrong(run, **sound | {"public_url": f"http://127.0.0.1:{server.server_port}"})
+        found = wrong(run, **sound | {"public_url": f"http://127.0.0.1:{server.server_port}"})
         server.shutdown()
         thread.join()
 
-    assert found[0] == "webhooks"
-    assert found[2] == "let it reach this daemon"
+    assert [check for check, _, _ in found] == ["number", "webhooks"]
+    assert found[1][2] == "let it reach this daemon"
 
 
 def test_a_real_account_needs_https(run: Run, sound: dict[str, str]) -> None:
@@ -262,6 +245,41 @@ def test_a_real_account_needs_https(run: Run, sound: dict[str, str]) -> None:
     assert any(
         check == "webhooks" and mend == "set AFTERHOURS_PUBLIC_URL to your https address" for check, _, mend in found
     )
+
+
+def test_a_number_whose_texts_go_elsewhere(run: Run, sound: dict[str, str]) -> None:
+    requests.post(
+        f"{sound['twilio_api_base']}{number_path(sound)}",
+        data={"SmsUrl": "https://demo.twilio.com/welcome/sms/reply"},
+        auth=(SIMULATED_ACCOUNT, TOKEN),
+        timeout=5,
+    )
+
+    [found] = wrong(run, **sound)
+
+    assert found == ("number", "not as it should be: SmsUrl", "run `afterhours twilio setup`")
+
+
+def number_path(sound: dict[str, str]) -> str:
+    listed = requests.get(
+        f"{sound['twilio_api_base']}/2010-04-01/Accounts/{SIMULATED_ACCOUNT}/IncomingPhoneNumbers.json",
+        auth=(SIMULATED_ACCOUNT, TOKEN),
+        timeout=5,
+    ).json()
+    path: str = listed["incoming_phone_numbers"][0]["uri"]
+    return path
+
+
+def test_lists_that_were_not_read_for_long(run: Run, sound: dict[str, str]) -> None:
+    with Store(sound["database_url"]).write() as tx:
+        tx.session.add(
+            Mark(name=MARK, at=SystemClock().now() - timedelta(hours=1), next_attempt_at=SystemClock().now())
+        )
+
+    [found] = wrong(run, **sound)
+
+    assert found[0] == "lists"
+    assert "up to 60 min ago only" in found[1]
 
 
 def test_what_cannot_be_parsed_exits_2_before_anything_is_examined(run: Run, sound: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ _HOMES = {
     "serve": "operation",
     "simulator": "operation",
     "texts": "cases",
+    "twilio": "twilio",
     "web": "operation",
 }
 

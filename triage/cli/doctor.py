@@ -14,16 +14,18 @@ from urllib.parse import urlsplit
 import requests
 
 from config.settings import SHIPPED_POLICY, Settings
-from triage.bootstrap import Program, build, build_phone_system
+from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
 from triage.errors import ConfigurationError, FolderUnusable, TriageError
 from triage.policy.ladder import unknown_targets
 from triage.services.coverage import coverage_gaps
+from triage.services.number_setup import number_settings
+from triage.services.reconciler import behind_by
 from triage.services.vital_signs import why_not_ready
 from triage.store import schema
 
 _TIMEOUT_SECONDS = 5
 _ENOUGH_FREE_BYTES = 1_000_000_000  # below a quarter of it no recording is fetched any more
-_NEED_THE_SCHEMA = frozenset({"scheduler", "roster"})
+_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("zones", _zones),
         ("roster", _roster),
         ("twilio", _twilio),
+        ("lists", _lists),
         ("webhooks", _webhooks),
     )
     findings: list[Finding] = []
@@ -177,7 +180,8 @@ def _twilio(program: Program) -> Iterator[Finding]:
         yield Finding("twilio", "no account: `afterhours serve` brings a simulated phone system")
         return
     try:
-        name = build_phone_system(program.settings).calls.check()
+        phone_system = build_phone_system(program.settings)
+        name = phone_system.calls.check()
     except ConfigurationError as error:
         yield Finding("twilio", str(error), "see the README's settings")
         return
@@ -185,6 +189,30 @@ def _twilio(program: Program) -> Iterator[Finding]:
         yield Finding("twilio", str(error), "check the account SID and the token")
         return
     yield Finding("twilio", f"credentials work, account {name}")
+    yield from _number(program, phone_system)
+
+
+def _number(program: Program, phone_system: PhoneSystem) -> Iterator[Finding]:
+    settings = number_settings(phone_system.number, program.settings.public_url)
+    if not program.settings.has_real_account:  # the simulated one keeps its own fallback
+        settings = [setting for setting in settings if setting.wanted is not None]
+    wrong = [setting.name for setting in settings if not setting.is_right]
+    if wrong:
+        yield Finding("number", f"not as it should be: {', '.join(wrong)}", "run `afterhours twilio setup`")
+    else:
+        yield Finding("number", f"{program.settings.twilio_from} sends its webhooks to us")
+
+
+def _lists(program: Program) -> Iterator[Finding]:
+    behind = behind_by(program.desk, program.now())
+    if behind is None:
+        yield Finding("lists", "not read yet: the scheduler reads them when it starts")
+    elif behind > 3 * program.desk.terms.reconciler.every:
+        minutes = int(behind.total_seconds() // 60)
+        told = f"Twilio's lists are looked through up to {minutes} min ago only: nothing makes up for a lost webhook"
+        yield Finding("lists", told, "look for list_failed in the scheduler's log")
+    else:
+        yield Finding("lists", "what webhooks do not tell is made up for")
 
 
 def _webhooks(program: Program) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -64,6 +64,13 @@ def look_soon(desk: Desk, now: datetime) -> None:
     """Make a look due: a scheduler has just started."""
     with desk.store.write() as tx:
         marks.look_at(tx.session, MARK, now)
+
+
+def behind_by(desk: Desk, now: datetime) -> timedelta | None:
+    """How far the mark is behind; None before the first look."""
+    with desk.store.read() as session:
+        mark = marks.of(session, MARK)
+        return None if mark is None else now - mark.at
 
 
 def claim_look(desk: Desk, now: datetime) -> Look | None:

@@ -187,6 +187,12 @@ class NumberSettings:
     status_callback: str
     voice_fallback_url: str = ""
     sms_fallback_url: str = ""
+    voice_method: str = "POST"
+    sms_method: str = "POST"
+    status_callback_method: str = "POST"
+    voice_application_sid: str = ""
+    sms_application_sid: str = ""
+    trunk_sid: str = ""
     fallback_twiml: str | None = None
     sid: str = field(default_factory=lambda: new_sid("PN"))
 

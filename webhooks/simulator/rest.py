@@ -28,6 +28,9 @@ NUMBER_SETTINGS = {
     "SmsUrl": "sms_url",
     "SmsFallbackUrl": "sms_fallback_url",
     "StatusCallback": "status_callback",
+    "VoiceMethod": "voice_method",
+    "SmsMethod": "sms_method",
+    "StatusCallbackMethod": "status_callback_method",
 }
 
 

@@ -14,12 +14,12 @@ import requests
 from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
 from scheduler.sweep import keep_house
 from tests.cli.conftest import Run, Serve, document
+from tests.support.databases import store_at
 from tests.support.live import free_port
 from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
 from triage.clock import SystemClock
 from triage.services.reconciler import MARK
-from triage.store.engine import Store
 from triage.store.models import Mark
 from triage.store.recording_folder import RecordingFolder
 from webhooks.simulator.phone_system import Answer, PhoneSystem
@@ -271,10 +271,9 @@ def number_path(sound: dict[str, str]) -> str:
 
 
 def test_lists_that_were_not_read_for_long(run: Run, sound: dict[str, str]) -> None:
-    with Store(sound["database_url"]).write() as tx:
-        tx.session.add(
-            Mark(name=MARK, at=SystemClock().now() - timedelta(hours=1), next_attempt_at=SystemClock().now())
-        )
+    now = SystemClock().now()
+    with store_at(sound["database_url"]).write() as tx:
+        tx.session.add(Mark(name=MARK, at=now - timedelta(hours=1), next_attempt_at=now))
 
     [found] = wrong(run, **sound)
 

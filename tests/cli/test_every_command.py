@@ -47,6 +47,7 @@ ANSWERING = {
     "recording verify": (),
     "doctor": (),
     "texts": (),
+    "twilio fallback": (),
     "twilio setup": (),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from triage.clock import SystemClock
 from triage.store import chain
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
+from webhooks.simulator.twiml import parse
+from webhooks.simulator.walk import VERBS
 
 BIN = "https://handler.twilio.com/twiml/EH" + "a" * 32
 Setup = Callable[..., object]
@@ -147,3 +150,23 @@ def test_a_phone_system_that_refuses_is_told(setup: Run) -> None:
 
 def test_a_fallback_that_is_no_address_is_wrong_usage(setup: Run) -> None:
     assert setup("--fallback", "EH123").exit_code == 2
+
+
+def test_the_fallback_twimlis_twiml_that_fits(run: Run) -> None:
+    result = run("twilio", "fallback", public_url=PUBLIC_URL)
+
+    twiml = parse(result.stdout, PUBLIC_URL, allowed=VERBS)
+    assert [verb.name for verb in twiml.verbs] == ["Say", "Say", "Record", "Say", "Say", "Hangup"]
+    assert twiml.warnings == ()
+    assert twiml.verbs[2].get("recordingStatusCallback") == f"{PUBLIC_URL}/twilio/recording#rc=5&rp=all"
+    assert twiml.verbs[2].get("action") == ""
+    assert len(result.stdout) < 4000
+
+
+def test_texts_that_make_the_twimltoo_long_are_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(f'[spoken.en]\nunattended = "{"Hello. " * 600}"\n')
+
+    result = run("twilio", "fallback", policy_file="mine.toml")
+
+    assert result.exit_code == 2
+    assert "shorten spoken.en.unattended" in result.stderr

@@ -174,3 +174,10 @@ def test_without_a_number_of_ours_nothing_is_taken_for_ours(phones: PhoneSystem)
 
     with pytest.raises(TransportError, match="AFTERHOURS_TWILIO_FROM"):
         line.traffic.texts(phones.now)
+
+
+def test_a_list_that_is_refused_says_why(phones: PhoneSystem) -> None:
+    line = make_line(phones, InProcessHttpClient(create_rest_app(phones)), twilio_auth_token="wrong")
+
+    with pytest.raises(TransportError, match="refused our credentials"):
+        line.traffic.texts(phones.now)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from triage.cli.printing import print_json, print_table, reported, wants_json
-from triage.cli.program import program_for_command
+from triage.cli.program import program_for_command, settings_for_command
 from triage.errors import NotFound, Refused
 from triage.policy.number_settings import Setting
 
@@ -50,6 +50,22 @@ def twilio_setup(*, fallback: str | None, is_to_apply: bool, as_json: bool) -> N
         if changed:
             click.echo(f"Set: {', '.join(changed)}")
     sys.exit(0 if all(setting.is_right for setting in settings) else 1)
+
+
+@twilio.command("fallback")
+@wants_json
+@reported
+def twilio_fallback(*, as_json: bool) -> None:
+    """TwiML for a TwiML Bin, which records calls by itself while we are down."""
+    from triage.owner_files import load_roster_file, load_terms  # noqa: PLC0415
+    from triage.transports.twilio_fallback import fallback_document  # noqa: PLC0415 - Twilio's client is large
+
+    settings = settings_for_command()
+    text = fallback_document(load_terms(settings, load_roster_file(settings)), settings.public_url)
+    if as_json:
+        print_json({"twiml": text, "characters": len(text)})
+    else:
+        click.echo(text)
 
 
 def _record(setting: Setting) -> dict[str, Any]:

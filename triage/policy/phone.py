@@ -116,6 +116,7 @@ class Sentences(Words):
     thanks: str
     nothing: str
     desk: str
+    unattended: str
 
     @model_validator(mode="after")
     def _a_voice_of_the_language(self) -> Self:

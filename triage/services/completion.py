@@ -15,7 +15,7 @@ from triage.ports import CallDetails
 from triage.services.alerts import card_of, tell
 from triage.services.callers import give_receipt
 from triage.services.desk import Desk
-from triage.store import cases, deliveries
+from triage.store import calls, cases, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Call, Case, Voicemail
 
@@ -51,9 +51,8 @@ def complete(tx: Transaction, desk: Desk, voicemail: Voicemail, learnt: Learnt, 
 
 def learn_call(tx: Transaction, desk: Desk, details: CallDetails, now: datetime) -> bool:
     """A call to our number as the phone system has it, which is over. True where nothing had told us of it."""
-    known = tx.session.get(Call, details.call_sid)
-    call = known or Call(sid=details.call_sid)
-    tx.session.add(call)
+    is_new = tx.session.get(Call, details.call_sid) is None
+    call = calls.of_sid(tx.session, details.call_sid, language=desk.terms.phone.languages[0])
     call.status = details.status
     if details.status == "completed":
         call.answered_at = call.answered_at or details.started_at
@@ -62,7 +61,7 @@ def learn_call(tx: Transaction, desk: Desk, details: CallDetails, now: datetime)
         case = cases.case_of_call(tx.session, call.sid)
         if case is not None and case.caller is None:
             set_caller(tx, desk, case, details.from_number, None, now)
-    return known is None
+    return is_new
 
 
 def confirm(tx: Transaction, case: Case, voicemail: Voicemail, *, is_hang_up: bool, now: datetime) -> None:

@@ -152,6 +152,8 @@ def _complete(tx: Transaction, desk: Desk, known: Voicemail, posted: PostedRecor
     if known.is_confirmed:
         return
     case = tx.session.get_one(Case, known.case_id)
+    if posted.is_found:
+        _note_found(tx, case, posted, now)
     known.duration_s = _seconds(posted.duration)
     known.status, known.error_code = _status(posted), posted.error_code
     terms = desk.terms_of(tx.session, case.policy)
@@ -245,8 +247,7 @@ def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, messag
         )
     )
     if posted.is_found:
-        found = {"recording": posted.recording_sid, "left_at": message.left_at}
-        tx.record("found_by_reconciler", at=now, actor="system", case_id=case.id, policy=case.policy, **found)
+        _note_found(tx, case, posted, now)
     tx.record(
         "voicemail_left",
         at=now,
@@ -259,6 +260,12 @@ def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, messag
         seconds=_seconds(posted.duration),
         recorded=posted.is_recorded,
     )
+
+
+def _note_found(tx: Transaction, case: Case, posted: PostedRecording, now: datetime) -> None:
+    """No webhook told of the recording: the phone system's list did."""
+    found = {"recording": posted.recording_sid, "left_at": posted.ended_at}
+    tx.record("found_by_reconciler", at=now, actor="system", case_id=case.id, policy=case.policy, **found)
 
 
 def _status(posted: PostedRecording) -> str:

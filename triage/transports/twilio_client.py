@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ def our_errors() -> Iterator[None]:
     except TwilioRestException as error:
         raise answered(error.status, error.code) from error
     except TwilioException as error:
+        if (page := _refused_page(error)) is not None:
+            raise page from error
         raise OutcomeUnknown(f"Twilio answered something unexpected: {type(error).__name__}") from error
     except requests.ConnectionError as error:
         if _never_connected(error):
@@ -67,6 +70,19 @@ def our_errors() -> Iterator[None]:
         raise OutcomeUnknown(f"no answer from Twilio: {type(error).__name__}") from error
     except ValueError as error:  # a proxy's page, or half an answer, where JSON should be
         raise OutcomeUnknown("Twilio's answer cannot be read") from error
+
+
+def _refused_page(error: TwilioException) -> TransportError | OutcomeUnknown | None:
+    """What the answer to a list says: the SDK raises it bare. None where there is no answer in it."""
+    response = error.args[1] if len(error.args) > 1 else None
+    status = getattr(response, "status_code", None)
+    if not isinstance(status, int):
+        return None
+    try:
+        code = json.loads(response.text).get("code") if response is not None else None
+    except (ValueError, AttributeError):
+        code = None
+    return answered(status, code if isinstance(code, int) else None)
 
 
 def taken(resource: Any) -> Accepted:

@@ -194,3 +194,16 @@ def test_every_text_is_kept_with_the_time_it_was_sent(watched: World) -> None:
 
     [kept] = records.list_texts(watched.program.desk, most=5)
     assert (kept["at"], kept["body"]) == (sent, "hello?")
+
+
+def test_a_breach_that_a_late_text_disproves_is_withdrawn(watched: World) -> None:
+    watched.voicemail()
+    watched.text(LEE, "ACK")
+    watched.advance(minutes=118)
+    lose(watched, LEE, "DONE 1001 35")
+    watched.advance(minutes=8)
+
+    case = watched.case()
+    assert (case["state"], case["breached_at"]) == ("closed", None)
+    assert case["callback_made_at"] < case["callback_due"]
+    assert [kind for kind in watched.kinds() if kind.startswith("breach")] == ["breached", "breach_withdrawn"]

@@ -11,6 +11,7 @@ from typing import Any, cast
 from tests.support.world import World
 from triage.ports import Accepted, Found, KeepsRecordings, Outgoing, Sends, TakesBytes
 from triage.store.engine import Store, Transaction
+from triage.store.recording_folder import RecordingFolder
 
 
 class Crash(BaseException):
@@ -45,6 +46,16 @@ class CrashingSends:
 
     def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
         return self._inner.sent_to(phone, since)
+
+
+class CrashingFolder(RecordingFolder):
+    """Dies when a file was renamed or taken away and the disk does not know it for good yet."""
+
+    point: Callable[[], None]
+
+    def _make_durable(self) -> None:
+        self.point()
+        super()._make_durable()
 
 
 class CrashingRecordings:
@@ -86,6 +97,8 @@ class CrashingWorld(World):
         store = self.program.desk.store
         store.__class__ = CrashingStore
         cast("CrashingStore", store).point = self._point
+        self.program.recordings.__class__ = CrashingFolder
+        cast("CrashingFolder", self.program.recordings).point = self._point
 
     def sweep(self) -> None:
         try:

@@ -8,6 +8,7 @@ import sys
 import wave
 from array import array
 from collections.abc import Sequence
+from functools import cache
 
 RATE = 8000
 PITCH = 440
@@ -21,9 +22,7 @@ class NotASound(Exception):
 
 def tone(seconds: int) -> bytes:
     """A quiet tone of this length."""
-    period = [round(LOUDNESS * math.sin(2 * math.pi * PITCH * at / RATE)) for at in range(RATE)]
-    second = b"".join(sample.to_bytes(2, "little", signed=True) for sample in period)
-    return _file(second * min(max(seconds, 1), LONGEST))
+    return _file(_second_of_tone() * min(max(seconds, 1), LONGEST))
 
 
 def telephone_sound(upload: bytes) -> bytes:
@@ -66,6 +65,12 @@ def joined(sounds: Sequence[bytes]) -> bytes:
 def shortened(sound: bytes, seconds: float) -> bytes:
     """The beginning of a telephone sound."""
     return _file(_frames(sound)[: 2 * round(seconds * RATE)])
+
+
+@cache
+def _second_of_tone() -> bytes:
+    period = [round(LOUDNESS * math.sin(2 * math.pi * PITCH * at / RATE)) for at in range(RATE)]
+    return b"".join(sample.to_bytes(2, "little", signed=True) for sample in period)
 
 
 def _frames(sound: bytes) -> bytes:

@@ -76,7 +76,7 @@ def _refused_page(error: TwilioException) -> TransportError | OutcomeUnknown | N
     """What the answer to a list says: the SDK raises it bare. None where there is no answer in it."""
     response = error.args[1] if len(error.args) > 1 else None
     status = getattr(response, "status_code", None)
-    if not isinstance(status, int):
+    if not isinstance(status, int) or status < HTTPStatus.BAD_REQUEST:  # taken, and then told in half a page
         return None
     try:
         code = json.loads(response.text).get("code") if response is not None else None

@@ -38,17 +38,19 @@ def catch_up(program: Program, phone_system: PhoneSystem) -> None:
 def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: Callable[[], int]) -> None:
     """Timers, then sending, then asking; idempotent, and safe at any time on any node.
 
-    Each kind of work has its own `now`: a timer handled here may plan a delivery that is due already.
+    Each kind of work has its own `now`: a timer handled here may plan a delivery that is due already, and a delivery
+    that fails may make a rung of the ladder due.
     """
     if not is_anything_due(program.desk, program.now()):
         return
-    run_due_timers(program.desk, program.now())
-    while (free := free_senders()) > 0:
-        errands = _errands(program, phone_system, free)
+    while True:
+        run_due_timers(program.desk, program.now())
+        free = free_senders()
+        errands = _errands(program, phone_system, free) if free > 0 else []
+        if not errands:
+            return
         for errand in errands:
             run(errand)
-        if not errands:
-            break
 
 
 def keep_house(program: Program) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from triage.policy.delivery import DeliveryState
 
@@ -114,6 +114,16 @@ class Sends(Protocol):
     def send(self, outgoing: Outgoing) -> Accepted: ...
 
     def sent_to(self, phone: str, since: datetime) -> Sequence[Found]: ...
+
+
+@runtime_checkable
+class HangsUp(Protocol):
+    """Ends calls that nobody has answered yet.
+
+    Raises TransportError where it does not ring any more, which may be a conversation, and OutcomeUnknown.
+    """
+
+    def hang_up(self, provider_sid: str) -> None: ...
 
 
 class KnowsCalls(Protocol):

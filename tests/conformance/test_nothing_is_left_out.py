@@ -16,7 +16,7 @@ from triage.policy import wording
 from triage.policy.delivery import DeliveryState
 from triage.policy.intake import Treatment
 from triage.policy.lifecycle import CaseEvent, CaseState, is_legal
-from triage.policy.twilio_words import CALL_STATUS, MESSAGE_STATUS
+from triage.policy.twilio_words import STATUS as REPORTED
 from triage.services import escalation, intake
 from webhooks.errors import STATUS
 
@@ -171,7 +171,7 @@ def test_every_error_has_a_line_in_the_http_table_or_a_reason_to_lack_one() -> N
 
 
 def test_every_status_of_the_provider_is_a_state_that_a_report_may_bring() -> None:
-    brought = {*MESSAGE_STATUS.values(), *CALL_STATUS.values()}
+    brought = {state for table in REPORTED.values() for state in table.values()}
 
     assert brought == {DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.FAILED}
 

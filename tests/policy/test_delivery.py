@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.policy.delivery import FINAL, DeliveryState, accepts
+from triage.policy.delivery import FINAL, DeliveryState, accepts, is_spent
 from triage.policy.retry import GIVE_UP_SEARCHING_AFTER, REPEAT_AFTER, SENDING_LEASE, may_repeat, next_attempt
-from triage.policy.twilio_words import CALL_STATUS, ERROR_CODES, MESSAGE_STATUS, UNEXPLAINED, meaning
+from triage.policy.twilio_words import (
+    ALERT_CALL_STATUS,
+    BRIDGE_CALL_STATUS,
+    ERROR_CODES,
+    MESSAGE_STATUS,
+    UNEXPLAINED,
+    meaning,
+)
 
 NOW = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 ORDER = ("planned", "sending", "unknown", "accepted", "sent", "delivered")
@@ -101,13 +108,44 @@ def test_status_of_a_message_in_our_words(status: str, state: str) -> None:
     ("status", "state"),
     [
         *(("queued", "accepted"), ("initiated", "accepted"), ("ringing", "sent")),
-        *(("in-progress", "delivered"), ("completed", "delivered")),
+        *(("in-progress", "sent"), ("completed", "failed")),
         *(("busy", "failed"), ("no-answer", "failed"), ("failed", "failed"), ("canceled", "failed")),
     ],
 )
-def test_status_of_a_call_in_our_words(status: str, state: str) -> None:
-    assert CALL_STATUS[status] == state
-    assert len(CALL_STATUS) == 9
+def test_status_of_an_alert_call_never_makes_it_answered(status: str, state: str) -> None:
+    assert ALERT_CALL_STATUS[status] == state
+    assert len(ALERT_CALL_STATUS) == 9
+
+
+def test_call_that_puts_a_technician_through_is_delivered_once_they_pick_up() -> None:
+    differs = {status: state for status, state in BRIDGE_CALL_STATUS.items() if ALERT_CALL_STATUS[status] != state}
+
+    assert differs == {"in-progress": "delivered", "completed": "delivered"}
+
+
+@pytest.mark.parametrize(
+    ("rung", "spent"),
+    [
+        ("sms:delivered", False),
+        ("sms:failed", True),
+        ("sms:failed sms:delivered", False),
+        ("sms:failed sms:bundled", False),
+        ("sms:failed sms:dropped", True),
+        ("sms:delivered voice:failed", True),
+        ("sms:failed voice:sent", False),
+        ("sms:failed voice:unknown", False),
+        ("sms:delivered voice:delivered", False),
+        ("sms:delivered voice:failed voice:sent", False),
+        ("sms:delivered voice:failed sms:delivered voice:failed sms:delivered", True),
+        ("sms:delivered voice:failed voice:dropped", True),
+        ("sms:delivered voice:dropped", False),
+        ("sms:failed voice:dropped", True),
+    ],
+)
+def test_rung_is_spent_when_its_calls_are_dead_or_its_texts_where_it_called_nobody(rung: str, spent: bool) -> None:
+    sent = [(carrier, DeliveryState(state)) for carrier, state in (one.split(":") for one in rung.split())]
+
+    assert is_spent(sent) is spent
 
 
 @pytest.mark.parametrize(

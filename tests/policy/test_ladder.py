@@ -22,6 +22,7 @@ from triage.policy.ladder import (
     Wait,
     audience,
     decide,
+    moved_on,
     passed_on,
     reachable_by,
     rungs,
@@ -165,6 +166,29 @@ def test_ladder_waits_for_its_next_round_when_everybody_passed(terms: Terms, ros
     alerts = climb(the_facts(position=position), terms, roster)
 
     assert alerts[:2] == [(20, "dana"), (25, "dana")]
+
+
+def test_after_a_rung_that_nobody_can_answer_the_next_one_is_due_at_once(terms: Terms) -> None:
+    now = OPENED + 6 * MINUTE
+
+    position = moved_on(Position(OPENED, step=2), rungs(terms, is_emergency=False), now)
+
+    assert position == Position(now - 15 * MINUTE, step=2)
+
+
+@pytest.mark.parametrize(
+    ("position", "minutes"),
+    [
+        (Position(OPENED, step=2), 15),  # due this very second
+        (Position(OPENED, step=2), 16),
+        (Position(OPENED + 65 * MINUTE, step=0, round=2), 46),  # the pause between two rounds
+        (Position(OPENED + 65 * MINUTE, step=0, round=4), 46),  # after the last one
+    ],
+)
+def test_neither_a_rung_that_is_due_nor_the_pause_between_rounds_is_hurried(
+    position: Position, minutes: int, terms: Terms
+) -> None:
+    assert moved_on(position, rungs(terms, is_emergency=False), OPENED + minutes * MINUTE) is None
 
 
 def test_rung_without_anybody_on_call_is_an_event_and_costs_no_time(terms: Terms, roster: Roster) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from triage.errors import IllegalTransition
-from triage.policy.lifecycle import AWAITING_CALLBACK, ENDED, CaseEvent, CaseState, is_legal, next_state
+from triage.policy.lifecycle import AWAITING_CALLBACK, ENDED, CaseEvent, CaseState, is_legal, is_moot, next_state
 
 TABLE = """
                start         acknowledge   resume        call_back     close         withdraw
@@ -65,3 +65,12 @@ def test_only_a_voicemail_box_undoes_a_callback_and_whoever_called_keeps_the_cas
     assert after(CaseState.CALLED_BACK) == {CaseState.CALLED_BACK, CaseState.CLOSED, CaseState.ACKNOWLEDGED}
     undoing = {event for event in CaseEvent if is_legal(CaseState.CALLED_BACK, event)}
     assert undoing == {CaseEvent.CALL_BACK, CaseEvent.CLOSE, CaseEvent.WITHDRAW}
+
+
+@pytest.mark.parametrize("state", CaseState)
+@pytest.mark.parametrize("reason", ["ladder", "nobody", "exhausted", "resume", "at_risk", "breach"])
+def test_alert_is_moot_once_somebody_did_what_it_asks_for(state: CaseState, reason: str) -> None:
+    asks_for_somebody = reason in {"ladder", "nobody", "exhausted"}
+
+    wanted = {CaseState.OPEN} if asks_for_somebody else {CaseState.OPEN, CaseState.ACKNOWLEDGED}
+    assert is_moot(state, reason) is (state not in wanted)

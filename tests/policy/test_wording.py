@@ -23,7 +23,6 @@ from triage.policy.wording import (
     card_line,
     held_by,
     minutes_left,
-    spoken_alert,
     summary,
     taken,
     told,
@@ -167,30 +166,6 @@ def test_time_left_is_never_more_than_is_left(seconds: int, words: str) -> None:
     assert minutes_left(NOW + timedelta(seconds=seconds), NOW) == words
 
 
-def test_spoken_alert_says_numbers_digit_by_digit(terms: Terms) -> None:
-    spoken = spoken_alert(a_card(flags=("emergency",)), "breach", NOW, terms)
-
-    assert "case 1 0 4 2 is overdue" in spoken
-    assert "from 1 3 1 0 5 5 5 1 2 3 4" in spoken
-    assert "EMERGENCY." in spoken
-
-
-@pytest.mark.parametrize(
-    ("reason", "left", "words"),
-    [
-        ("ladder", 31, "is waiting"),
-        ("ladder", 30, "is at risk"),
-        ("ladder", 0, "is overdue"),
-        ("at_risk", 1, "is at risk"),
-        ("at_risk", 0, "is overdue"),
-        ("nobody", -1, "is overdue"),
-        ("resume", -1, "is without a callback"),
-    ],
-)
-def test_spoken_alert_says_how_it_stands_when_it_is_heard(reason: str, left: int, words: str, terms: Terms) -> None:
-    assert words in spoken_alert(a_card(), reason, DUE - timedelta(minutes=left), terms)
-
-
 def test_alert_of_the_risk_that_comes_after_the_breach_says_overdue(terms: Terms) -> None:
     assert alert(a_card(), "at_risk", DUE, terms).startswith("OVERDUE 1042 ")
 
@@ -204,7 +179,6 @@ def test_withheld_number_is_said_and_not_left_blank(terms: Terms) -> None:
 
     assert "number unknown" in alert(card, "ladder", NOW, terms)
     assert "withheld" in card_line(card, NOW, terms)
-    assert "an unknown number" in spoken_alert(card, "ladder", NOW, terms)
 
 
 def test_closed_case_says_what_was_billed() -> None:

@@ -216,8 +216,7 @@ def test_technicians_phone_that_is_busy_is_told_by_text(world: World) -> None:
     world.advance(minutes=1)
 
     assert world.bodies(LEE)[-1] == (
-        "1001: we could not ring you: the phone system says busy."
-        " Reply CALL 1001 to try again, or call +16145550199 yourself."
+        "1001: we could not ring you: the line was busy. Reply CALL 1001 to try again, or call +16145550199 yourself."
     )
     assert world.case()["state"] == "acknowledged"
 

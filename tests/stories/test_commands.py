@@ -53,13 +53,13 @@ def test_wrong_reference_is_said_to_be_wrong(world: World) -> None:
 
 def test_case_of_somebody_else_stays_theirs(world: World) -> None:
     world.voicemail(attested=True)
-    world.advance(minutes=6)
+    world.advance(minutes=5, seconds=10)
     world.text(LEE, "ACK")
     world.advance(minutes=1)
 
     answers = [world.text(DANA, body) for body in ("ACK 1001", "PASS 1001", "ACK")]
 
-    assert answers == [*["1001 is with Lee since 9:36 PM EST. Nothing for you to do."] * 2, NOTHING_OPEN]
+    assert answers == [*["1001 is with Lee since 9:35 PM EST. Nothing for you to do."] * 2, NOTHING_OPEN]
     assert (world.case()["owner"], world.case()["state"]) == ("lee", "acknowledged")
 
 

@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 from tests.support.databases import ON_SQLITE
-from tests.support.fixtures import DANA, LEE, MARIA, SAM, TEAM
+from tests.support.fixtures import DANA, LEE, MARIA, TEAM
 from tests.support.world import Build, World
 
 FIRST_ROUND = [
     "0:00 Lee sms",
     "5:00 Lee call",
     "5:00 Lee sms",
-    "15:00 Dana call",
-    "15:00 Dana sms",
+    "5:20 Dana call",
+    "5:20 Dana sms",
 ]
 EVERYONE = [
-    "30:00 Ada sms",
-    "30:00 Dana call",
-    "30:00 Dana sms",
-    "30:00 Lee call",
-    "30:00 Lee sms",
-    "30:00 Maria call",
-    "30:00 Maria sms",
-    "30:00 Sam call",
-    "30:00 Sam sms",
+    "5:40 Ada sms",
+    "5:40 Dana call",
+    "5:40 Dana sms",
+    "5:40 Lee call",
+    "5:40 Lee sms",
+    "5:40 Maria call",
+    "5:40 Maria sms",
+    "5:40 Sam call",
+    "5:40 Sam sms",
 ]
 
 
 @ON_SQLITE
-def test_every_rung_reaches_its_people_by_its_channels_at_its_second(team: World) -> None:
+def test_every_rung_reaches_its_people_as_soon_as_the_calls_of_the_one_before_rang_out(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
 
-    team.advance(minutes=50)
+    team.advance(minutes=25)
 
-    assert team.pages(left) == [*FIRST_ROUND, *EVERYONE, "45:00 Maria call", "45:00 Maria sms"]
+    assert team.pages(left) == [*FIRST_ROUND, *EVERYONE, "6:01 Maria call", "6:01 Maria sms"]
+
+
+@ON_SQLITE
+def test_while_the_calls_of_a_rung_ring_on_the_next_one_comes_at_its_second(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy='alert_call.rings_for = "600s"')
+    left = world.now
+    world.voicemail(attested=True)
+
+    world.advance(minutes=15)
+
+    assert world.pages(left) == [*FIRST_ROUND[:3], "15:00 Dana call", "15:00 Dana sms"]
 
 
 @ON_SQLITE
@@ -53,28 +64,14 @@ def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
 def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
     team.voicemail(attested=True)
 
-    team.advance(minutes=16)
+    team.advance(minutes=5, seconds=30)
 
     assert team.bodies(LEE)[1] == (
         "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 115 min left. Reply ACK 1001 or PASS"
     )
     assert team.bodies(DANA) == [
-        "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 105 min left. Reply ACK 1001 or PASS"
+        "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 114 min left. Reply ACK 1001 or PASS"
     ]
-
-
-@ON_SQLITE
-def test_alert_call_says_the_case_to_whoever_picks_up(team: World) -> None:
-    team.voicemail(attested=True)
-
-    team.advance(minutes=6)
-
-    (heard,) = team.heard(LEE)
-    assert heard == (
-        "After hours case 1 0 0 1 is waiting. overnight, from 1 6 1 4 5 5 5 0 1 9 9. "
-        "Call back by 11:30 PM EST, 114 min left. Text A C K."
-    )
-    assert team.heard(SAM) == []
 
 
 @ON_SQLITE
@@ -82,15 +79,15 @@ def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> 
     left = team.now
     team.voicemail(attested=True)
 
-    team.advance(minutes=81)
+    team.advance(minutes=31, seconds=30)
 
-    second_round = [page for page in team.pages(left) if int(page.split(":")[0]) > 45]
+    second_round = [page for page in team.pages(left) if int(page.split(":")[0]) > 6]
     assert second_round == [
-        "65:00 Lee sms",
-        "70:00 Lee call",
-        "70:00 Lee sms",
-        "80:00 Dana call",
-        "80:00 Dana sms",
+        "26:01 Lee sms",
+        "31:01 Lee call",
+        "31:01 Lee sms",
+        "31:21 Dana call",
+        "31:21 Dana sms",
     ]
 
 
@@ -102,10 +99,10 @@ def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_brea
 
     world.advance(minutes=136)
 
-    assert [page for page in world.pages(left) if page.startswith("65:00")] == ["65:00 Maria call", "65:00 Maria sms"]
+    assert [page for page in world.pages(left) if page.startswith("26:01")] == ["26:01 Maria call", "26:01 Maria sms"]
     (nobody_took,) = [body for body in world.bodies(MARIA) if body.startswith("NOBODY TOOK")]
     assert nobody_took.startswith(
-        "NOBODY TOOK 1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 55 min left."
+        "NOBODY TOOK 1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 93 min left."
     )
     assert world.kinds().count("ladder_exhausted") == 1
     assert world.pages(left, to=LEE)[-4:] == ["120:00 Lee call", "120:00 Lee sms", "135:00 Lee call", "135:00 Lee sms"]
@@ -128,7 +125,7 @@ def test_taking_the_case_stops_the_ladder(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
 
-    team.advance(minutes=6)
+    team.advance(minutes=5, seconds=10)
     team.text(LEE, "ACK")
     team.advance(minutes=44)
 
@@ -141,7 +138,7 @@ def test_daemon_that_was_down_climbs_on_where_it_stood(team: World) -> None:
     team.voicemail(attested=True)
 
     team.restart()
-    team.advance(minutes=16)
+    team.advance(minutes=5, seconds=30)
     team.restart()
     team.settle()
 

@@ -34,7 +34,7 @@ from triage.store.engine import Store
 from triage.store.models import Mark
 from webhooks.app import create_app
 from webhooks.simulator.in_process import InProcessHttpClient, post_into
-from webhooks.simulator.phone_system import InboundCall, PhoneSystem
+from webhooks.simulator.phone_system import Behaviour, InboundCall, PhoneSystem
 from webhooks.simulator.posting import Answer
 from webhooks.simulator.records import Text, new_sid, rfc2822
 from webhooks.simulator.rest import create_rest_app
@@ -73,6 +73,7 @@ class World:
         self.phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), self._post)
         self._rest = create_rest_app(self.phones)
         self.phone_system = build_phone_system(self.settings, InProcessHttpClient(self._rest))
+        self._put_to_bed()
         self.catch_up()
 
     def make_store(self) -> Store:
@@ -187,6 +188,7 @@ class World:
                 path.write_text(text)
         self.program.close()
         self.start()
+        self._put_to_bed()
         self.catch_up()
 
     def post(self, path: str, **form: str) -> Answer:
@@ -268,6 +270,14 @@ class World:
     def kinds(self, reference: str = "1001") -> list[str]:
         """The kinds of events of a case, oldest first."""
         return [event["kind"] for event in self.case(reference)["events"]]
+
+    def _put_to_bed(self) -> None:
+        """Nobody on call picks up a phone unless a story says so: texts arrive, calls ring out."""
+        with self.program.desk.store.read() as session:
+            phones = [person.phone for person in self.program.desk.roster(session).people]
+        for phone in phones:
+            if phone not in self.phones.exchange.phones:
+                self.phones.set_behaviour(phone, Behaviour.ASLEEP)
 
     def _next_instant(self, until: datetime) -> datetime | None:
         """The next instant up to `until` at which anything is due."""

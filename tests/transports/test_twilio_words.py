@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
+from triage.policy.delivery import Carrier
 from triage.policy.delivery import DeliveryState as State
 from triage.policy.twilio_words import (
-    CALL_STATUS,
+    ALERT_CALL_STATUS,
+    BRIDGE_CALL_STATUS,
     ERROR_CODES,
     MESSAGE_STATUS,
     SILENT_RECORDING,
+    STATUS,
+    UNANSWERED,
     UNEXPLAINED,
     meaning,
     telephone_number,
@@ -32,8 +38,8 @@ CALLS = [
     ("queued", State.ACCEPTED),
     ("initiated", State.ACCEPTED),
     ("ringing", State.SENT),
-    ("in-progress", State.DELIVERED),
-    ("completed", State.DELIVERED),
+    ("in-progress", State.SENT),
+    ("completed", State.FAILED),
     ("busy", State.FAILED),
     ("no-answer", State.FAILED),
     ("failed", State.FAILED),
@@ -70,8 +76,15 @@ def test_a_status_of_a_message(word: str, state: State) -> None:
 
 
 @pytest.mark.parametrize(("word", "state"), CALLS)
-def test_a_status_of_a_call(word: str, state: State) -> None:
-    assert CALL_STATUS[word] is state
+def test_a_status_of_an_alert_call(word: str, state: State) -> None:
+    assert ALERT_CALL_STATUS[word] is state
+
+
+@pytest.mark.parametrize(("word", "state"), CALLS)
+def test_a_status_of_a_call_that_puts_a_technician_through(word: str, state: State) -> None:
+    picked_up = word in {"in-progress", "completed"}
+
+    assert BRIDGE_CALL_STATUS[word] is (State.DELIVERED if picked_up else state)
 
 
 @pytest.mark.parametrize(("code", "words", "permanent", "blocks", "ours"), CODES)
@@ -83,7 +96,9 @@ def test_an_error_code(code: int, words: str, permanent: bool, blocks: bool, our
 
 def test_no_row_is_without_its_test() -> None:
     assert set(MESSAGE_STATUS) == {word for word, _ in MESSAGES}
-    assert set(CALL_STATUS) == {word for word, _ in CALLS}
+    assert set(ALERT_CALL_STATUS) == set(BRIDGE_CALL_STATUS) == {word for word, _ in CALLS}
+    assert {word for word, state in CALLS if state is State.FAILED} - {"failed"} == set(UNANSWERED)
+    assert set(STATUS) == set(get_args(Carrier))
     assert set(ERROR_CODES) == {row[0] for row in CODES}
     assert {16101, 16102} == SILENT_RECORDING
 
@@ -97,7 +112,7 @@ def test_a_code_that_the_table_lacks_may_pass(code: int | None) -> None:
 @pytest.mark.parametrize("word", ["received", "receiving", "teleported", ""])
 def test_what_is_no_status_of_ours_is_in_no_table(word: str) -> None:
     assert word not in MESSAGE_STATUS
-    assert word not in CALL_STATUS
+    assert word not in ALERT_CALL_STATUS
 
 
 @pytest.mark.parametrize(

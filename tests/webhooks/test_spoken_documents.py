@@ -10,12 +10,9 @@ from xml.etree.ElementTree import Element
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 
-from tests.support.databases import ON_SQLITE
 from tests.support.documents import check_document, check_reaches_the_tone
-from tests.support.fixtures import LEE
-from tests.support.logs import Logs
 from tests.support.wire import Wire, call_form, recording_form, sid, twiml
-from tests.support.world import CALLER, PUBLIC_URL, World
+from tests.support.world import PUBLIC_URL
 from triage.store.models import Case
 
 OVERNIGHT, EVENING, SUPPORT_HOURS = "2026-11-21T02:30:00", "2026-11-20T23:00:00", "2026-11-23T15:00:00"
@@ -329,22 +326,3 @@ def test_a_sentence_that_an_owner_leaves_empty_is_not_spoken(wire_at: WireAt) ->
 
     check_reaches_the_tone(press(wire, "attest", "1"))
     check_reaches_the_tone(press(wire, "greeting", "1"))
-
-
-@ON_SQLITE
-def test_an_alert_call_says_the_case_twice_digit_by_digit(world: World) -> None:
-    world.voicemail(CALLER)
-    world.advance(minutes=6)
-
-    [call] = world.phones.phone(LEE).calls
-
-    assert sum("case 1 0 0 1 is waiting" in line for line in call.heard) == 2
-    assert "1 6 1 4 5 5 5 0 1 9 9" in call.heard[0]
-
-
-@pytest.mark.parametrize("number", ["1", "999999999", "99999999999999999999999"])
-def test_an_alert_that_does_not_exist_hangs_up(number: str, wire: Wire, logs: Logs) -> None:
-    document = twiml(wire.post(f"/twilio/alert/{number}", call_form(Direction="outbound-api")))
-
-    assert tags(document)[-1] == "Hangup"
-    assert "Record" not in tags(document)

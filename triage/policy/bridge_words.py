@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from triage.policy.callbacks import ATTEMPTS, Outcome
 from triage.policy.dialing import Refusal
 from triage.policy.gsm7 import to_gsm7
-from triage.policy.speech import span_in_words
+from triage.policy.speech import digits, span_in_words
 from triage.policy.terms import Terms
 from triage.policy.wording import Card, minutes_left, wall_clock
 
@@ -111,7 +110,8 @@ def talk_time(seconds: int) -> str:
 def put_through(card: Card, now: datetime) -> list[str]:
     """What a technician hears who picks up, twice over: the most important words first."""
     left = f" {minutes_left(card.due, now)}." if card.due else ""
-    words = f"Press 1 to call back case {spaced(card.reference)}, at {spoken_number(card.caller)}.{left}"
+    number = digits(card.caller) if card.caller else "an unknown number"
+    words = f"Press 1 to call back case {digits(card.reference)}, at {number}.{left}"
     return [words, words]
 
 
@@ -136,20 +136,3 @@ def after_no_answer(outcome: Outcome, *, is_met: bool) -> str:
     record = " The attempt is on record." if outcome in ATTEMPTS else ""
     met = " The promise is met by attempts." if is_met else ""
     return f"{what}{record}{met} To try again now, press 1."
-
-
-def spaced(digits: str) -> str:
-    """Digit by digit, for the ear."""
-    return " ".join(digits)
-
-
-def spoken_number(number: str | None) -> str:
-    """A telephone number for the ear, in groups; of a North American one the country code is left out."""
-    if number is None:
-        return "an unknown number"
-    digits = number.lstrip("+")
-    if number.startswith("+1") and len(digits) == 11:
-        groups: Sequence[str] = (digits[1:4], digits[4:7], digits[7:])
-    else:
-        groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-    return ", ".join(spaced(group) for group in groups)

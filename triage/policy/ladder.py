@@ -126,6 +126,16 @@ def pulled(position: Position, steps: tuple[Step, ...], now: datetime) -> Positi
     return replace(position, base_at=now - steps[position.step].after)
 
 
+def moved_on(position: Position, steps: tuple[Step, ...], now: datetime) -> Position | None:
+    """The position after a rung that nobody can answer any more: the next one is due now.
+
+    None where there is nothing to hurry: it is due already, or the pause between two rounds lies before it.
+    """
+    if position.step == 0 or position.base_at + steps[position.step].after <= now:
+        return None
+    return pulled(position, steps, now)
+
+
 def passed_on(position: Position, person_id: str, steps: tuple[Step, ...], now: datetime) -> Position:
     """The position after "not me": the next person is due now."""
     passed = tuple(sorted({*position.passed, person_id}))

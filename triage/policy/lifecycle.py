@@ -46,6 +46,8 @@ _NEXT: dict[tuple[CaseState, CaseEvent], CaseState] = {
 ENDED = frozenset({CaseState.CLOSED})
 AWAITING_CALLBACK = frozenset({CaseState.OPEN, CaseState.ACKNOWLEDGED})
 
+_ASKED_OF_ONE = frozenset({"ladder", "nobody", "exhausted"})
+
 
 def next_state(state: CaseState, event: CaseEvent) -> CaseState:
     """The state after an event. Raises IllegalTransition where the table has no such pair."""
@@ -57,3 +59,8 @@ def next_state(state: CaseState, event: CaseEvent) -> CaseState:
 
 def is_legal(state: CaseState, event: CaseEvent) -> bool:
     return (state, event) in _NEXT
+
+
+def is_moot(state: CaseState, reason: str) -> bool:
+    """Whether an alert for this reason asks for something that somebody has done meanwhile."""
+    return state not in AWAITING_CALLBACK or (state is CaseState.ACKNOWLEDGED and reason in _ASKED_OF_ONE)

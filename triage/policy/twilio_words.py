@@ -6,6 +6,7 @@ A test holds each row. Sources: Twilio's error dictionary and its pages on messa
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from triage.policy.delivery import DeliveryState
@@ -24,17 +25,38 @@ MESSAGE_STATUS = {
     "canceled": DeliveryState.FAILED,
 }
 
-CALL_STATUS = {
+ALERT_CALL_STATUS = {
     "queued": DeliveryState.ACCEPTED,
     "initiated": DeliveryState.ACCEPTED,
     "ringing": DeliveryState.SENT,
-    "in-progress": DeliveryState.DELIVERED,
-    "completed": DeliveryState.DELIVERED,
+    "in-progress": DeliveryState.SENT,  # somebody, or a voicemail box: only a key answers an alert
+    "completed": DeliveryState.FAILED,
     "busy": DeliveryState.FAILED,
     "no-answer": DeliveryState.FAILED,
     "failed": DeliveryState.FAILED,
     "canceled": DeliveryState.FAILED,
 }
+
+BRIDGE_CALL_STATUS = {
+    **ALERT_CALL_STATUS,
+    "in-progress": DeliveryState.DELIVERED,  # what follows is measured on the caller's leg
+    "completed": DeliveryState.DELIVERED,
+}
+
+STATUS: Mapping[str, Mapping[str, DeliveryState]] = {
+    "sms": MESSAGE_STATUS,
+    "voice": ALERT_CALL_STATUS,
+    "bridge": BRIDGE_CALL_STATUS,
+}
+"""By carrier."""
+
+UNANSWERED = {
+    "completed": "picked up, not answered by a key",
+    "busy": "the line was busy",
+    "no-answer": "nobody picked up",
+    "canceled": "hung up before anybody picked up",
+}
+"""How a call ends that reached its phone, and nobody: no fault of the machine."""
 
 
 ENDED_CALLS = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})

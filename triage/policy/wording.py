@@ -40,7 +40,6 @@ _HEADS = {
 }
 _SUMMARY_ROOM = 230  # characters of two segments that its references may take
 MENU = "ACK, CALL, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. With more than one case add its number: DONE 1042 35 note"
-SPOKEN_WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ class Card:
 
 def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool = False) -> str:
     """The text that asks one person to act."""
-    head = _HEADS.get(_by_now(card, reason, now, terms)) or (_HEADS["resume"] if is_owner else "")
+    head = _HEADS.get(by_now(card, reason, now, terms)) or (_HEADS["resume"] if is_owner else "")
     if is_owner:
         ask = f"Reply DONE {card.reference} <min> or TRIED {card.reference}"
     elif card.is_held:
@@ -94,20 +93,6 @@ def named_in_summary(references: Sequence[str]) -> Sequence[str]:
         if room < 0:
             return references[:number]
     return references
-
-
-def spoken_alert(card: Card, reason: str, now: datetime, terms: Terms) -> str:
-    """What an alert call says: numbers digit by digit."""
-    words = {"at_risk": "at risk", "breach": "overdue", "resume": "without a callback"}
-    urgency = words.get(_by_now(card, reason if reason in words else "ladder", now, terms), "waiting")
-    flags = " ".join(f"{FLAG_WORDS[flag]}." for flag in card.flags)
-    caller = " ".join(card.caller.lstrip("+")) if card.caller else "an unknown number"
-    left = f"{minutes_left(card.due, now)}." if card.due else ""
-    due = f"Call back by {wall_clock(card.due, now, terms)}, {left}" if card.due else ""
-    case = " ".join(card.reference)
-    return (
-        f"After hours case {case} is {urgency}. {flags} {WINDOW_WORDS[card.window]}, from {caller}. {due} Text A C K."
-    )
 
 
 def card_line(card: Card, now: datetime, terms: Terms) -> str:
@@ -277,7 +262,7 @@ def about(references: Sequence[str]) -> str:
     return f" It was about {shown}{f' and {len(references) - 4} more' if len(references) > 4 else ''}."
 
 
-def _by_now(card: Card, reason: str, now: datetime, terms: Terms) -> str:
+def by_now(card: Card, reason: str, now: datetime, terms: Terms) -> str:
     """What an alert is about at the moment it is read.
 
     A rung of the ladder may come when the promise is at risk or broken, and an alert of the risk after the breach.

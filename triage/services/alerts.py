@@ -14,7 +14,6 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Limits, Terms, WindowName
 from triage.policy.wording import Card
-from triage.services.desk import Desk
 from triage.store import deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
@@ -113,6 +112,23 @@ def tell(
                 _plan(tx, case, summons.person, channel, text, terms.limits, now)
 
 
+def stand_others_down(tx: Transaction, case: Case, taker: Person, roster: Roster, terms: Terms, now: datetime) -> None:
+    """An emergency wakes several people: those who were alerted hear that somebody has it."""
+    alerted = deliveries.alerted_people(tx.session, case.id) - {taker.id}
+    people = [person for person in roster.people if person.id in alerted]
+    text = wording.told(card_of(case, roster), f"{taker.first_name} has it. Nothing for you to do.")
+    tell(tx, people, text, terms=terms, now=now, case=case)
+
+
+def tell_former_owner(
+    tx: Transaction, case: Case, former: str, taker: Person, roster: Roster, terms: Terms, now: datetime
+) -> None:
+    """Whoever had the case hears that somebody else has it now."""
+    people = [person for person in roster.people if person.id == former]
+    text = wording.told(card_of(case, roster), f"{taker.first_name} has it now. Nothing for you to do.")
+    tell(tx, people, text, terms=terms, now=now, case=case)
+
+
 def administrators(roster: Roster) -> tuple[Person, ...]:
     """Who mends what is broken: administrators, else whoever is in charge."""
     return roster.with_role("administrator") or roster.in_charge()
@@ -156,15 +172,3 @@ def _is_over(tx: Transaction, case: Case, person: Person, channel: Channel, limi
     most, within = (limits.texts, limits.texts_within) if channel == "sms" else (limits.calls, limits.calls_within)
     sent = deliveries.sent_since(tx.session, person.phone, channel, now - within, is_emergency=case.is_emergency)
     return sent >= most
-
-
-def spoken_words(desk: Desk, delivery_id: int, now: datetime) -> str | None:
-    """What the alert call of a delivery says; None where there is no such call."""
-    with desk.store.read() as session:
-        delivery = session.get(Delivery, delivery_id)
-        alert_row = session.get(Alert, delivery.alert_id) if delivery and delivery.alert_id else None
-        case = session.get(Case, alert_row.case_id) if alert_row else None
-        if delivery is None or alert_row is None or case is None:
-            return None
-        terms = desk.terms_of(session, case.policy)
-        return wording.spoken_alert(card_of(case, desk.roster(session)), alert_row.reason, now, terms)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from triage.policy import wording
 from triage.policy.delivery import DeliveryState
-from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
+from triage.policy.lifecycle import CaseState, is_moot
 from triage.services.alerts import card_of
 from triage.services.callers import why_withheld
 from triage.services.desk import Desk
@@ -15,8 +15,6 @@ from triage.store import deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
 from triage.store.models.case import reference_of
-
-_ASKED_OF_ONE = frozenset({"ladder", "nobody", "exhausted"})
 
 
 def bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime) -> list[Delivery]:
@@ -84,9 +82,9 @@ def _alert(tx: Transaction, desk: Desk, alert_id: int, now: datetime) -> str:
 
 
 def _dropped(tx: Transaction, row: Delivery) -> bool:
-    if is_moot := _is_moot(tx, row):
+    if moot := _is_moot(tx, row):
         _drop(row)
-    return is_moot
+    return moot
 
 
 def _drop(row: Delivery, why: str = "nobody was needed any more") -> None:
@@ -99,6 +97,4 @@ def _is_moot(tx: Transaction, row: Delivery) -> bool:
     case = tx.session.get(Case, alert.case_id) if alert else None
     if alert is None or case is None:
         return False
-    if CaseState(case.state) not in AWAITING_CALLBACK:
-        return True
-    return case.state == CaseState.ACKNOWLEDGED and alert.reason in _ASKED_OF_ONE
+    return is_moot(CaseState(case.state), alert.reason)

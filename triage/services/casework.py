@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from triage.errors import Refused
-from triage.policy.lifecycle import CaseEvent, CaseState, next_state
+from triage.policy.lifecycle import CaseEvent, CaseState, is_moot, next_state
 from triage.policy.pricing import parts_in_words, price_minutes, whole_minutes
 from triage.policy.roster import Person
 from triage.policy.terms import Terms
 from triage.services.callers import say_taken
 from triage.services.escalation import pass_on, resume
-from triage.store import bridges, cases, sessions
+from triage.store import bridges, cases, deliveries, sessions
 from triage.store.engine import Transaction
 from triage.store.models import BillableSession, BillingLine, Case
 
@@ -56,6 +56,9 @@ def acknowledge(tx: Transaction, case: Case, person: Person, terms: Terms, now: 
     if state is CaseState.ACKNOWLEDGED:
         cases.stop_timers(tx.session, case.id, "start")
         hold(tx, case, terms, now)
+        for row, reason in deliveries.ringing(tx.session, case.id):
+            if is_moot(state, reason):
+                row.next_attempt_at = now  # to be hung up: nobody else need wake up for it
     if is_new_owner:
         say_taken(tx, case, person, terms, now)
     return True

@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 
 from triage.policy import wording
-from triage.policy.delivery import DeliveryState, accepts
+from triage.policy.delivery import DeliveryState, accepts, is_spent
 from triage.policy.lifecycle import CaseState
-from triage.policy.twilio_words import CALL_STATUS, MESSAGE_STATUS, meaning
+from triage.policy.twilio_words import STATUS, UNANSWERED, meaning
 from triage.services.alerts import administrators, tell
 from triage.services.bridges import technician_not_rung
 from triage.services.bundles import references_of
@@ -22,8 +22,6 @@ from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery, Report
 
 log = structlog.get_logger()
-
-_STATUS = {**CALL_STATUS, **MESSAGE_STATUS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +61,27 @@ def adopt(tx: Transaction, desk: Desk, row: Delivery, provider_sid: str, state: 
     if row.provider_sid is None:
         row.provider_sid = provider_sid
         row.next_attempt_at = None
-        _move(tx, row, state, now)
+        if state is DeliveryState.FAILED and row.channel == "sms":
+            fail(tx, desk, row, None, now)
+        elif state is DeliveryState.FAILED:
+            unanswered(tx, desk, row, now, "over before we heard of it, not answered by a key")
+        elif accepts(DeliveryState(row.state), state):
+            _move(tx, row, state, now)
     for report in deliveries.reports_of(tx.session, row.provider_sid):
         _apply(tx, desk, row, report.status, report.error_code, now)
 
 
 def fail(
-    tx: Transaction, desk: Desk, row: Delivery, code: int | None, now: datetime, *, reason: str | None = None
+    tx: Transaction,
+    desk: Desk,
+    row: Delivery,
+    code: int | None,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    is_fault: bool = True,
 ) -> None:
-    """It did not arrive and will not: the ladder moves on at once, and whoever can mend it is told.
+    """It did not arrive and will not: the ladder moves on at once, and whoever can mend a fault is told.
 
     Where it is a summary, that goes for every case that it spoke for.
     """
@@ -85,7 +95,7 @@ def fail(
     if what.blocks_texts and row.channel == "sms":
         deliveries.block(tx.session, row.phone, "sms", what.reason, now)
     alerts = [one for one in failed if one.alert_id is not None]
-    if alerts:
+    if alerts and is_fault:
         _tell_administrators(tx, desk, alerts, now)
     for one in alerts:
         _move_ladder_on(tx, desk, one, now)
@@ -93,14 +103,33 @@ def fail(
         technician_not_rung(tx, desk, row, now)
 
 
+def unanswered(
+    tx: Transaction, desk: Desk, row: Delivery, now: datetime, reason: str = UNANSWERED["completed"]
+) -> None:
+    """A call reached its phone and nobody: people sleep, so there is nothing to mend and nobody is woken for it."""
+    if accepts(DeliveryState(row.state), DeliveryState.FAILED):
+        fail(tx, desk, row, None, now, reason=reason, is_fault=False)
+
+
+def answered(tx: Transaction, row: Delivery, provider_sid: str, now: datetime) -> None:
+    """Somebody pressed a key that answers an alert call. That is proof, whatever we knew or were told before."""
+    if row.provider_sid is None and deliveries.with_provider_sid(tx.session, provider_sid) is None:
+        row.provider_sid = provider_sid
+    row.claim = row.next_attempt_at = row.error_code = row.reason = None  # no sender has anything to add
+    if row.state != DeliveryState.DELIVERED:
+        _move(tx, row, DeliveryState.DELIVERED, now)
+
+
 def _apply(tx: Transaction, desk: Desk, row: Delivery, status: str, code: int | None, now: datetime) -> None:
-    state = _STATUS.get(status)
+    state = STATUS[row.channel].get(status)
     if state is None or not accepts(DeliveryState(row.state), state):
         return
-    if state is DeliveryState.FAILED:
-        fail(tx, desk, row, code, now, reason=None if code else f"the phone system says {status}")
-    else:
+    if state is not DeliveryState.FAILED:
         _move(tx, row, state, now)
+    elif row.channel != "sms" and status in UNANSWERED and code is None:
+        unanswered(tx, desk, row, now, UNANSWERED[status])
+    else:
+        fail(tx, desk, row, code, now, reason=None if code else f"the phone system says {status}")
 
 
 def _move(tx: Transaction, row: Delivery, state: DeliveryState, now: datetime, **details: Any) -> None:
@@ -119,7 +148,7 @@ def _move(tx: Transaction, row: Delivery, state: DeliveryState, now: datetime, *
 
 
 def _move_ladder_on(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
-    """Where nothing of the newest rung is left alive, nobody waits it out."""
+    """Where nothing of the newest rung can be answered any more, nobody waits it out."""
     alert = tx.session.get(Alert, row.alert_id)
     case = tx.session.get(Case, row.case_id)
     if alert is None or case is None or case.state != CaseState.OPEN or alert.reason != "ladder":
@@ -127,10 +156,11 @@ def _move_ladder_on(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -
     if deliveries.last_climbed_at(tx.session, case.id) != alert.created_at:
         return
     tx.session.flush()
-    dead = {DeliveryState.FAILED, DeliveryState.DROPPED}
-    if all(other.state in dead for other in deliveries.of_rung(tx.session, case.id, alert.created_at)):
+    rung = deliveries.of_rung(tx.session, case.id, alert.created_at)
+    if not is_spent((other.channel, DeliveryState(other.state)) for other in rung):
+        return
+    if move_on(tx, case, desk.terms_of(tx.session, case.policy), now):
         tx.record("ladder_moved_on", at=now, actor="system", case_id=case.id, reason="nobody was reached")
-        move_on(tx, case, desk.terms_of(tx.session, case.policy), now)
 
 
 def _tell_administrators(tx: Transaction, desk: Desk, failed: list[Delivery], now: datetime) -> None:

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Literal, cast
 
 import structlog
 
@@ -21,7 +21,7 @@ from triage.errors import OutcomeUnknown, TransportError
 from triage.policy import wording
 from triage.policy.delivery import Carrier, DeliveryState
 from triage.policy.retry import SEARCH_EVERY, SENDING_LEASE, may_repeat, next_attempt
-from triage.ports import Found, Outgoing, Sends
+from triage.ports import Found, HangsUp, Outgoing, Sends
 from triage.services.bundles import bundled, words_to_send
 from triage.services.delivery_reports import adopt, fail
 from triage.services.desk import Desk
@@ -38,16 +38,17 @@ _CLOCK_SLACK = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """One claimed delivery on its way to the provider: to send it, or to look for it."""
+    """One claimed delivery on its way to the provider: to send it, to look for it, or to stop its ringing."""
 
     delivery_id: int
     claim: str
     carrier: Carrier
     phone: str
     text: str
-    is_search: bool
+    task: Literal["send", "search", "hang_up"]
     started_at: datetime
     rings_for: timedelta
+    provider_sid: str | None
 
 
 def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
@@ -73,28 +74,34 @@ def release_all(desk: Desk, now: datetime) -> None:
 def run(errand: Errand, desk: Desk, transports: Transports, clock: Callable[[], datetime]) -> None:
     """Carry out one errand and settle it."""
     transport = transports[errand.carrier]
-    if errand.is_search:
-        _look_for(errand, desk, transport, clock)
-    else:
-        _send(errand, desk, transport, clock)
+    match errand.task:
+        case "send":
+            _send(errand, desk, transport, clock)
+        case "search":
+            _look_for(errand, desk, transport, clock)
+        case "hang_up":
+            _hang_up(errand, transport)
 
 
 def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Errand | None:
-    is_search = row.state != DeliveryState.PLANNED
-    if not is_search:
+    task = _task(row)
+    if task == "send":
         words = words_to_send(tx, desk, row, now)
         if words is None:
             return None
         row.body = words
     row.claim = secrets.token_hex(16)
-    if is_search:
-        _now_unknown(tx, row, now)
-        row.next_attempt_at = now + SEARCH_EVERY
-    else:
-        row.state = DeliveryState.SENDING.value
-        row.attempts += 1
-        row.started_at = now
-        row.next_attempt_at = now + SENDING_LEASE
+    match task:
+        case "send":
+            row.state = DeliveryState.SENDING.value
+            row.attempts += 1
+            row.started_at = now
+            row.next_attempt_at = now + SENDING_LEASE
+        case "search":
+            _now_unknown(tx, row, now)
+            row.next_attempt_at = now + SEARCH_EVERY
+        case "hang_up":
+            row.next_attempt_at = None  # tried once: whoever picks up hears that somebody has it
     assert row.started_at is not None  # noqa: S101 - set when the row was first claimed
     return Errand(
         delivery_id=row.id,
@@ -102,10 +109,21 @@ def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Erran
         carrier=cast("Carrier", row.channel),
         phone=row.phone,
         text=row.body,
-        is_search=is_search,
+        task=task,
         started_at=row.started_at,
         rings_for=_rings_for(tx, desk, row),
+        provider_sid=row.provider_sid,
     )
+
+
+def _task(row: Delivery) -> Literal["send", "search", "hang_up"]:
+    match DeliveryState(row.state):
+        case DeliveryState.PLANNED:
+            return "send"
+        case DeliveryState.ACCEPTED | DeliveryState.SENT:
+            return "hang_up"
+        case _:
+            return "search"
 
 
 def _rings_for(tx: Transaction, desk: Desk, row: Delivery) -> timedelta:
@@ -132,6 +150,16 @@ def _send(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], date
             desk,
             lambda tx, row: adopt(tx, desk, row, accepted.provider_sid, accepted.state, clock()),
         )
+
+
+def _hang_up(errand: Errand, transport: Sends) -> None:
+    """Nobody is needed any more: the phone need not ring on. What becomes of the call is reported as ever."""
+    if errand.provider_sid is None or not isinstance(transport, HangsUp):
+        return
+    try:
+        transport.hang_up(errand.provider_sid)
+    except (OutcomeUnknown, TransportError) as error:
+        log.info("not_hung_up", delivery=errand.delivery_id, reason=str(error))
 
 
 def _look_for(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], datetime]) -> None:

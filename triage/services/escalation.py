@@ -23,9 +23,9 @@ from triage.policy.ladder import (
     Wait,
     audience,
     decide,
+    moved_on,
     next_realert,
     passed_on,
-    pulled,
     rungs,
 )
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseEvent, CaseState, next_state
@@ -149,11 +149,17 @@ def next_alerted(tx: Transaction, case: Case, terms: Terms, roster: Roster, now:
             return []
 
 
-def move_on(tx: Transaction, case: Case, terms: Terms, now: datetime) -> None:
-    """The next rung is due at once: whoever the last one was for cannot be reached."""
-    steps = rungs(terms, is_emergency=case.is_emergency)
-    _stand(case, pulled(position_of(case), steps, now))
+def move_on(tx: Transaction, case: Case, terms: Terms, now: datetime) -> bool:
+    """The next rung is due at once: nobody can answer the last one any more.
+
+    False where nothing is to be hurried: the ladder has ended, or waits for its next round.
+    """
+    position = moved_on(position_of(case), rungs(terms, is_emergency=case.is_emergency), now)
+    if position is None or not cases.has_timer(tx.session, case.id, "ladder"):
+        return False
+    _stand(case, position)
     cases.set_timer(tx.session, case.id, "ladder", now)
+    return True
 
 
 def climb_afresh(tx: Transaction, case: Case, now: datetime) -> None:

@@ -25,7 +25,7 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services import bridges, callbacks, callers, casework
-from triage.services.alerts import administrators, card_of, tell
+from triage.services.alerts import administrators, card_of, stand_others_down, tell, tell_former_owner
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
 from triage.store import cases, deliveries, texts
@@ -165,15 +165,8 @@ def _answer(
     except Refused:
         return _why_not(scene, case)
     if before is not None and case.owner not in {before, None}:
-        _tell_former_owner(scene, case, before)
+        tell_former_owner(tx, case, before, person, roster, scene.terms(case), now)
     return answer
-
-
-def _tell_former_owner(scene: _Scene, case: Case, former: str) -> None:
-    """Whoever had the case hears that somebody else has it now."""
-    people = [person for person in scene.roster.people if person.id == former]
-    text = wording.told(card_of(case, scene.roster), f"{scene.person.first_name} has it now. Nothing for you to do.")
-    tell(scene.tx, people, text, terms=scene.terms(case), now=scene.now, case=case)
 
 
 def _meant(scene: _Scene) -> Case | str:
@@ -215,20 +208,15 @@ def _meant_then(scene: _Scene) -> Case | str:
 
 
 def _ack(scene: _Scene, case: Case) -> str:
+    _take(scene, case)
+    return wording.taken(card_of(case, scene.roster), scene.now, scene.terms(case))
+
+
+def _take(scene: _Scene, case: Case) -> None:
+    """The person has the case now; whoever else an emergency woke stands down."""
     terms = scene.terms(case)
-    is_new = casework.acknowledge(scene.tx, case, scene.person, terms, scene.now)
-    if is_new and case.is_emergency:
-        _stand_others_down(scene, case, terms)
-    return wording.taken(card_of(case, scene.roster), scene.now, terms)
-
-
-def _stand_others_down(scene: _Scene, case: Case, terms: Terms) -> None:
-    """An emergency wakes several people: those who were alerted hear that somebody has it."""
-    alerted = deliveries.alerted_people(scene.tx.session, case.id) - {scene.person.id}
-    people = [person for person in scene.roster.people if person.id in alerted]
-    sentence = f"{scene.person.first_name} has it. Nothing for you to do."
-    text = wording.told(card_of(case, scene.roster), sentence)
-    tell(scene.tx, people, text, terms=terms, now=scene.now, case=case)
+    if casework.acknowledge(scene.tx, case, scene.person, terms, scene.now) and case.is_emergency:
+        stand_others_down(scene.tx, case, scene.person, scene.roster, terms, scene.now)
 
 
 def _tried(scene: _Scene, case: Case) -> str:
@@ -286,7 +274,7 @@ def _call(scene: _Scene, case: Case) -> str:
     if case.state == CaseState.CLOSED:
         return wording.closed_already(case.reference)
     if CaseState(case.state) in {CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.DEFERRED}:
-        casework.acknowledge(tx, case, person, terms, scene.now)
+        _take(scene, case)
     running = running_of_case(tx.session, case.id)
     if running is not None:
         talking = scene.roster.person(running.person_id)

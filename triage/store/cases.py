@@ -148,6 +148,11 @@ def set_timer(session: Session, case_id: int, kind: str, due_at: datetime) -> No
         timer.due_at = due_at
 
 
+def has_timer(session: Session, case_id: int, kind: str) -> bool:
+    """Whether anything of this kind is still to come for a case."""
+    return session.scalar(select(Timer.id).where(Timer.case_id == case_id, Timer.kind == kind)) is not None
+
+
 def stop_timers(session: Session, case_id: int, *kinds: str) -> None:
     """Nothing of these kinds is due any more; of no kind at all where none is named."""
     chosen = [Timer.kind.in_(kinds)] if kinds else []

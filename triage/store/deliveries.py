@@ -13,7 +13,8 @@ from triage.policy.ladder import Blocked
 from triage.store.models import Alert, BlockedPhone, Case, Delivery, Report
 
 _NOT_SENT = [DeliveryState.BUNDLED.value, DeliveryState.DROPPED.value]
-_TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value]
+_ON_ITS_WAY = [DeliveryState.ACCEPTED.value, DeliveryState.SENT.value]
+_TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value, *_ON_ITS_WAY]
 
 
 def alert_made_at(session: Session, case_id: int, person_id: str, at: datetime) -> Alert | None:
@@ -53,6 +54,16 @@ def of_rung(session: Session, case_id: int, climbed_at: datetime) -> Sequence[De
         .join(Alert, Delivery.alert_id == Alert.id)
         .where(Alert.case_id == case_id, Alert.reason == "ladder", Alert.created_at == climbed_at)
     ).all()
+
+
+def ringing(session: Session, case_id: int) -> Sequence[tuple[Delivery, str]]:
+    """The alert calls of a case that ring, or are spoken to, each with the reason of its alert."""
+    found = session.execute(
+        select(Delivery, Alert.reason)
+        .join(Alert, Delivery.alert_id == Alert.id)
+        .where(Alert.case_id == case_id, Delivery.channel == "voice", Delivery.state.in_(_ON_ITS_WAY))
+    )
+    return [(delivery, reason) for delivery, reason in found]
 
 
 def last_climbed_at(session: Session, case_id: int) -> datetime | None:

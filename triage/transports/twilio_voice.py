@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from triage.errors import TransportError
 from triage.policy.delivery import DeliveryState
-from triage.policy.twilio_words import CALL_STATUS, telephone_number
+from triage.policy.twilio_words import ALERT_CALL_STATUS, BRIDGE_CALL_STATUS, telephone_number
 from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails
 from triage.transports.twilio_client import Account, is_not_found, our_errors, taken
 from triage.transports.twilio_lists import call_details, length, recording_details
@@ -23,6 +23,7 @@ class TwilioVoice:
         self._client = client
         self._account = account
         self._path = path
+        self._status = ALERT_CALL_STATUS if path == "alert" else BRIDGE_CALL_STATUS
 
     def send(self, outgoing: Outgoing) -> Accepted:
         base = self._account.public_url
@@ -37,11 +38,16 @@ class TwilioVoice:
             )
         return taken(call)
 
+    def hang_up(self, provider_sid: str) -> None:
+        """Twilio cancels only what is queued or rings: a call that somebody answered goes on."""
+        with our_errors():
+            self._client.calls(provider_sid).update(status="canceled")
+
     def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
         with our_errors():
             listed = self._client.calls.list(to=phone, limit=_LISTED)
         return [
-            Found(call.sid, "", call.date_created, CALL_STATUS.get(str(call.status), DeliveryState.ACCEPTED))
+            Found(call.sid, "", call.date_created, self._status.get(str(call.status), DeliveryState.ACCEPTED))
             for call in listed
             if call.date_created and call.date_created >= since and call.direction != "inbound"
         ]

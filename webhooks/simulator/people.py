@@ -9,6 +9,11 @@ from webhooks.simulator.records import Behaviour, Call
 from webhooks.simulator.walk import Walk
 
 BOX_RECORDS_FOR = 60  # seconds, as long as many boxes record
+NOT_ANSWERED: dict[Behaviour, Act | None] = {
+    Behaviour.DEAD: None,
+    Behaviour.ASLEEP: None,
+    Behaviour.BUSY: Act.DECLINE,
+}
 
 
 def person_at(exchange: Exchange, call: Call, picks_up_after: float) -> Person:
@@ -22,13 +27,13 @@ def person_at(exchange: Exchange, call: Call, picks_up_after: float) -> Person:
         return Scripted(picks_up=Act.DECLINE) if exchange.is_in_use(call.to) else _live(exchange, call)
     is_machine = phone.behaviour is Behaviour.VOICEMAIL_BOX
     keys = "" if is_machine else phone.presses[0]
-    if len(phone.presses) > 1 and not is_machine and phone.behaviour not in {Behaviour.DEAD, Behaviour.BUSY}:
+    if len(phone.presses) > 1 and not is_machine and phone.behaviour not in NOT_ANSWERED:
         exchange.change_phone(call.to, presses=phone.presses[1:])
     is_called_party = call.parent_sid is not None
     return Scripted(
         keys=keys,
         speaks_for=phone.talks_for,
-        picks_up={Behaviour.DEAD: None, Behaviour.BUSY: Act.DECLINE}.get(phone.behaviour, Act.PICK_UP),
+        picks_up=NOT_ANSWERED.get(phone.behaviour, Act.PICK_UP),
         picks_up_after=picks_up_after if phone.picks_up_after is None else phone.picks_up_after,
         ends_talk_after=phone.talks_for if is_called_party else phone.hangs_up_after,
     )

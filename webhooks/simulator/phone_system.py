@@ -127,8 +127,13 @@ class PhoneSystem:
         self.exchange.change_phone(number, behaviour=behaviour)
 
     def set_keys(self, number: str, *will_press: str) -> None:
-        """The keys that this phone presses on one call after the other from now on; the last stay."""
-        self.exchange.change_phone(number, presses=_presses(will_press))
+        """The keys that this phone presses on one call after the other from now on; the last stay.
+
+        Whoever was asleep is awake now, and picks up.
+        """
+        is_asleep = self.exchange.phone_at(number).behaviour is Behaviour.ASLEEP
+        awake = {"behaviour": Behaviour.NORMAL} if is_asleep else {}
+        self.exchange.change_phone(number, presses=_presses(will_press), **awake)
 
     def add_own_number(self, number: str) -> None:
         """A further number of the account: calls and texts may come from it, and one to our number reaches us."""

@@ -20,6 +20,8 @@ class Behaviour(StrEnum):
     UNREGISTERED = "unregistered"
     VOICEMAIL_BOX = "voicemail_box"
     BUSY = "busy"
+    ASLEEP = "asleep"
+    """Texts arrive, and calls ring until they are given up."""
     BY_HAND = "by_hand"
     """Somebody holds it, on the page: it rings until they do something."""
 

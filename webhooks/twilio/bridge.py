@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response, request
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
@@ -41,10 +43,15 @@ def bridge_key(delivery_id: int) -> Response:
     return answer(document)
 
 
-def put_through(delivery_id: int) -> VoiceResponse:
-    """The document that dials the caller from the call of a delivery, whose technician asked for it just now."""
+def put_through(delivery_id: int, sentences: Sequence[str] = ()) -> VoiceResponse:
+    """The document that dials the caller from the call of a delivery, whose technician asked for it just now.
+
+    `sentences` are said before.
+    """
     found = bridges.dial(desk(), delivery_id, form.sid("CallSid", "CA"), program().now())
     document = VoiceResponse()
+    for sentence in sentences:
+        say(document, sentence)
     if not isinstance(found, bridges.Dial):
         if found is not None:
             say(document, found.sentence)

@@ -9,12 +9,12 @@ from twilio.twiml import TwiML
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
+from triage.policy import spoken_alert
 from triage.policy.menu import Known, Line, Question, Step, Turn, terms_of_the_window
 from triage.policy.phone import Language
 from triage.policy.speech import sentences
 from triage.policy.terms import Terms
 from triage.policy.twilio_words import PERSIST
-from triage.policy.wording import SPOKEN_WITHOUT_DETAILS
 from webhooks.program import program
 
 
@@ -81,7 +81,8 @@ def answer_without_us() -> Response:
     twice; a technician hears that there is one; whoever else picked up is put down."""
     document, language, terms = VoiceResponse(), _first_language(), _terms()
     if request.path.startswith(("/twilio/alert/", "/twilio/bridge/")):
-        say(document, SPOKEN_WITHOUT_DETAILS)
+        is_key = request.path.startswith("/twilio/alert/") and request.path.endswith("/key")
+        say(document, spoken_alert.KEY_NOT_KEPT if is_key else spoken_alert.WITHOUT_DETAILS)
         document.hangup()
     elif request.path == "/twilio/voice/desk/accept":
         document.hangup()

@@ -34,8 +34,9 @@ class Delivery(Base):
     """One SMS or call. The row is there before the call to the provider is made.
 
     `person_id` is None where it goes to nobody on the roster: to a caller, or to our canary's own number.
-    `next_attempt_at` is when a sender should look at it again; None once nothing more is to be done.
-    `claim` is the fence: whoever writes a result must still hold it. `pressed` is the key that answered a call.
+    `next_attempt_at` is when a sender should look at it again; None once nothing more is to be done. A call that is on
+    its way has one only where it need not ring on.
+    `claim` is the fence: whoever writes a result must still hold it. `pressed` are the keys of an alert call.
     `body` of an alert is written when it is sent, so that it says how much time is left then. `bundled_in` is the
     summary that was sent in its place.
     """
@@ -61,7 +62,7 @@ class Delivery(Base):
     reason: Mapped[str | None] = mapped_column(String(120))
     repeat_of: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
     bundled_in: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
-    pressed: Mapped[str | None] = mapped_column(String(1))
+    pressed: Mapped[str | None] = mapped_column(String(10))
 
     __table_args__ = (
         Index("ix_deliveries_next_attempt_at", "next_attempt_at"),

@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.add_column("cases", sa.Column("callback_number", sa.String(length=20), nullable=True))
     op.add_column("cases", sa.Column("language", sa.String(length=2), nullable=False, server_default="en"))
     op.add_column("voicemails", sa.Column("is_confirmed", sa.Boolean(), nullable=False, server_default=sa.true()))
-    op.add_column("deliveries", sa.Column("pressed", sa.String(length=1), nullable=True))
+    op.add_column("deliveries", sa.Column("pressed", sa.String(length=10), nullable=True))
     op.execute(  # a batch would drop the table, which its own rows refer to
         "ALTER TABLE deliveries ADD COLUMN bundled_in INTEGER"
         " CONSTRAINT fk_deliveries_bundled_in REFERENCES deliveries (id)"

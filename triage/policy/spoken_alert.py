@@ -1,0 +1,129 @@
+"""What is spoken on calls that alert: to somebody who was asleep a moment ago, or to a voicemail box.
+
+The words that matter most come first, what is said twice takes at most fifteen seconds (at fifteen letters a second),
+numbers are for the ear. Whoever owes a sentence more detail has the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from triage.policy.speech import digits
+from triage.policy.terms import Terms, WindowName
+from triage.policy.wording import Card, by_now
+
+WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
+KEY_NOT_KEPT = "Your key could not be kept. Text A C K to this number to take the case, or L I S T to see it."
+NO_RECORDING = "The recording is not here yet."
+GOODBYE = "Goodbye."
+
+_WINDOWS: dict[WindowName, str] = {
+    "support_hours": "support hours",
+    "evening": "evening",
+    "overnight": "overnight",
+    "other": "weekend or closure",
+}
+_STANDS = {
+    "resume": "no callback yet",
+    "at_risk": "at risk",
+    "breach": "overdue",
+    "nobody": "nobody is on call",
+    "exhausted": "nobody took it",
+}
+
+
+def opening(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool) -> list[str]:
+    """The case and its menu, twice over: either time may be the one that is heard."""
+    said = f"{_case(card, reason, now, terms, is_owner=is_owner)} {menu(card, is_owner=is_owner)}"
+    return [said, said]
+
+
+def menu(card: Card, *, is_owner: bool) -> str:
+    """The keys, for whoever they are: the case may be theirs, or somebody else's, already."""
+    if is_owner:
+        return "To call back now, press 2. To pass it on, 3. To hear the message, 9."
+    if card.is_held:
+        keys = "To take it over, press 1. To take it over and call back now, 2. To hear the message, 9."
+        return f"{card.owner} has it. {keys}"
+    return "To take it, press 1. To take it and call back now, 2. To pass it on, 3. To hear the message, 9."
+
+
+def menu_again(card: Card, *, is_owner: bool) -> str:
+    """After a key that means nothing."""
+    return f"That key means nothing here. Case {digits(card.reference)}. {menu(card, is_owner=is_owner)}"
+
+
+def menu_after_listening(card: Card, *, is_owner: bool) -> str:
+    return f"That was case {digits(card.reference)}. {menu(card, is_owner=is_owner)}"
+
+
+def which_message(number: int, count: int) -> str:
+    """Before each recording, where there are several."""
+    return f"Message {number} of {count}."
+
+
+def taken(card: Card, now: datetime) -> list[str]:
+    """What comes next for whoever took the case. The number is said twice: nobody has a pencil in bed."""
+    number = digits(card.caller) if card.caller else "the number in the message"
+    left = f" {time_left(card.due, now)}." if card.due else ""
+    again = [f"Again: {number}."] if card.caller else []
+    attested = ["The caller did not say that they are on site."] if "not_attested" in card.flags else []
+    return [
+        f"Case {digits(card.reference)} is yours.{left} Call {number}.",
+        *again,
+        *attested,
+        "After it, text D O N E and the minutes. If nobody answers, text T R I E D.",
+    ]
+
+
+def put_through(card: Card) -> list[str]:
+    """Before the caller is dialled for whoever asked for it."""
+    return [f"Case {digits(card.reference)} is yours."]
+
+
+def nothing_to_do(card: Card, state: str) -> list[str]:
+    """Somebody was faster, or the case needs nobody any more."""
+    if card.is_held and card.owner:
+        return [f"{card.owner} has case {digits(card.reference)}. Nothing for you to do.", GOODBYE]
+    return [f"Case {digits(card.reference)} is {state.replace('_', ' ')}. Nothing for you to do.", GOODBYE]
+
+
+def passed(card: Card, following: Sequence[str]) -> list[str]:
+    """Whom a case goes to that was passed on. `following` are first names."""
+    if not following:
+        whom = "Nobody has it; the next round of alerts comes in its time."
+    else:
+        *others, last = following[:4]
+        names = f"{', '.join(others)} and {last}" if others else last
+        whom = f"Now it goes to {names}."
+    return [f"You passed on case {digits(card.reference)}. {whom}", GOODBYE]
+
+
+def passed_already(card: Card) -> list[str]:
+    return [f"You passed on case {digits(card.reference)}.", GOODBYE]
+
+
+def no_key(card: Card) -> list[str]:
+    """The end of a call that nobody answered by a key; in a voicemail box it is heard later."""
+    return [f"No key was pressed, so others are alerted. To take case {digits(card.reference)}, text A C K.", GOODBYE]
+
+
+def time_left(due: datetime, now: datetime) -> str:
+    """`114 minutes left`, `1 minute left`, `40 seconds left`, `12 minutes late`, `5 hours late`; whole units."""
+    seconds = int(abs((due - now).total_seconds()))
+    if seconds == 0:
+        return "It is due now"
+    unit, length = ("second", 1) if seconds < 60 else ("minute", 60) if seconds < 4 * 3600 else ("hour", 3600)
+    count = seconds // length
+    return f"{count} {unit}{'' if count == 1 else 's'} {'left' if now <= due else 'late'}"
+
+
+def _case(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool) -> str:
+    kind = "Support emergency, case" if "emergency" in card.flags else "Support case"
+    stands = _STANDS.get(by_now(card, reason, now, terms))
+    whose = ["yours"] if is_owner else []
+    head = ", ".join([f"{kind} {digits(card.reference)}", *whose, *([stands] if stands else [])])
+    left = f" {time_left(card.due, now)}." if card.due else ""
+    caller = digits(card.caller) if card.caller else "an unknown number"
+    return f"{head}.{left} {_WINDOWS[card.window].capitalize()}, from {caller}."

@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import Flask
 from freezegun.api import FrozenDateTimeFactory
+from sqlalchemy import select
 
 from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
 from scheduler.sweep import begin, catch_up, keep_house, sweep
@@ -31,7 +32,7 @@ from triage.services.audit import verify_chain
 from triage.services.reconciler import MARK
 from triage.store.cases import due_instants
 from triage.store.engine import Store
-from triage.store.models import Mark
+from triage.store.models import Event, Mark
 from webhooks.app import create_app
 from webhooks.simulator.in_process import InProcessHttpClient, post_into
 from webhooks.simulator.phone_system import Behaviour, InboundCall, PhoneSystem
@@ -136,6 +137,7 @@ class World:
         product: ProductLine | None = None,
         spanish: bool = False,
         number: str | None = None,
+        stays: bool = False,
         **how: Any,
     ) -> InboundCall:
         """Somebody leaves a voicemail now; a moment later the alerts have landed.
@@ -148,6 +150,7 @@ class World:
             product=product,
             spanish=spanish,
             number=number,
+            stays=stays,
             is_shown=not how.get("withheld", False),
         )
         call = self.phones.leave_voicemail(caller, **{"keys": keys, **how})
@@ -164,20 +167,25 @@ class World:
         product: ProductLine | None = None,
         spanish: bool = False,
         number: str | None = None,
+        stays: bool = False,
         is_shown: bool = True,
     ) -> str:
-        """The keys that say this to a mailbox that answers now, as a caller presses them; a comma waits."""
+        """The keys that say this to a mailbox that answers now, as a caller presses them; a comma waits.
+
+        `number` is keyed in and confirmed by waiting. Who `stays` ends the message with the pound key and listens on.
+        """
         terms = self.program.desk.terms
         is_asked = window_terms(window_at(self.now, terms), terms).onsite_required
-        return "".join(
+        pressed = "".join(
             (
                 "9" if spanish else "",
                 "1" if emergency else ",",
                 {line: key for key, line in PRODUCTS.items()}[product] if product else ",",
                 ("1" if attested else ",") if is_asked else "",
-                f"{'1' if is_shown else ''}{number}#" if number else ",",
+                f"{'1' if is_shown else ''}{number}#," if number else ",",
             )
-        ).rstrip(",")
+        )
+        return f"{pressed}#" if stays else pressed.rstrip(",")
 
     def restart(self, *, policy: str | None = None, roster: str | None = None) -> None:
         """Stop the daemon and start it again, with other files where given; the database stays as it is."""
@@ -270,6 +278,13 @@ class World:
     def kinds(self, reference: str = "1001") -> list[str]:
         """The kinds of events of a case, oldest first."""
         return [event["kind"] for event in self.case(reference)["events"]]
+
+    def entries(self, kind: str) -> list[Event]:
+        """The entries of this kind in the whole history, oldest first."""
+        with self.program.desk.store.read() as session:
+            found = session.scalars(select(Event).where(Event.kind == kind).order_by(Event.number)).all()
+            session.expunge_all()
+            return list(found)
 
     def _put_to_bed(self) -> None:
         """Nobody on call picks up a phone unless a story says so: texts arrive, calls ring out."""

@@ -27,6 +27,7 @@ def contract(terms: Terms) -> Iterator[tuple[str, str]]:
     yield from _rates(terms)
     yield from _accounts(terms)
     yield from _promise(terms)
+    yield from _phone(terms)
     yield from _callers(terms)
     for number, step in enumerate(terms.ladder.steps, start=1):
         yield "", f"Ladder step {number}: {_step(step)}"
@@ -125,6 +126,14 @@ def _promise(terms: Terms) -> Iterator[tuple[str, str]]:
             f" transcripts: {keeps.transcription}."
         ),
     )
+
+
+def _phone(terms: Terms) -> Iterator[tuple[str, str]]:
+    phone = terms.phone
+    yield "", f"The mailbox speaks: {_list(phone.languages)}; a message lasts {write_span(phone.max_length)} at most."
+    rings = write_span(phone.day_desk_rings)
+    yield "", f"In support hours {_list(phone.day_desk)} ring for {rings} first." if phone.day_desk else "No day desk."
+    yield "", f"Refused with a busy tone: {_list(phone.blocked) or 'no number'}."
 
 
 def _callers(terms: Terms) -> Iterator[tuple[str, str]]:

@@ -50,15 +50,25 @@ class Reception(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of a call. `answered_at` is when its greeting began (W5); `shown` is the number of the caller."""
+    """What is known of a call.
+
+    `answered_at` is when its greeting began (W5). `shown` is the number of the caller, `may_call` whether a callback
+    may dial it, `keyed` the number that the caller keyed in instead.
+    """
 
     answered_at: datetime
     language: Language
     shown: str | None = None
+    may_call: bool = False
     keyed: str | None = None
     is_emergency: bool = False
     attested: bool | None = None
     product: ProductLine = "unknown"
+
+    @property
+    def number_to_call(self) -> str | None:
+        """The number that a callback would dial."""
+        return self.keyed or (self.shown if self.may_call else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +158,6 @@ def goodbye(left: Left | None, language: Language, now: datetime, terms: Terms, 
     return sentence.format(reference=reference, due=clock(left.due, now, language, terms))
 
 
-def number_to_call(known: Known, terms: Terms) -> str | None:
-    """The number that a callback would dial: the one keyed in, else the one shown, if it may be dialled."""
-    return known.keyed or (known.shown if refusal_of(known.shown, terms) is None else None)
-
-
 def keyed_number(keys: str, terms: Terms) -> str | None:
     """The number that somebody keyed in, in E.164; None where it cannot be one. Keys are those of a phone at home."""
     if not keys.isascii() or not keys.isdecimal():
@@ -175,7 +180,7 @@ def terms_of_the_window(known: Known, terms: Terms) -> tuple[str, str]:
 
 def _turn(known: Known, said: tuple[Line, ...], questions: tuple[Question, ...], terms: Terms) -> Turn:
     words = sentences(known.language, terms)
-    no_number = () if number_to_call(known, terms) else (words.say_number,)
+    no_number = () if known.number_to_call else (words.say_number,)
     return Turn(known, said, questions, _lines(known, *no_number, words.record))
 
 
@@ -202,7 +207,7 @@ def _take_number(keys: str, known: Known, repeats: int, terms: Terms) -> Turn:
     reason = words.no_number if refused is Refusal.NOT_A_NUMBER else words.not_dialled
     if may_repeat:
         return _ask(Step.DIGITS, known, repeats + 1, reason, terms)
-    kept = number_to_call(known, terms)
+    kept = known.number_to_call
     stays = words.number_kept.format(number=digits(kept)) if kept else ""
     return _go_on(Step.DIGITS, known, f"{reason} {stays}", terms)
 
@@ -218,7 +223,7 @@ def _after(step: Step, known: Known, terms: Terms) -> tuple[Question, ...]:
     if step in {Step.NUMBER, Step.DIGITS}:
         return ()
     window = window_terms(window_at(known.answered_at, terms), terms)
-    last = Step.NUMBER if number_to_call(known, terms) else Step.DIGITS
+    last = Step.NUMBER if known.number_to_call else Step.DIGITS
     steps = (Step.GREETING, Step.PRODUCT, Step.ATTEST, last)
     left = steps[steps.index(step) + 1 :]
     return tuple(
@@ -238,9 +243,9 @@ def _asked(step: Step, known: Known, repeats: int, terms: Terms) -> tuple[Line, 
         case Step.ATTEST:
             return _lines(known, words.attest)
         case Step.NUMBER:
-            return _lines(known, words.number.format(number=digits(number_to_call(known, terms) or "")))
+            return _lines(known, words.number.format(number=digits(known.number_to_call or "")))
         case Step.DIGITS:
-            why = "" if repeats else _why_no_number(known, words, terms)
+            why = "" if repeats else _why_no_number(known, words)
             return _lines(known, why, words.key_number)
 
 
@@ -254,8 +259,8 @@ def _choice(known: Known, repeats: int, terms: Terms) -> tuple[Line, ...]:
     return (Line(other, sentences(other, terms).chosen_by),) if other and repeats < MOST_REPEATS else ()
 
 
-def _why_no_number(known: Known, words: Sentences, terms: Terms) -> str:
-    if number_to_call(known, terms):
+def _why_no_number(known: Known, words: Sentences) -> str:
+    if known.number_to_call:
         return ""
     return words.not_callable if known.shown else words.withheld
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from triage.policy import menu
+from triage.policy.dialing import refusal_of
 from triage.policy.intake import is_hang_up, spoken_for
 from triage.policy.menu import Known, Left, Step, Turn
 from triage.policy.phone import Language
-from triage.policy.terms import ProductLine
+from triage.policy.terms import ProductLine, Terms
 from triage.services.completion import set_caller
 from triage.services.desk import Desk
 from triage.services.intake import PostedRecording, keep_recording
@@ -52,7 +53,10 @@ class RecordingEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What the caller is told after the message. `left` is None where there is nothing to promise."""
+    """What the caller is told after the message. `left` is None where there is nothing to promise.
+
+    `is_heard` is False where nobody spoke for certain.
+    """
 
     language: Language
     left: Left | None
@@ -91,7 +95,7 @@ def open_mailbox(desk: Desk, posted: PostedCall, now: datetime) -> Turn:
         call, _ = _call(tx, desk, posted, now)
         if call.answered_at is None:
             call.answered_at = now
-        return menu.begin(_known(call, now), desk.terms)
+        return menu.begin(_known(call, desk.terms, now), desk.terms)
 
 
 def take_keys(desk: Desk, posted: PostedCall, pressed: Pressed, now: datetime) -> Turn:
@@ -100,7 +104,7 @@ def take_keys(desk: Desk, posted: PostedCall, pressed: Pressed, now: datetime) -
         call, _ = _call(tx, desk, posted, now)
         if call.answered_at is None:
             call.answered_at = now
-        before = _known(call, now)
+        before = _known(call, desk.terms, now)
         asked = replace(before, language=pressed.language or before.language)
         turn = menu.answer_to(pressed.step, pressed.keys, asked, pressed.repeats, desk.terms)
         after = turn.known
@@ -128,7 +132,8 @@ def take_recording_end(desk: Desk, posted: PostedCall, end: RecordingEnd, now: d
         spoken = spoken_for(end.duration, is_ended_by_caller=bool(end.ended_by), terms=terms)
         is_known = cases.voicemail(tx.session, end.recording_sid) is not None
         if not is_known and is_hang_up(duration=spoken, is_recorded=True, is_silent=None, terms=terms):
-            return Ending(language=language, left=None, is_heard=False)
+            is_heard = not is_hang_up(duration=end.duration, is_recorded=True, is_silent=None, terms=terms)
+            return Ending(language=language, left=None, is_heard=is_heard)
         recording = PostedRecording(
             recording_sid=end.recording_sid,
             call_sid=posted.call_sid,
@@ -165,11 +170,12 @@ def _left(case: Case) -> Left | None:
     return Left(reference=case.reference, due=case.callback_due, is_deferred="deferred" in case.flags)
 
 
-def _known(call: Call, now: datetime) -> Known:
+def _known(call: Call, terms: Terms, now: datetime) -> Known:
     return Known(
         answered_at=call.answered_at or now,
         language=cast("Language", call.language),
         shown=call.from_number,
+        may_call=refusal_of(call.from_number, terms) is None,
         keyed=call.callback_number,
         is_emergency=call.is_emergency,
         attested=call.attested,

@@ -24,6 +24,7 @@ _EXAMPLES = {
     "twilio_account_sid": "AC and 32 digits or letters a to f",
     "twilio_messaging_service_sid": "MG and 32 digits or letters a to f",
     "twilio_from": "+16145550100",
+    "canary_number": "+16145550198",
 }
 
 
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     twilio_api_key_sid: str | None = None
     twilio_api_key_secret: SecretStr | None = None
     twilio_from: Annotated[str, StringConstraints(pattern=E164)] | None = None
+    canary_number: Annotated[str, StringConstraints(pattern=E164)] | None = None
     twilio_messaging_service_sid: Annotated[str, StringConstraints(pattern="^MG[0-9a-f]{32}$")] | None = None
     twilio_api_base: str | None = None
     log_format: Literal["console", "json"] | None = None
@@ -84,6 +86,10 @@ class Settings(BaseSettings):
             raise ValueError("AFTERHOURS_TWILIO_AUTH_TOKEN is set: set AFTERHOURS_TWILIO_ACCOUNT_SID too")
         if bool(self.twilio_api_key_sid) != bool(self.twilio_api_key_secret):
             raise ValueError("set both AFTERHOURS_TWILIO_API_KEY_SID and AFTERHOURS_TWILIO_API_KEY_SECRET, or neither")
+        if self.canary_number and self.canary_number == self.twilio_from:
+            raise ValueError("AFTERHOURS_CANARY_NUMBER is AFTERHOURS_TWILIO_FROM: set another number of your account")
+        if self.canary_number and self.has_account and not self.twilio_from:
+            raise ValueError("AFTERHOURS_CANARY_NUMBER is set: set AFTERHOURS_TWILIO_FROM too, the number it calls")
         if self.demo_clock_file and self.has_real_account:
             raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
         return self

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from triage.bootstrap import PhoneSystem, Program
-from triage.services import bridges, dispatch, look_ups, reconciler, recordings
+from triage.services import bridges, canary, dispatch, look_ups, reconciler, recordings
 from triage.services.audit import publish_head
 from triage.services.coverage import check_coverage
 from triage.services.escalation import run_due_timers
@@ -26,6 +26,7 @@ def begin(program: Program) -> None:
         dispatch.release_all(program.desk, now)
     note_outage(program.desk, now)
     reconciler.look_soon(program.desk, now)
+    canary.schedule(program.desk, now)
 
 
 def catch_up(program: Program, phone_system: PhoneSystem) -> None:
@@ -64,7 +65,13 @@ def keep_house(program: Program) -> None:
 def _errands(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
     """What is to be asked of the phone system, the most urgent kind first."""
     desk, clock = program.desk, program.clock.now
+    test_calls = canary.claim_calls(desk, clock())  # before the texts, of which a failed one plans some
     found: list[Errand] = [
+        partial(canary.place, desk, phone_system.canary, number, clock)
+        for number in test_calls
+        if phone_system.canary is not None
+    ]
+    found += [
         partial(dispatch.run, errand, desk, phone_system.transports, clock)
         for errand in dispatch.claim_due(desk, clock(), most)
     ]

@@ -12,7 +12,15 @@ from triage.clock import Clock, DemoClock, SystemClock
 from triage.errors import ConfigurationError
 from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.roster import Roster
-from triage.ports import Bell, HearsBell, HoldsNumber, KeepsRecordings, KnowsCalls, RemembersTraffic
+from triage.ports import (
+    Bell,
+    HearsBell,
+    HoldsNumber,
+    KeepsRecordings,
+    KnowsCalls,
+    PlacesTestCalls,
+    RemembersTraffic,
+)
 from triage.services.desk import Desk, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.store import bells, schema
@@ -61,6 +69,7 @@ class PhoneSystem:
     traffic: RemembersTraffic
     recordings: KeepsRecordings
     number: HoldsNumber
+    canary: PlacesTestCalls | None = None
 
 
 def build(settings: Settings, store: Store | None = None) -> Program:
@@ -73,7 +82,7 @@ def build(settings: Settings, store: Store | None = None) -> Program:
     return Program(
         settings=settings,
         clock=_clock(settings, store),
-        desk=Desk(store, load_terms(settings, roster), shipped_policy()),
+        desk=Desk(store, load_terms(settings, roster), shipped_policy(), canary=settings.canary_number),
         roster_file=roster,
         bell=bells.bell(store),
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
@@ -103,7 +112,8 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
 
     `http_client` is a twilio.http.HttpClient that takes the place of the network's.
     """
-    from triage.transports.twilio_client import Account, connect  # noqa: PLC0415 - the web process does not need it
+    from triage.transports.twilio_canary import TwilioCanary  # noqa: PLC0415 - the web process does not need it
+    from triage.transports.twilio_client import Account, connect  # noqa: PLC0415
     from triage.transports.twilio_lists import TwilioLists  # noqa: PLC0415
     from triage.transports.twilio_number import TwilioNumber  # noqa: PLC0415
     from triage.transports.twilio_recordings import TwilioRecordings  # noqa: PLC0415
@@ -139,4 +149,5 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
         TwilioLists(client, account),
         TwilioRecordings(client, account),
         TwilioNumber(client, account),
+        TwilioCanary(client, account, settings.canary_number) if settings.canary_number else None,
     )

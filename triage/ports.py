@@ -190,6 +190,15 @@ class HoldsNumber(Protocol):
     def change(self, settings: Mapping[str, str]) -> None: ...
 
 
+class PlacesTestCalls(Protocol):
+    """Calls our number from another one of ours, and says the test sentence there.
+
+    Raises TransportError where no call went out and OutcomeUnknown where one may have.
+    """
+
+    def call_us(self) -> Accepted: ...
+
+
 class Bell(Protocol):
     """Tells the scheduler that there is work. May be lost: the sweep is there."""
 

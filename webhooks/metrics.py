@@ -78,6 +78,16 @@ class _Rows(Collector):
         yield GaugeMetricFamily(
             "afterhours_deliveries_due", "Deliveries due and not sent.", value=found.backlog.deliveries
         )
+        runs = GaugeMetricFamily("afterhours_canary_runs", "Test calls that are over.", labels=["outcome"])
+        runs.add_metric(["passed"], found.canary.passed)
+        runs.add_metric(["failed"], found.canary.failed)
+        yield runs
+        yield GaugeMetricFamily(
+            "afterhours_canary_failing", "Whether the newest test call failed.", value=int(found.canary.last_failed)
+        )
+        if found.canary.passed_at is not None:
+            age = (now - found.canary.passed_at).total_seconds()
+            yield GaugeMetricFamily("afterhours_canary_passed_age_seconds", "Since a test call passed.", value=age)
         if found.last_sweep is not None:
             age = (now - found.last_sweep).total_seconds()
             yield GaugeMetricFamily("afterhours_sweep_age_seconds", "Since the last finished sweep.", value=age)

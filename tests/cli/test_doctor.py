@@ -11,14 +11,16 @@ from threading import Thread
 import pytest
 import requests
 
-from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
+from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT, Settings
 from scheduler.sweep import keep_house
 from tests.cli.conftest import Run, Serve, document
 from tests.support.databases import store_at
 from tests.support.live import free_port
 from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
+from triage.bootstrap import build
 from triage.clock import SystemClock
+from triage.services import canary
 from triage.services.reconciler import MARK
 from triage.store.models import Mark
 from triage.store.recording_folder import RecordingFolder
@@ -205,6 +207,22 @@ def test_no_account_is_no_fault(run: Run, sound: dict[str, str]) -> None:
     found = wrong(run, **sound | {"twilio_account_sid": "", "twilio_auth_token": ""})
 
     assert found == []
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_test_call_that_failed(is_late: bool, run: Run, sound: dict[str, str]) -> None:
+    settings = sound | {"canary_number": "+16145550198"}
+    program = build(Settings(_env_file=None, **settings))  # type: ignore[arg-type]
+    number = canary.start(program.desk, program.now()).number
+    if is_late:
+        canary.fail_late(program.desk, number, program.now() + timedelta(hours=1))
+    program.close()
+
+    found = wrong(run, **settings)
+
+    assert [(check, mend) for check, _, mend in found] == (
+        [("canary", "mend what is wrong above, then run `afterhours canary`")] if is_late else []
+    )
 
 
 def test_an_address_that_does_not_answer(run: Run, sound: dict[str, str]) -> None:

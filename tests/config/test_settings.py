@@ -148,6 +148,7 @@ def test_wrong_value_stops_the_start_and_names_its_variable(name: str, value: st
         ("public_url", "https://example.com:8443/support/", "https://example.com:8443/support"),
         ("twilio_api_base", "http://127.0.0.1:8081", "http://127.0.0.1:8081"),
         ("twilio_from", "+16145550100", "+16145550100"),
+        ("canary_number", "+16145550198", "+16145550198"),
         ("log_format", "json", "json"),
         ("web_threads", "64", 64),
     ],
@@ -172,6 +173,10 @@ def test_every_wrong_value_is_named_at_once(read: Read) -> None:
         ({"twilio_account_sid": ACCOUNT}, "set AFTERHOURS_TWILIO_AUTH_TOKEN too"),
         ({"twilio_auth_token": "secret"}, "set AFTERHOURS_TWILIO_ACCOUNT_SID too"),
         ({"twilio_account_sid": ACCOUNT, "twilio_auth_token": ""}, "set AFTERHOURS_TWILIO_AUTH_TOKEN too"),
+        (
+            {"canary_number": "+16145550198", "twilio_account_sid": ACCOUNT, "twilio_auth_token": "x"},
+            "set AFTERHOURS_TWILIO_FROM too",
+        ),
         ({"twilio_api_key_sid": "SK1"}, "or neither"),
         ({"twilio_api_key_secret": "secret"}, "or neither"),
     ],
@@ -181,6 +186,13 @@ def test_half_of_a_credential_stops_the_start(given: dict[str, str], wanted: str
         read(**given)
 
     assert "secret" not in str(refused.value).replace("API_KEY_SECRET", "")
+
+
+def test_canary_is_another_number_than_ours(read: Read) -> None:
+    with pytest.raises(SettingsError, match="set another number of your account"):
+        read(twilio_from="+16145550100", canary_number="+16145550100")
+
+    assert read(twilio_from="+16145550100", canary_number="+16145550198").canary_number == "+16145550198"
 
 
 def test_both_tokens_sign_during_a_rotation(read: Read) -> None:

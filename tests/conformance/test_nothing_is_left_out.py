@@ -143,7 +143,7 @@ def test_every_treatment_begins_in_a_state() -> None:
 ILLEGAL = {
     CaseState.OPEN: {CaseEvent.START, CaseEvent.CLOSE, CaseEvent.WITHDRAW},
     CaseState.ACKNOWLEDGED: {CaseEvent.START, CaseEvent.CLOSE, CaseEvent.WITHDRAW},
-    CaseState.CALLED_BACK: {CaseEvent.START, CaseEvent.ACKNOWLEDGE, CaseEvent.RESUME},
+    CaseState.CALLED_BACK: {CaseEvent.START, CaseEvent.ACKNOWLEDGE, CaseEvent.RESUME, CaseEvent.DISMISS},
     CaseState.CLOSED: set(CaseEvent),
     CaseState.DEFERRED: {CaseEvent.RESUME, CaseEvent.CLOSE, CaseEvent.WITHDRAW},
     CaseState.REVIEW: {CaseEvent.START, CaseEvent.RESUME, CaseEvent.WITHDRAW},

@@ -98,7 +98,7 @@ def test_a_voicemail_that_cannot_be_taken_holds_up_no_other(watched: World, monk
         watched.phones.leave_voicemail(f"+1216555000{number}")
     poisoned = watched.phones.recordings()[0].sid
 
-    def fail_for_one(desk: Desk, posted: PostedRecording, now: datetime) -> str:
+    def fail_for_one(desk: Desk, posted: PostedRecording, now: datetime) -> str | None:
         if posted.recording_sid == poisoned:
             raise ValueError("poisoned")
         return take_recording(desk, posted, now)

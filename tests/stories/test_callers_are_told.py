@@ -8,7 +8,6 @@ import pytest
 
 from tests.support.fixtures import ADA, DANA, LEE, TEAM
 from tests.support.world import CALLER, Build, World
-from triage.store import cases
 from webhooks.simulator.phone_system import Behaviour
 
 TOLD = "callers.receipt = true\ncallers.taken = true\n"
@@ -99,6 +98,13 @@ def test_hang_up_and_second_message_get_none(telling: World) -> None:
 
     assert telling.bodies("+12125550101") == []
     assert len(telling.bodies(CALLER)) == 1
+
+
+def test_number_that_the_caller_keyed_gets_the_texts(telling: World) -> None:
+    telling.voicemail(attested=True, number="6145550177")
+
+    assert telling.bodies("+16145550177") == [RECEIPT]
+    assert telling.bodies(CALLER) == []
 
 
 def test_withheld_number_gets_none(telling: World) -> None:
@@ -232,13 +238,15 @@ def test_landline_is_not_tried_again(telling: World) -> None:
 
 
 def test_spanish_caller_is_told_in_spanish(telling: World) -> None:
-    telling.voicemail(attested=True)
-    with telling.program.desk.store.write() as tx:
-        case = cases.by_reference(tx.session, "1001")
-        assert case is not None
-        case.language = "es"
+    telling.voicemail(spanish=True, attested=True)
     telling.text(LEE, "ACK")
     telling.advance(seconds=1)
 
-    assert telling.bodies(CALLER)[1:] == ["Caso 1001: lo tiene Lee, que le llama antes de las 11:30 PM EST."]
+    assert telling.bodies(CALLER) == [
+        (
+            "Soporte: tenemos su mensaje. Su caso es 1001. Un técnico le llama antes de las 11:30 PM EST."
+            " Responda ESTADO para noticias, STOP para parar."
+        ),
+        "Caso 1001: lo tiene Lee, que le llama antes de las 11:30 PM EST.",
+    ]
     assert telling.text(CALLER, "STATUS") == telling.text(CALLER, "ESTADO")

@@ -14,7 +14,7 @@ from config.settings import SIMULATED_ACCOUNT, Settings
 from tests.support.world import OUR_NUMBER, PUBLIC_URL, TOKEN
 from triage.bootstrap import build_phone_system
 from triage.clock import SystemClock
-from triage.ports import KeepsRecordings, KnowsCalls, RemembersTraffic, Sends
+from triage.ports import KeepsRecordings, KnowsCalls, PlacesTestCalls, RemembersTraffic, Sends
 from webhooks.simulator.in_process import InProcessHttpClient
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
@@ -30,6 +30,7 @@ class Line:
     calls: KnowsCalls
     traffic: RemembersTraffic
     recordings: KeepsRecordings
+    canary: PlacesTestCalls | None
     settings: Settings
 
 
@@ -43,7 +44,7 @@ def make_line(phones: PhoneSystem, http_client: Any = None, **settings: Any) -> 
     made = Settings(_env_file=None, **{**values, **settings})
     system = build_phone_system(made, http_client)
     sms, voice = system.transports["sms"], system.transports["voice"]
-    return Line(phones, sms, voice, system.calls, system.traffic, system.recordings, made)
+    return Line(phones, sms, voice, system.calls, system.traffic, system.recordings, system.canary, made)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from scheduler.sweep import keep_house
 from tests.support.wire import Wire, recording_form
-from tests.support.world import CALLER, World
+from tests.support.world import CALLER, Build, World
+from triage.services import canary
 
 
 def figures(wire: Wire) -> dict[str, str]:
@@ -60,6 +61,25 @@ def test_metrics_count_cases_deliveries_and_what_waits(world: World) -> None:
     assert after['afterhours_deliveries{channel="sms",state="accepted"}'] == "1.0"
     assert after["afterhours_sweep_age_seconds"] == "0.0"
     assert after["afterhours_database_up"] == "1.0"
+
+
+def test_metrics_say_how_test_calls_went(build_world: Build) -> None:
+    world = build_world(canary_number="+16145550198")
+    wire = Wire.of(world)
+    world.phones.exchange.own_numbers.add("+16145550198")
+    before = figures(wire)
+    canary.start(world.program.desk, world.now)
+    world.advance(minutes=1)
+    passed = figures(wire)
+    world.phones.exchange.own_numbers.clear()
+    canary.start(world.program.desk, world.now)
+    world.advance(seconds=1)
+    failed = figures(wire)
+
+    assert "afterhours_canary_passed_age_seconds" not in before
+    assert (passed['afterhours_canary_runs{outcome="passed"}'], passed["afterhours_canary_failing"]) == ("1.0", "0.0")
+    assert 0 < float(passed["afterhours_canary_passed_age_seconds"]) < 60
+    assert (failed['afterhours_canary_runs{outcome="failed"}'], failed["afterhours_canary_failing"]) == ("1.0", "1.0")
 
 
 def test_metrics_name_routes_and_never_what_somebody_typed(sqlite_wire: Wire) -> None:

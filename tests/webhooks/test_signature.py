@@ -34,6 +34,7 @@ SIGNED: dict[str, Callable[[], dict[str, str]]] = {
     "/twilio/message-status": lambda: {"MessageSid": sid("SM"), "MessageStatus": "sent"},
     "/twilio/call-status": lambda: call_form(CallStatus="completed"),
     "/twilio/alert/1": call_form,
+    "/twilio/canary": call_form,
 }
 
 

@@ -9,6 +9,7 @@ import click
 
 _HOMES = {
     "audit": "reports",
+    "canary": "canary",
     "case": "cases",
     "doctor": "operation",
     "migrate": "operation",

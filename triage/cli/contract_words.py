@@ -29,6 +29,7 @@ def contract(terms: Terms) -> Iterator[tuple[str, str]]:
     yield from _promise(terms)
     yield from _phone(terms)
     yield from _callers(terms)
+    yield from _canary(terms)
     for number, step in enumerate(terms.ladder.steps, start=1):
         yield "", f"Ladder step {number}: {_step(step)}"
     for number, step in enumerate(terms.ladder.emergency, start=1):
@@ -143,6 +144,12 @@ def _callers(terms: Terms) -> Iterator[tuple[str, str]]:
     most = f", {callers.texts} texts in {write_span(callers.texts_within)} at most" if sent else ""
     yield "", f"Callers are texted: {sent or 'nothing'}{most}."
     yield "", f"A caller who texts STATUS is {'answered' if callers.status else 'passed on like any other text'}."
+
+
+def _canary(terms: Terms) -> Iterator[tuple[str, str]]:
+    times = ", ".join(f"{at:%H:%M}" for at in terms.canary.at)
+    if times:
+        yield "", f"Test call at {times}, through the whole path within {write_span(terms.canary.within)}."
 
 
 def _step(step: Step) -> str:

@@ -15,8 +15,10 @@ import requests
 
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
+from triage.cli.printing import iso
 from triage.errors import ConfigurationError, FolderUnusable, TriageError
 from triage.policy.ladder import unknown_targets
+from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
 from triage.services.number_setup import number_settings
 from triage.services.reconciler import behind_by
@@ -25,7 +27,7 @@ from triage.store import schema
 
 _TIMEOUT_SECONDS = 5
 _ENOUGH_FREE_BYTES = 1_000_000_000  # below a quarter of it no recording is fetched any more
-_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists"})
+_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("twilio", _twilio),
         ("lists", _lists),
         ("webhooks", _webhooks),
+        ("canary", _canary),
     )
     findings: list[Finding] = []
     for name, check in checks:
@@ -213,6 +216,21 @@ def _lists(program: Program) -> Iterator[Finding]:
         yield Finding("lists", told, "look for list_failed in the scheduler's log")
     else:
         yield Finding("lists", "what webhooks do not tell is made up for")
+
+
+def _canary(program: Program) -> Iterator[Finding]:
+    if program.desk.canary is None:
+        yield Finding("canary", "no test calls: AFTERHOURS_CANARY_NUMBER is not set")
+        return
+    last = newest_over(program.desk)
+    if last is None:
+        yield Finding("canary", "no test call was made yet: `afterhours canary` makes one now")
+    elif last.has_passed:
+        yield Finding("canary", f"the test call of {iso(last.progress.started_at)} passed")
+    else:
+        told = f"the test call of {iso(last.progress.started_at)} failed: not {last.progress.missing}"
+        told += f", {last.why}" if last.why else ""
+        yield Finding("canary", told, "mend what is wrong above, then run `afterhours canary`")
 
 
 def _webhooks(program: Program) -> Iterator[Finding]:

@@ -23,24 +23,29 @@ class CaseEvent(StrEnum):
     CALL_BACK = "call_back"
     WITHDRAW = "withdraw"  # what counted as a callback had reached a voicemail box only
     CLOSE = "close"
+    DISMISS = "dismiss"  # it was no caller: a test call of ours, whose way to us was broken
 
 
 _NEXT: dict[tuple[CaseState, CaseEvent], CaseState] = {
     (CaseState.DEFERRED, CaseEvent.START): CaseState.OPEN,
     (CaseState.DEFERRED, CaseEvent.ACKNOWLEDGE): CaseState.ACKNOWLEDGED,
     (CaseState.DEFERRED, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.DEFERRED, CaseEvent.DISMISS): CaseState.CLOSED,
     (CaseState.OPEN, CaseEvent.ACKNOWLEDGE): CaseState.ACKNOWLEDGED,
     (CaseState.OPEN, CaseEvent.RESUME): CaseState.OPEN,
     (CaseState.OPEN, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.OPEN, CaseEvent.DISMISS): CaseState.CLOSED,
     (CaseState.ACKNOWLEDGED, CaseEvent.ACKNOWLEDGE): CaseState.ACKNOWLEDGED,
     (CaseState.ACKNOWLEDGED, CaseEvent.RESUME): CaseState.OPEN,
     (CaseState.ACKNOWLEDGED, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
+    (CaseState.ACKNOWLEDGED, CaseEvent.DISMISS): CaseState.CLOSED,
     (CaseState.CALLED_BACK, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
     (CaseState.CALLED_BACK, CaseEvent.WITHDRAW): CaseState.ACKNOWLEDGED,
     (CaseState.CALLED_BACK, CaseEvent.CLOSE): CaseState.CLOSED,
     (CaseState.REVIEW, CaseEvent.ACKNOWLEDGE): CaseState.REVIEW,
     (CaseState.REVIEW, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
     (CaseState.REVIEW, CaseEvent.CLOSE): CaseState.CLOSED,
+    (CaseState.REVIEW, CaseEvent.DISMISS): CaseState.CLOSED,
 }
 
 ENDED = frozenset({CaseState.CLOSED})

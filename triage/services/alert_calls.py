@@ -82,10 +82,16 @@ def pick_up(desk: Desk, delivery_id: int, now: datetime) -> Said | None:
     with desk.store.read() as session:
         scene = _scene(session, desk, delivery_id, now)
         if scene is None:
-            return None
+            return _notice(session.get(Delivery, delivery_id))
         if scene.is_for_nobody:
             return _nothing_to_do(scene)
         return _ask(scene, words.opening(scene.card, scene.reason, now, scene.terms, is_owner=scene.is_owner), turn=1)
+
+
+def _notice(row: Delivery | None) -> Said | None:
+    """A notice by call asks for nothing: its words, twice."""
+    is_notice = row is not None and row.channel == "voice" and row.alert_id is None
+    return Said(sentences=[row.body, row.body]) if row is not None and is_notice else None
 
 
 def take_key(desk: Desk, pressed: PressedKey, now: datetime) -> Said | None:

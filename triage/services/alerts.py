@@ -99,13 +99,14 @@ def tell(
     now: datetime,
     case: Case | None = None,
     same_if: str | None = None,
+    by: tuple[Channel, ...] = ("sms",),
 ) -> None:
     """Plan a notice that asks for nothing. The same text goes to a phone once an hour at the most.
 
     Texts that begin with `same_if` are the same: a phone that is dead for twenty cases is told of once.
     """
     beginning = text if same_if is None else same_if
-    for summons in summons_for(tx, people, ("sms",)):
+    for summons in summons_for(tx, people, by):
         phone = summons.person.phone
         if not deliveries.was_told_since(tx.session, phone, beginning, now - _SAME_NOTICE_WITHIN):
             for channel in summons.channels:

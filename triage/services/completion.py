@@ -8,12 +8,13 @@ from typing import cast
 
 from triage.policy import wording
 from triage.policy.intake import Message, Sorted, at_risk_at, sort
-from triage.policy.lifecycle import CaseState
+from triage.policy.lifecycle import CaseEvent, CaseState, is_legal, next_state
 from triage.policy.roster import Person
 from triage.policy.terms import ProductLine, Terms
 from triage.ports import CallDetails
 from triage.services.alerts import card_of, tell
 from triage.services.callers import give_receipt
+from triage.services.canary import is_test_call
 from triage.services.desk import Desk
 from triage.store import calls, cases, deliveries
 from triage.store.engine import Transaction
@@ -89,6 +90,9 @@ def confirm(tx: Transaction, case: Case, voicemail: Voicemail, *, is_hang_up: bo
 
 def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str | None, now: datetime) -> None:
     """The number to call back, learnt after the case was opened: whoever was alerted without it hears of it."""
+    if is_test_call(desk, number) and is_legal(CaseState(case.state), CaseEvent.DISMISS):
+        _dismiss(tx, desk, case, now)
+        return
     case.caller, case.caller_place = number, place
     tx.record("caller_learnt", at=now, actor="phone system", case_id=case.id, policy=case.policy, caller=number)
     if number in desk.terms.phone.blocked:
@@ -101,6 +105,16 @@ def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str 
     give_receipt(tx, case, terms, now)
 
 
+def _dismiss(tx: Transaction, desk: Desk, case: Case, now: datetime) -> None:
+    """It was our own test call, whose way to us was broken: nothing is owed, and nobody has to do anything."""
+    case.state = next_state(CaseState(case.state), CaseEvent.DISMISS).value
+    case.callback_due, case.closed_at, case.is_billable = None, now, False
+    cases.stop_timers(tx.session, case.id)
+    tx.record("test_call_dismissed", at=now, actor="phone system", case_id=case.id, policy=case.policy)
+    text = wording.told(card_of(case, desk.roster(tx.session)), "Our own test call. Nothing for you to do.")
+    tell(tx, concerned(tx, desk, case), text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)
+
+
 def learn_times(
     tx: Transaction, desk: Desk, case: Case, *, answered: datetime | None, left: datetime | None, now: datetime
 ) -> None:
@@ -108,7 +122,8 @@ def learn_times(
     terms = desk.terms_of(tx.session, case.policy)
     new_left = min(left, case.left_at) if left else case.left_at
     new_answered = min(at for at in (answered, case.answered_at, new_left) if at)
-    if (new_left, new_answered) == (case.left_at, case.answered_at) or case.callback_made_at is not None:
+    is_settled = case.callback_made_at is not None or case.state == CaseState.CLOSED
+    if (new_left, new_answered) == (case.left_at, case.answered_at) or is_settled:
         return
     case.left_at, case.answered_at = new_left, new_answered
     owes_nothing = case.callback_due is None  # a call that was promised stays promised, whatever is learnt later

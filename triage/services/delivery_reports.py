@@ -15,6 +15,7 @@ from triage.policy.twilio_words import STATUS, UNANSWERED, meaning
 from triage.services.alerts import administrators, tell
 from triage.services.bridges import technician_not_rung
 from triage.services.bundles import references_of
+from triage.services.canary import take_text_back
 from triage.services.desk import Desk
 from triage.services.escalation import move_on
 from triage.store import deliveries
@@ -101,6 +102,7 @@ def fail(
         _move_ladder_on(tx, desk, one, now)
     if row.channel == "bridge":
         technician_not_rung(tx, desk, row, now)
+    take_text_back(tx, desk, row, now)
 
 
 def unanswered(
@@ -126,6 +128,7 @@ def _apply(tx: Transaction, desk: Desk, row: Delivery, status: str, code: int | 
         return
     if state is not DeliveryState.FAILED:
         _move(tx, row, state, now)
+        take_text_back(tx, desk, row, now)
     elif row.channel != "sms" and status in UNANSWERED and code is None:
         unanswered(tx, desk, row, now, UNANSWERED[status])
     else:

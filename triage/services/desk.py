@@ -13,12 +13,14 @@ from triage.store.engine import Store
 class Desk:
     """`terms` are those that a new case begins with; a live case keeps its own, see `terms_of`.
 
-    `shipped` is the text of the contract that this release ships.
+    `shipped` is the text of the contract that this release ships. `canary` is the number that our test calls come
+    from; None where there are none.
     """
 
-    def __init__(self, store: Store, terms: Terms, shipped: str) -> None:
+    def __init__(self, store: Store, terms: Terms, shipped: str, canary: str | None = None) -> None:
         self.store = store
         self.terms = terms
+        self.canary = canary
         self._shipped = shipped
         self._terms = {terms.version: terms}
         self._roster: tuple[int, Roster] | None = None

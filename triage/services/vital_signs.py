@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from triage.policy.reconciliation import was_down
 from triage.services.desk import Desk
-from triage.store import cases, copies, vital_signs
+from triage.store import canaries, cases, copies, vital_signs
+from triage.store.canaries import Tally
 from triage.store.vital_signs import Backlog
 
 SWEEP = "sweep"
@@ -27,6 +28,7 @@ class Readings:
     deliveries: dict[tuple[str, str], int]
     breached_open: int
     recordings: dict[str, int]
+    canary: Tally
 
 
 def sweep_finished(desk: Desk, now: datetime) -> None:
@@ -77,6 +79,7 @@ def readings(desk: Desk, now: datetime) -> Readings:
             deliveries=vital_signs.deliveries_by_state(session),
             breached_open=vital_signs.breached_and_open(session),
             recordings=copies.by_state(session),
+            canary=canaries.tally(session),
         )
 
 

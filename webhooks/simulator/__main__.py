@@ -54,6 +54,8 @@ def build(settings: Settings) -> tuple[Flask, PhoneSystem]:
     phone_system = PhoneSystem(
         SIMULATED_ACCOUNT, token, our_number, settings.public_url, demo_clock or SystemClock(), LivePost()
     )
+    if settings.canary_number:
+        phone_system.exchange.own_numbers.add(settings.canary_number)
     if settings.twilio_api_key_sid and settings.twilio_api_key_secret:
         phone_system.keys[settings.twilio_api_key_sid] = settings.twilio_api_key_secret.get_secret_value()
     add_roster_phones(phone_system, settings.roster_file or DEMO_ROSTER)

@@ -11,6 +11,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from triage.policy.menu import Reception, Step, goodbye, reception
 from triage.policy.phone import Language
+from triage.services.canary import is_test_call, take_answer
 from triage.services.inbound import (
     PostedCall,
     Pressed,
@@ -25,6 +26,7 @@ from triage.services.inbound import (
 )
 from webhooks.program import desk, program
 from webhooks.twilio import form, twilio
+from webhooks.twilio.canary import test_call_document
 from webhooks.twilio.twiml import accept_document, answer, desk_document, menu_document, say
 
 log = structlog.get_logger()
@@ -41,6 +43,9 @@ def is_voice_step(path: str) -> bool:
 def call() -> Response:
     """A call rings: refuse it, ring the day desk, or state the terms of this window and ask."""
     now, posted = program().now(), _posted()
+    if is_test_call(desk(), posted.from_number):
+        take_answer(desk(), posted.call_sid, now)
+        return answer(test_call_document())
     match reception(posted.from_number, now, program().desk.terms):
         case Reception.REFUSED:
             refuse_call(desk(), posted, now)

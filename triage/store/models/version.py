@@ -45,13 +45,17 @@ class Mark(Base):
 class CanaryRun(Base):
     """One test of the whole path: a call to our own number, its voicemail, and a text back.
 
-    Each instant is when that hop was seen; `failed_at` when one was late, `reason` which.
+    Each instant is when that hop was seen, all of them by `due_at`; `failed_at` when one was not, `reason` why, where
+    that is known. `next_attempt_at` is when it is to be looked at again; None once it is over. `call_sid` is the call
+    as it reached our number.
     """
 
     __tablename__ = "canary_runs"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     started_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    called_at: Mapped[datetime | None]
     call_sid: Mapped[str | None] = mapped_column(String(34), unique=True)
     answered_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime | None]

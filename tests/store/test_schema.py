@@ -113,6 +113,37 @@ def test_rows_of_the_first_release_come_over_whole(bare_url: str) -> None:
     store.close()
 
 
+_OLD_CASE = """
+    INSERT INTO cases (id, version, state, "window", support_day, product, is_emergency, flags, clauses, rate,
+        is_billable, policy, answered_at, left_at, opened_at, ladder_base_at, ladder_step, ladder_round, ladder_passed)
+    VALUES (1, 1, 'closed', 'evening', true, 'unknown', false, '[]', '[]', 'standard', true, 'v1', '2026-11-01',
+        '2026-11-01', '2026-11-01', '2026-11-01', 0, 1, '[]')
+"""
+_OLD_VOICEMAIL = """
+    INSERT INTO voicemails (id, case_id, recording_sid, call_sid, status, left_at, received_at)
+    VALUES (:number, 1, :sid, 'CA1', :status, '2026-11-01', '2026-11-01')
+"""
+
+
+def test_recordings_of_the_first_release_are_fetched_too(bare_url: str) -> None:
+    store = Store(bare_url)
+    migrate(store, "0001_cases")
+    with store.connection() as connection:
+        connection.execute(
+            text("INSERT INTO policy_versions (version, content, first_used_at) VALUES ('v1', '{}', '2026-11-01')")
+        )
+        connection.execute(text(_OLD_CASE))
+        for number, status in ((1, "completed"), (2, "absent")):
+            connection.execute(text(_OLD_VOICEMAIL), {"number": number, "sid": f"RE{number}", "status": status})
+
+    schema.upgrade(store)
+
+    with store.connection() as connection:
+        found = connection.execute(text("SELECT voicemail_id, state, attempts FROM recording_copies")).all()
+    assert found == [(1, "wanted", 0)]
+    store.close()
+
+
 def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
     store = Store(bare_url)
 

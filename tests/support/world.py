@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from flask import Flask
@@ -59,7 +60,7 @@ class World:
         self.reconciles = reconciles
         self.house_kept_at: datetime | None = None
         self.is_rewritten = False
-        folder = tempfile.mkdtemp(prefix="afterhours-recordings-", dir=MEMORY)
+        folder = Path(MEMORY or tempfile.gettempdir(), f"afterhours-recordings-{token_hex(6)}")  # made when needed
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.settings = Settings(
             _env_file=None,

@@ -63,6 +63,20 @@ def test_a_voicemail_is_on_our_disk_seconds_later_with_its_hash(world: World) ->
 
 
 @ON_SQLITE
+def test_key_9_of_an_alert_call_plays_our_copy_and_says_who_heard_it(world: World) -> None:
+    world.phones.set_keys(LEE, "91")
+    world.voicemail(seconds=30)
+
+    world.advance(minutes=7)
+
+    (played,) = [event for event in world.case()["events"] if event["kind"] == "recording_played"]
+    assert (played["actor"], played["details"]["recording"]) == ("person:lee", copy_of(world)["recording"])
+    (call,) = [call for call in world.phones.phone(LEE).calls if call.direction == "outbound-api"]
+    (sentence,) = [heard for heard in call.heard if heard.startswith("[plays")]
+    assert world.phones.exchange.sounds[sentence] == tone(30)
+
+
+@ON_SQLITE
 def test_a_recording_that_could_not_be_made_is_never_asked_for(world: World) -> None:
     world.post(
         "/twilio/recording", CallSid="CA" + "a" * 32, RecordingSid="RE" + "a" * 32, RecordingStatus="absent", From=LEE

@@ -95,13 +95,6 @@ def carry_out(desk: Desk, folder: RecordingFolder, provider: KeepsRecordings, ta
             _remove(desk, folder, task, clock)
 
 
-def newest_playable(desk: Desk, case_id: int) -> int | None:
-    """The newest voicemail of a case whose audio is on our disk; None where there is none."""
-    with desk.store.read() as session:
-        kept = [found.id for copy, found, _ in copies.of_case(session, case_id) if copy.state == CopyState.KEPT]
-    return kept[-1] if kept else None
-
-
 def is_playable(desk: Desk, voicemail_id: int) -> bool:
     with desk.store.read() as session:
         found = copies.one(session, voicemail_id)

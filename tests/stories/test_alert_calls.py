@@ -117,7 +117,7 @@ def test_whoever_listens_and_decides_nothing_has_not_answered(lee_is_called: Wor
     world.phones.set_keys(LEE, "9")
 
     world.voicemail(attested=True)
-    world.advance(seconds=59)
+    world.advance(minutes=2)
 
     assert failures(world)[0] == ("lee", "picked up, not answered by a key")
     assert [page for page in world.pages(left) if "Dana" in page]
@@ -130,7 +130,7 @@ def test_voicemail_box_is_no_answer_and_the_next_person_is_called_when_the_menu_
     world.voicemail(attested=True)
     world.advance(seconds=32)
 
-    assert calls_of(world, LEE)[0].heard[-1] == NO_KEY
+    assert NO_KEY in calls_of(world, LEE)[0].heard
     assert world.pages(left)[-2:] == ["0:28 Dana call", "0:28 Dana sms"]
     assert failures(world) == [("lee", "picked up, not answered by a key")]
     assert world.bodies(ADA) == []

@@ -90,7 +90,7 @@ def assert_is_menu(document: Element, call: Call, *, turn: int) -> Element:
 def assert_ends(document: Element, *sentences: str) -> None:
     assert tags(document) == [*["Say"] * len(sentences), "Hangup"]
     assert spoken(document) == list(sentences)
-    assert all(verb.attrib == {"language": "en-US"} for verb in document.iter("Say"))
+    assert all(verb.attrib == {"voice": "Polly.Joanna", "language": "en-US"} for verb in document.iter("Say"))
 
 
 def test_whoever_picks_up_hears_the_case_and_its_menu_twice(call: Call) -> None:

@@ -143,6 +143,7 @@ def test_recording_that_was_not_made(watched: World) -> None:
 def test_text_that_does_not_arrive_rings_the_administrators(build_world: Build) -> None:
     world = with_canary(build_world, roster=TEAM.replace('channels = ["sms"]', 'channels = ["sms", "voice"]'))
     world.phones.set_behaviour(CANARY, Behaviour.UNREGISTERED)
+    world.phones.set_keys(ADA, "1")  # somebody picks up
 
     world.advance(minutes=2)
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+
 import pytest
 
 from tests.support.databases import ON_SQLITE
-from tests.support.fixtures import LEE
-from tests.support.world import World
+from tests.support.fixtures import LEE, TEAM
+from tests.support.wire import Wire, call_form
+from tests.support.world import Build, World
+from triage.errors import OutcomeUnknown
+from triage.ports import Accepted, Found, Outgoing
+from triage.services.vital_signs import is_anything_due
+from triage.transports.twilio_voice import TwilioVoice
 
 ALERT = "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
 
@@ -143,3 +153,37 @@ def test_search_tells_the_alerts_of_two_cases_apart(team: World) -> None:
     team.advance(minutes=3)
 
     assert [body.split(" overnight")[0] for body in team.bodies(LEE)] == ["1001", "(repeat) 1002"]
+
+
+@dataclass
+class AnswersLate:
+    """Takes a call, whose first report comes before an answer that never does."""
+
+    inner: TwilioVoice
+    world: World
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        accepted = self.inner.send(outgoing)
+        form = call_form(CallSid=accepted.provider_sid, CallStatus="initiated", Direction="outbound-api")
+        Wire.of(self.world).post("/twilio/call-status", form, query=f"delivery={outgoing.delivery_id}")
+        raise OutcomeUnknown("no answer in time")
+
+    def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
+        return self.inner.sent_to(phone, since)
+
+    def hang_up(self, provider_sid: str) -> None:
+        self.inner.hang_up(provider_sid)
+
+
+@ON_SQLITE
+def test_call_of_which_a_report_told_before_the_answer_rings_on(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy='alert_call.rings_for = "90s"')
+    voice = cast("TwilioVoice", world.phone_system.transports["voice"])
+    late = {**world.phone_system.transports, "voice": AnswersLate(voice, world)}
+    world.phone_system = replace(world.phone_system, transports=late)
+
+    world.voicemail(emergency=True, attested=True)
+    world.advance(minutes=1)
+
+    assert {call.status for call in world.phones.calls() if call.direction == "outbound-api"} == {"ringing"}
+    assert not is_anything_due(world.program.desk, world.now)

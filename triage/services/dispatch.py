@@ -217,7 +217,7 @@ def _now_unknown(tx: Transaction, row: Delivery, now: datetime, search_in: timed
         tx.record(
             "delivery_unknown", at=now, actor="system", case_id=row.case_id, delivery=row.id, person=row.person_id
         )
-    if search_in is not None:
+    if search_in is not None and row.state == DeliveryState.UNKNOWN:  # a report may have told more than the answer
         row.next_attempt_at = now + search_in
 
 

@@ -18,6 +18,7 @@ BEHAVIOURS = {
     Behaviour.BY_HAND: "I answer it",
     Behaviour.NORMAL: "answers by itself",
     Behaviour.VOICEMAIL_BOX: "voicemail box",
+    Behaviour.ASLEEP: "lets it ring",
     Behaviour.BUSY: "busy",
     Behaviour.DEAD: "dead",
     Behaviour.LANDLINE: "landline",

@@ -31,8 +31,9 @@ class Answer:
 
 
 def give_receipt(tx: Transaction, case: Case, terms: Terms, now: datetime) -> None:
-    """Once for a case, as soon as its number is known: reference and promised time. Not for a hang-up."""
-    if not terms.callers.receipt or case.number_to_call is None or "hang_up" in case.flags:
+    """Once for a case, as soon as its number is known: reference and promised time. Not where nothing is owed because
+    nobody spoke or the owner blocked the number."""
+    if not terms.callers.receipt or case.number_to_call is None or {"hang_up", "blocked"} & {*case.flags}:
         return
     if case.callback_due is None and "not_supported" not in case.flags:
         return

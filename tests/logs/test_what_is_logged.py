@@ -42,7 +42,7 @@ def test_a_night_of_calls_and_texts_logs_ids_only(world: World, logs: Logs) -> N
 def test_refused_and_broken_requests_log_ids_only(sqlite_wire: Wire, logs: Logs) -> None:
     call_sid = sid("CA")
     sqlite_wire.post("/twilio/voice", call_form(CallSid=call_sid), token="wrong")
-    sqlite_wire.post("/twilio/recording", recording_form(CallSid=call_sid, RecordingDuration="x", From=CALLER))
+    sqlite_wire.post("/twilio/recording", recording_form(CallSid=call_sid, RecordingSid="x", From=CALLER))
     sqlite_wire.post("/twilio/sms", text_form(Body="please hurry " * 200))
     sqlite_wire.post("/twilio/voice", call_form(CallSid="no sid"))
 

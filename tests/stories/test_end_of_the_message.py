@@ -113,7 +113,7 @@ def test_what_was_promised_stays_whatever_the_recording_turns_out_to_be(
     assert case["state"] == "open"
     assert promised["callback_due"] - timedelta(minutes=1) <= case["callback_due"] <= promised["callback_due"]
     assert greeted.kinds().count("recording_confirmed") == 1
-    greeted.advance(minutes=6)
+    greeted.advance(minutes=5, seconds=10)
     assert len(greeted.bodies(LEE)) == 2
 
 

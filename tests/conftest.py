@@ -42,11 +42,32 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "waits: takes long without using the processor much; runs beside the others")
+    config.addinivalue_line("markers", "every_case: all its sets of parameters run on PostgreSQL too")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits comes first: one worker gets it, and the others take the rest meanwhile."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What waits comes first: one worker gets it, and the others take the rest meanwhile.
+
+    A test with many sets of parameters runs on PostgreSQL with the first of them: the others send the same statements
+    with other values. `every_case` runs them all.
+    """
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+    seen: set[str] = set()
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        is_repeated = _is_on_postgresql(item) and name in seen and item.get_closest_marker("every_case") is None
+        (left if is_repeated else kept).append(item)
+        if _is_on_postgresql(item):
+            seen.add(name)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
+def _is_on_postgresql(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and callspec.params.get("database_url") == "postgresql"
 
 
 @pytest.fixture(scope="session", autouse=True)

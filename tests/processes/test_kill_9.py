@@ -19,7 +19,7 @@ from triage.services import records
 from triage.services.audit import verify_chain
 
 VOICEMAILS = 16
-KILLS = {"sqlite": 10, "postgresql": 6}  # it is the same code that is killed; every kill costs a second
+KILLS = {"sqlite": 6, "postgresql": 3}  # it is the same code that is killed; every kill costs a second
 POLICY = """
 [limits]
 texts = 1000

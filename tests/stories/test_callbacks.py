@@ -333,6 +333,7 @@ WHAT_GOES_WRONG: dict[str, Callable[[Faults], object]] = {
 }
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("who", ["caller", "technician"])
 @pytest.mark.parametrize("fault", WHAT_GOES_WRONG)
 def test_measured_time_is_the_callers_leg_to_the_second_whoever_hangs_up_and_whatever_becomes_of_the_reports(

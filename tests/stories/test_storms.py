@@ -19,6 +19,7 @@ def storm(world: World, voicemails: int) -> None:
         world.voicemail(f"+1212555{number:04}", attested=True)
 
 
+@ON_SQLITE
 def test_sixty_voicemails_in_a_minute_flood_no_phone_and_name_every_case(team: World) -> None:
     began = team.now
     for number in range(59):

@@ -88,7 +88,7 @@ class World:
         if not self.reconciles:
             with self.program.desk.store.write() as tx:
                 tx.session.get_one(Mark, MARK).next_attempt_at = NEVER
-        self.app: Flask = create_app(self.program)
+        self.app: Flask = _app_of(self.program)
 
     def catch_up(self) -> None:
         """What a daemon that has just started looks through before its first sweep."""
@@ -303,7 +303,19 @@ class World:
         return min((at for at in (*rows, phones) if at is not None and at <= until), default=None)
 
     def _post(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Any:
+        self.app.extensions["program"] = self.program
         return post_into(self.app)(url, form, headers)
+
+
+def _app_of(program: Program) -> Flask:
+    """The application of this process, with another program behind it: its routes are compiled once."""
+    if not _APPS:
+        _APPS.append(create_app(program))
+    _APPS[0].extensions["program"] = program
+    return _APPS[0]
+
+
+_APPS: list[Flask] = []
 
 
 Build = Callable[..., World]

@@ -18,7 +18,7 @@ SEED = 20261101
 
 @pytest.mark.waits
 def test_a_thousand_voicemails_are_a_thousand_cases_each_due_in_time(wire: Wire) -> None:
-    count = COUNT if wire.program.desk.store.is_sqlite else COUNT // 5
+    count = COUNT if wire.program.desk.store.is_sqlite else COUNT // 10
     draw = random.Random(SEED)
     # Around the night that clocks go back; 97 s apart, so that every window and the repeated hour are met.
     starts = [datetime(2025, 11, 1, 19, 0, tzinfo=UTC) + timedelta(seconds=97 * number) for number in range(count)]

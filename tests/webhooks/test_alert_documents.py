@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE
 from tests.support.logs import Logs
+from tests.support.shared_freeze import clock, frozen  # noqa: F401 - fixtures of this file
 from tests.support.wire import Wire, call_form, sid, twiml
 from tests.support.world import PUBLIC_URL, World
 from triage.policy.alert_call import MOST_KEYS

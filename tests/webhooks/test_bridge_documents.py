@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fixtures import LEE
+from tests.support.shared_freeze import clock, frozen  # noqa: F401 - fixtures of this file
 from tests.support.wire import Wire, call_form, sid, twiml
 from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, World
 

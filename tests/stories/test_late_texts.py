@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.fixtures import DANA, LEE, TEAM
+from tests.support.fixtures import ADA, DANA, LEE, TEAM
 from tests.support.world import CALLER, Build, World
 from triage.services import records
 
@@ -185,6 +185,17 @@ def test_a_caller_who_asked_is_answered_late(watched: World) -> None:
     watched.advance(minutes=6)
 
     assert any("1001" in body for body in watched.bodies(CALLER))
+
+
+def test_administrators_hear_of_lost_texts_whatever_outage_there_once_was(watched: World) -> None:
+    sleep_through(watched, hours=3)
+    watched.advance(minutes=30)
+    lose(watched, LEE, "WHO")
+    watched.advance(minutes=6)
+
+    assert watched.bodies(ADA) == [
+        "Twilio's webhooks do not reach us: 1 text came by its lists only. Run afterhours doctor."
+    ]
 
 
 def test_every_text_is_kept_with_the_time_it_was_sent(watched: World) -> None:

@@ -213,7 +213,7 @@ def _lists(program: Program) -> Iterator[Finding]:
     elif behind > 3 * program.desk.terms.reconciler.every:
         minutes = int(behind.total_seconds() // 60)
         told = f"Twilio's lists are looked through up to {minutes} min ago only: nothing makes up for a lost webhook"
-        yield Finding("lists", told, "look for list_failed in the scheduler's log")
+        yield Finding("lists", told, "look for lists_failed in the scheduler's log")
     else:
         yield Finding("lists", "what webhooks do not tell is made up for")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from triage.policy.gsm7 import one_line, to_gsm7
+from triage.policy.gsm7 import one_line, segments, to_gsm7
 from triage.policy.terms import Terms
 from triage.policy.wording import wall_clock
+
+_SEGMENTS = 2
 
 
 def too_late_for(word: str) -> str:
@@ -24,8 +26,9 @@ OVERTAKEN = "It reached us after your later text, so nothing was done. Send it a
 
 
 def late_answer(body: str, sent_at: datetime, answer: str, now: datetime, terms: Terms) -> str:
-    """The answer to a text that was found afterwards."""
-    return to_gsm7(f'Your text of {wall_clock(sent_at, now, terms)} "{one_line(body, 20)}": {answer}')
+    """The answer to a text that was found afterwards; a long one stands by itself."""
+    text = to_gsm7(f'Your text of {wall_clock(sent_at, now, terms)} "{one_line(body, 20)}": {answer}')
+    return text if segments(text) <= _SEGMENTS else to_gsm7(answer)
 
 
 WEBHOOKS_LOST = "Twilio's webhooks do not reach us"

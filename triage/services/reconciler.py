@@ -25,7 +25,7 @@ from triage.services.completion import learn_call
 from triage.services.desk import Desk
 from triage.services.intake import PostedRecording, take_recording
 from triage.services.late_texts import take_late_text
-from triage.services.technician_texts import Text
+from triage.services.technician_texts import LONGEST_SENDER, Text
 from triage.store import chain, marks
 from triage.store.engine import Transaction
 
@@ -48,9 +48,9 @@ class _Findings:
     """What one look came to: what no webhook told of, and since when something is still open."""
 
     voicemails: dict[str, datetime] = field(default_factory=dict)
-    texts: int = 0
+    texts: list[datetime] = field(default_factory=list)
     unsettled: list[datetime] = field(default_factory=list)
-    is_whole: bool = True
+    failures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,12 @@ def take_look(
     """Read the lists and take what no webhook told of. A list that fails is read again soon; the others count."""
     found = _Findings()
     lists = _Lists(
-        _read(traffic.recordings, look.since, found),
-        _read(traffic.calls, look.since, found),
-        _read(traffic.texts, look.since, found),
+        recordings=_read("recordings", traffic.recordings, look, found),
+        calls=_read("calls", traffic.calls, look, found),
+        texts=_read("texts", traffic.texts, look, found),
     )
+    if found.failures:
+        log.warning("lists_failed", lists=sorted(found.failures), reason=next(iter(found.failures.values())))
     now = clock()
     _take_calls(desk, lists, now)
     happened = [*_voicemails(desk, knows, lists, found, now), *_texts(desk, lists, found, now)]
@@ -111,12 +113,11 @@ def take_look(
     _finish(desk, look, found, clock())
 
 
-def _read(read: Callable[[datetime], Sequence[Listed]], since: datetime, found: _Findings) -> Sequence[Listed]:
+def _read(name: str, read: Callable[[datetime], Sequence[Listed]], look: Look, found: _Findings) -> Sequence[Listed]:
     try:
-        return read(since)
+        return read(look.since)
     except (OutcomeUnknown, TransportError) as error:
-        log.warning("list_failed", list=getattr(read, "__name__", ""), reason=str(error))
-        found.is_whole = False
+        found.failures[name] = str(error)
         return ()
 
 
@@ -130,7 +131,7 @@ def _take_calls(desk: Desk, lists: _Lists, now: datetime) -> None:
         return
     recorded = {recording.call_sid for recording in lists.recordings}
     with desk.store.write() as tx:
-        for sid in over.keys() - settled:
+        for sid in sorted(over.keys() - settled):
             call = over[sid]
             if learn_call(tx, desk, call, now) and sid not in recorded:
                 tx.record("call_found", at=now, actor="system", call=sid, status=call.status, began=call.started_at)
@@ -211,10 +212,11 @@ def _texts(desk: Desk, lists: _Lists, found: _Findings, now: datetime) -> Iterat
 
 
 def _take_text(desk: Desk, text: TextDetails, found: _Findings, now: datetime) -> None:
-    sent = Text(message_sid=text.message_sid, from_number=text.from_number, body=text.body.replace("\x00", ""))
+    sender, body = text.from_number[:LONGEST_SENDER], text.body.replace("\x00", "")
+    sent = Text(message_sid=text.message_sid, from_number=sender, body=body)
     if take_late_text(desk, sent, text.sent_at, now):
         log.info("text_found", message=text.message_sid)
-        found.texts += 1
+        found.texts.append(text.sent_at)
 
 
 def _finish(desk: Desk, look: Look, found: _Findings, now: datetime) -> None:
@@ -223,9 +225,9 @@ def _finish(desk: Desk, look: Look, found: _Findings, now: datetime) -> None:
         mark = marks.of(tx.session, MARK)
         if mark is None:
             return
-        if found.is_whole:
+        if not found.failures:
             mark.at = max(mark.at, next_mark(look.begun_at, found.unsettled))
-        if found.unsettled or not found.is_whole:
+        if found.unsettled or found.failures:
             mark.next_attempt_at = min(mark.next_attempt_at, now + LOOK_AGAIN_AFTER)
         if found.voicemails or found.texts:
             _tell_administrators(tx, desk, found, now)
@@ -236,10 +238,10 @@ def _tell_administrators(tx: Transaction, desk: Desk, found: _Findings, now: dat
     people = administrators(desk.roster(tx.session))
     outage = chain.newest_of(tx.session, "outage")
     span = [datetime.fromisoformat(outage.details[name]) for name in ("began", "ended")] if outage else []
-    if span and all(span[0] <= at <= span[1] for at in found.voicemails.values()):
+    if span and all(span[0] <= at <= span[1] for at in (*found.voicemails.values(), *found.texts)):
         beginning = outage_words.down_between(span[0], span[1], now, desk.terms)
         text = outage_words.found_after_outage(beginning, references) if references else ""
     else:
-        beginning, text = outage_words.WEBHOOKS_LOST, outage_words.found_in_lists(references, found.texts)
+        beginning, text = outage_words.WEBHOOKS_LOST, outage_words.found_in_lists(references, len(found.texts))
     if text:
         tell(tx, people, text, terms=desk.terms, now=now, same_if=beginning)

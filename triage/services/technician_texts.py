@@ -33,6 +33,7 @@ from triage.store.bridges import call_on_its_way, last_connected, running_of_cas
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
 
+LONGEST_SENDER = 40
 _SHOWN_IN_LIST = 6
 _CALL_SETUP = timedelta(seconds=40)
 """From CALL to the first ring at the most; then a call of which nothing was heard stands in no other's way."""

@@ -5,20 +5,19 @@ from __future__ import annotations
 from flask import Response, request
 
 from triage.errors import AnomalousRequest
-from triage.services.technician_texts import Text, take_text
+from triage.services.technician_texts import LONGEST_SENDER, Text, take_text
 from webhooks.program import desk, program
 from webhooks.twilio import form, twilio
 from webhooks.twilio.twiml import reply
 
 _LONGEST_BODY = 1600
-_LONGEST_SENDER = 40
 
 
 @twilio.post("/sms")
 def sms() -> Response:
     """Done and answered once for each message, however often it is posted."""
     sender, body = request.form.get("From", ""), request.form.get("Body", "")
-    if not sender or len(sender) > _LONGEST_SENDER or not sender.isprintable():
+    if not sender or len(sender) > LONGEST_SENDER or not sender.isprintable():
         raise AnomalousRequest("From", "wanted the sender's number")
     if len(body) > _LONGEST_BODY:
         raise AnomalousRequest("Body", f"wanted {_LONGEST_BODY} characters at most")

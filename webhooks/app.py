@@ -40,4 +40,5 @@ def create_app(program: Program) -> Flask:
 def _bind_request() -> None:
     g.request_id = uuid.uuid4().hex[:12]
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id, path=request.path)
+    rule = request.url_rule.rule if request.url_rule else "no route"  # never the path: it may hold a token
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, path=rule)

@@ -51,7 +51,6 @@ def test_technician_is_rung_put_through_and_the_conversation_is_the_callback(wor
     assert (case["callback_basis"], case["callback_made_at"]) == ("measured", second(leg.started_at))
     assert world.bodies(LEE)[-1] == (
         "1001: 12 min 03 s on the phone, promise met. Reply DONE 1001 <note>; work after it: DONE 1001 <minutes>."
-        " A voicemail box? TRIED 1001"
     )
     assert world.text(LEE, "DONE replaced the gateway card") == (
         "1001 is closed: 12 min 03 s measured, after-hours rate, $247.50."
@@ -149,6 +148,61 @@ def test_voicemail_box_may_be_said_by_text_afterwards(world: World) -> None:
 
     assert (answer or "").startswith("1001: attempt on record, proven by the phone network; Lee has it.")
     assert world.case()["state"] == "acknowledged"
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("talks_for", "later"), [(1_200, 1), (60, 20)], ids=["a long talk", "much later"])
+def test_a_try_after_a_conversation_does_not_undo_it(world: World, talks_for: int, later: int) -> None:
+    world.voicemail(attested=True)
+    call_back(world, talks_for=talks_for)
+    world.advance(minutes=talks_for // 60 + later)
+
+    answer = world.text(LEE, "TRIED 1001")
+
+    assert "attempt on record, the promise is met" in (answer or "")
+    assert world.case()["callback_basis"] == "measured"
+    assert world.case()["bridges"][0]["outcome"] == "connected"
+
+
+@ON_SQLITE
+def test_box_of_a_case_whose_promise_was_met_by_attempts_is_not_billed(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(CALLER, Behaviour.BUSY)
+    call_back(world)
+    world.advance(minutes=5)
+    call_back(world)
+    world.phones.set_behaviour(CALLER, Behaviour.NORMAL)
+    call_back(world, talks_for=25)
+
+    world.text(LEE, "TRIED 1001")
+
+    assert world.case()["callback_basis"] == "attempts"
+    assert world.text(LEE, "DONE 1001") == "1001 is closed: 0 min, not billed."
+
+
+@ON_SQLITE
+def test_what_was_billed_stays_as_it_was_measured(world: World) -> None:
+    world.voicemail(attested=True)
+    call_back(world, talks_for=60)
+    world.text(LEE, "DONE 1001")
+
+    world.text(LEE, "TRIED 1001")
+
+    assert [bridge["outcome"] for bridge in world.case()["bridges"]] == ["connected"]
+    assert "voicemail_box" not in world.kinds()
+
+
+@ON_SQLITE
+def test_case_that_was_owed_nothing_wakes_nobody_after_a_voicemail_box(world: World) -> None:
+    world.voicemail(seconds=1)
+    left = world.now
+    world.phones.add_phone(CALLER, "Caller", talks_for=20)
+    world.phones.set_keys(LEE, "12")
+    world.text(LEE, "CALL 1001")
+    world.advance(hours=3)
+
+    assert world.case()["state"] == "called_back"
+    assert [page for page in world.pages(left) if "Lee" not in page] == []
 
 
 @ON_SQLITE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from triage.policy.callbacks import ATTEMPTS, Outcome
+from triage.policy.callbacks import ATTEMPTS, BOX_LASTS_AT_MOST, Outcome
 from triage.policy.dialing import Refusal
 from triage.policy.gsm7 import to_gsm7
 from triage.policy.speech import digits, span_in_words
@@ -73,9 +73,10 @@ def phone_failed(card: Card, reason: str) -> str:
 
 def measured(reference: str, seconds: int) -> str:
     """The text after a conversation."""
+    box = f" A voicemail box? TRIED {reference}" if timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST else ""
     return (
         f"{reference}: {talk_time(seconds)} on the phone, promise met. Reply DONE {reference} <note>; work after it:"
-        f" DONE {reference} <minutes>. A voicemail box? TRIED {reference}"
+        f" DONE {reference} <minutes>.{box}"
     )
 
 

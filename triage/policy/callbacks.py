@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from triage.policy.terms import Callback
@@ -39,6 +39,23 @@ def outcome_of(status: str) -> Outcome | None:
     `completed` is a leg that was picked up: a leg nobody picks up ends as busy, no-answer, failed or canceled.
     """
     return _ENDS.get(status)
+
+
+BOX_LASTS_AT_MOST = timedelta(minutes=3)
+"""Reading: whatever lasted longer was a conversation; a text does not make a voicemail box of it."""
+
+SAID_WITHIN = timedelta(minutes=10)
+"""Reading: so long after the call TRIED is taken to be about it; later it is about another try."""
+
+CALL_IS_OF_THE_MOMENT = timedelta(minutes=3)
+"""Reading: a technician who asked to be put through and was not rung by then is not rung any more."""
+
+
+def may_have_been_a_box(ended_at: datetime | None, seconds: int | None, now: datetime) -> bool:
+    """Whether TRIED may mean that a connected call reached a voicemail box only."""
+    if ended_at is None or seconds is None:
+        return False
+    return now - ended_at <= SAID_WITHIN and timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST
 
 
 def attempts_meet_the_promise(attempts: Iterable[datetime], rule: Callback) -> bool:

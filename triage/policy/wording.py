@@ -217,9 +217,10 @@ def caller_wrote(card: Card, body: str) -> str:
     return to_gsm7(f"{card.reference} the caller wrote: {one_line(body, 200)}")
 
 
-def second_message(card: Card, count: int) -> str:
+def second_message(card: Card, count: int, *, is_moved: bool = False) -> str:
     """What on-call hears of a further message in a case that somebody was alerted about already."""
-    return told(card, f"Message {count} of this caller. The first deadline stands.")
+    moved = " They keyed in ANOTHER NUMBER to call." if is_moved else ""
+    return told(card, f"Message {count} of this caller.{moved} The first deadline stands.")
 
 
 def uncovered(

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from triage.errors import OutcomeUnknown, TransportError
+from triage.errors import OutcomeUnknown, Refused, TransportError
 from triage.policy import bridge_words as words
 from triage.policy.callbacks import ATTEMPTS, Outcome, outcome_of
 from triage.policy.delivery import DeliveryState
@@ -217,6 +217,8 @@ def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: dateti
 
     Raises Refused where the case is closed.
     """
+    if case.state == CaseState.CLOSED:
+        raise Refused(f"{case.reference} is closed")
     if bridge.outcome == Outcome.BOX:
         return case.callback_made_at is not None
     bridge.outcome, bridge.next_attempt_at = Outcome.BOX.value, None
@@ -244,6 +246,7 @@ def ask(desk: Desk, calls: KnowsCalls, question: Question, clock: Callable[[], d
         parent = calls.call(question.parent_sid)
     except (OutcomeUnknown, TransportError) as error:
         log.warning("leg_look_up_failed", bridge=question.bridge_id, reason=str(error))
+        _give_up_late(desk, question.bridge_id, clock())
         return
     is_parent_over = parent is not None and parent.ended_at is not None
     with desk.store.write() as tx:
@@ -270,6 +273,14 @@ def _learn(
         _ended(tx, desk, bridge, Outcome.CANCELED, now, None, now)
     elif now - bridge.started_at > _longest(tx, desk, bridge) + _LOOKS_ON_FOR:
         _ended(tx, desk, bridge, Outcome.LOST, now, None, now)
+
+
+def _give_up_late(desk: Desk, bridge_id: int, now: datetime) -> None:
+    """The phone system does not answer: a leg cannot keep its case from being closed for ever."""
+    with desk.store.write() as tx:
+        bridge = tx.session.get_one(Bridge, bridge_id)
+        if bridge.outcome is None and now - bridge.started_at > _longest(tx, desk, bridge) + _LOOKS_ON_FOR:
+            _ended(tx, desk, bridge, Outcome.LOST, now, None, now)
 
 
 def _leg_of(tx: Transaction, bridge: Bridge, legs: Sequence[Leg]) -> Leg | None:

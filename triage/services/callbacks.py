@@ -113,7 +113,10 @@ def was_a_box(tx: Transaction, case: Case, bridge: Bridge, terms: Terms, now: da
     at = bridge.answered_at or bridge.started_at
     if case.callback_basis == "measured":
         others = bridges.connected(tx.session, case.id)
-        if not others:
+        if not others and case.callback_due is None:  # nothing was owed, so nobody is to be woken for it again
+            case.callback_basis = "attempts"
+            _drop_session(tx, case)
+        elif not others:
             _withdraw(tx, case, bridge.person_id, terms, now)
         elif case.callback_made_at == at:
             case.callback_made_at = others[0].answered_at
@@ -159,12 +162,16 @@ def _withdraw(tx: Transaction, case: Case, person_id: str, terms: Terms, now: da
         person=person_id,
         reason="a voicemail box",
     )
+    _drop_session(tx, case)
+    hold(tx, case, terms, now)
+    watch_promise(tx, case, terms)
+
+
+def _drop_session(tx: Transaction, case: Case) -> None:
     session = sessions.of_case(tx.session, case.id)
     if session is not None:
         tx.session.delete(session)
         tx.session.flush()
-    hold(tx, case, terms, now)
-    watch_promise(tx, case, terms)
 
 
 def _open_session(tx: Transaction, case: Case, person_id: str, opened_at: datetime) -> None:

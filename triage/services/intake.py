@@ -288,7 +288,9 @@ def _fold(
 ) -> None:
     """A further message in an open case: the first deadline stands, the newest number counts, on-call is told of it."""
     terms = desk.terms_of(tx.session, case.policy)
-    if call.callback_number is not None and call.callback_number != case.callback_number:
+    is_message = decided.treatment is not Treatment.REVIEW
+    is_moved = is_message and call.callback_number not in {None, case.callback_number}
+    if is_moved:
         case.callback_number = call.callback_number
         tx.record(
             "number_keyed",
@@ -304,11 +306,11 @@ def _fold(
         case.clauses = [*case.clauses, "E2"]
         tx.record("became_emergency", at=now, actor="caller", case_id=case.id, policy=case.policy, clauses=["E2"])
         climb_afresh(tx, case, now)
-    if decided.treatment is Treatment.REVIEW:
+    if not is_message:
         return
     tx.session.flush()
     count = len(cases.recordings(tx.session, case.id))
-    text = wording.second_message(card_of(case, desk.roster(tx.session)), count)
+    text = wording.second_message(card_of(case, desk.roster(tx.session)), count, is_moved=is_moved)
     tell(tx, concerned(tx, desk, case), text, terms=terms, now=now, case=case)
 
 

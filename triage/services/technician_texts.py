@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from triage.errors import Refused
 from triage.policy import bridge_words, outage_words, wording
+from triage.policy.callbacks import Outcome, may_have_been_a_box
 from triage.policy.caller_texts import question_in
 from triage.policy.commands import (
     OF_THE_MOMENT,
@@ -29,9 +30,10 @@ from triage.services.alerts import administrators, card_of, stand_others_down, t
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
 from triage.store import cases, deliveries, texts
-from triage.store.bridges import call_on_its_way, last_connected, running_of_case
+from triage.store.bridges import call_on_its_way, last_of, measured_s, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
+from triage.store.sessions import has_attempt_since
 
 LONGEST_SENDER = 40
 _SHOWN_IN_LIST = 6
@@ -221,15 +223,21 @@ def _take(scene: _Scene, case: Case) -> None:
 
 
 def _tried(scene: _Scene, case: Case) -> str:
-    terms = scene.terms(case)
-    bridge = last_connected(scene.tx.session, case.id, scene.person.id) if case.callback_basis == "measured" else None
-    if bridge is not None:  # they were put through, and correct what the network took for a conversation
+    session, terms, person = scene.tx.session, scene.terms(case), scene.person
+    if running_of_case(session, case.id) is not None:
+        return bridge_words.call_runs(case.reference)
+    bridge = last_of(session, case.id, person.id)
+    is_box = (
+        bridge is not None
+        and bridge.outcome == Outcome.CONNECTED
+        and may_have_been_a_box(bridge.ended_at, bridge.seconds, scene.now)
+        and not has_attempt_since(session, case.id, person.id, bridge.ended_at)
+    )
+    if bridge is not None and is_box:  # they were put through, and correct what the network took for a conversation
         is_met = bridges.say_box(scene.tx, scene.desk, bridge, case, scene.now)
     else:
-        is_met = callbacks.tried(scene.tx, case, scene.person, terms, scene.now)
-    return wording.attempt_kept(
-        card_of(case, scene.roster), terms, scene.now, is_met=is_met, is_proven=bridge is not None
-    )
+        is_met = callbacks.tried(scene.tx, case, person, terms, scene.now)
+    return wording.attempt_kept(card_of(case, scene.roster), terms, scene.now, is_met=is_met, is_proven=is_box)
 
 
 def _done(scene: _Scene, case: Case) -> str:
@@ -247,6 +255,8 @@ def _done(scene: _Scene, case: Case) -> str:
             if scene.command.text:
                 casework.note(scene.tx, case, scene.person, scene.command.text, scene.now)
             return wording.how_long(case.reference)
+    elif minutes is None and not measured_s(scene.tx.session, case.id):  # the network never told how long it was
+        return wording.how_long(case.reference)
     closed = casework.close(scene.tx, case, scene.person, terms, scene.now, minutes=minutes, note=scene.command.text)
     if closed.measured_s:
         rest = wording.priced(closed.amount, closed.rate)

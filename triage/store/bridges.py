@@ -30,12 +30,13 @@ def running_of_case(session: Session, case_id: int) -> Bridge | None:
     return session.scalars(select(Bridge).where(Bridge.case_id == case_id, Bridge.outcome.is_(None))).first()
 
 
-def last_connected(session: Session, case_id: int, person_id: str) -> Bridge | None:
-    """The newest leg by which this person reached somebody."""
+def last_of(session: Session, case_id: int, person_id: str) -> Bridge | None:
+    """The newest leg that this person had dialled, whatever became of it."""
     return session.scalars(
         select(Bridge)
-        .where(Bridge.case_id == case_id, Bridge.person_id == person_id, Bridge.outcome == Outcome.CONNECTED.value)
+        .where(Bridge.case_id == case_id, Bridge.person_id == person_id)
         .order_by(Bridge.id.desc())
+        .limit(1)
     ).first()
 
 

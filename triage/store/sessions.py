@@ -15,6 +15,16 @@ def attempts_of(session: Session, case_id: int) -> Sequence[Attempt]:
     return session.scalars(select(Attempt).where(Attempt.case_id == case_id).order_by(Attempt.at)).all()
 
 
+def has_attempt_since(session: Session, case_id: int, person_id: str, at: datetime | None) -> bool:
+    """Whether this person put an attempt on record after an instant."""
+    return (
+        session.scalars(
+            select(Attempt.id).where(Attempt.case_id == case_id, Attempt.person_id == person_id, Attempt.at > at)
+        ).first()
+        is not None
+    )
+
+
 def attempt_of(session: Session, bridge_id: int) -> Attempt:
     """The attempt that a leg proves."""
     return session.scalars(select(Attempt).where(Attempt.bridge_id == bridge_id)).one()

@@ -49,7 +49,7 @@ class TwilioVoice:
         return [
             Found(call.sid, "", call.date_created, self._status.get(str(call.status), DeliveryState.ACCEPTED))
             for call in listed
-            if call.date_created and call.date_created >= since and call.direction != "inbound"
+            if call.date_created and call.date_created >= since and call.direction == "outbound-api"
         ]
 
 

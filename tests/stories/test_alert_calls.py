@@ -393,3 +393,33 @@ def test_night_of_an_emergency_in_which_everybody_sleeps(team: World) -> None:
         "62:02 Maria",
         f"120:00 {everyone}",
     ]
+
+
+PRIMARY_THEN_SECONDARY = """
+[alert_call]
+rings_for = "60s"
+
+[[ladder.steps]]
+after = "0s"
+to = ["primary"]
+by = ["sms", "voice"]
+
+[[ladder.steps]]
+after = "10m"
+to = ["secondary"]
+by = ["sms"]
+"""
+
+
+@ON_SQLITE
+def test_phone_that_our_own_call_keeps_busy_is_no_phone_that_does_not_answer(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy=PRIMARY_THEN_SECONDARY)
+    world.phones.add_phone(LEE, "Lee", picks_up_after=40)
+    world.voicemail(attested=True)
+    world.phones.add_phone(LEE, "Lee", Behaviour.BUSY)
+    world.voicemail("+12125550101", attested=True)
+    world.advance(seconds=30)
+
+    assert "delivery_failed" in world.kinds("1002")
+    assert "ladder_moved_on" not in world.kinds("1002")
+    assert world.bodies(DANA) == []

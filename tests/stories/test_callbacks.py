@@ -75,8 +75,8 @@ def test_technician_hears_the_case_twice_and_only_key_1_dials(world: World) -> N
     [call] = world.phones.phone(LEE).calls
 
     assert call.heard == (
-        "Press 1 to call back case 1 0 0 1, at 6 1 4, 5 5 5, 0 1 9 9. 119 min left.",
-        "Press 1 to call back case 1 0 0 1, at 6 1 4, 5 5 5, 0 1 9 9. 119 min left.",
+        "Press 1 to call back case 1 0 0 1, at 6 1 4, 5 5 5, 0 1 9 9. 119 minutes left.",
+        "Press 1 to call back case 1 0 0 1, at 6 1 4, 5 5 5, 0 1 9 9. 119 minutes left.",
         "No key was pressed. Nobody was called. Text C A L L to be rung again. Goodbye.",
     )
     assert legs(world) == []
@@ -130,6 +130,7 @@ def test_voicemail_box_is_an_attempt_once_the_technician_says_so_by_key(world: W
     assert (case["state"], case["callback_made_at"], case["owner"]) == ("acknowledged", None, "lee")
     assert (attempt["proven"], attempt["outcome"], attempt["at"]) == (True, "box", second(legs(world)[0].started_at))
     assert case["sessions"] == []
+    assert world.bodies(LEE)[-1].startswith("1001: a voicemail box, attempt on record. Try again in 10 minutes")
     assert [kind for kind in world.kinds() if kind.startswith("callback") or kind == "called_back"] == [
         "called_back",
         "callback_withdrawn",

@@ -8,6 +8,7 @@ from triage.policy.callbacks import ATTEMPTS, BOX_LASTS_AT_MOST, Outcome
 from triage.policy.dialing import Refusal
 from triage.policy.gsm7 import to_gsm7
 from triage.policy.speech import digits, span_in_words
+from triage.policy.spoken_alert import time_left
 from triage.policy.terms import Terms
 from triage.policy.wording import Card, minutes_left, wall_clock
 
@@ -110,7 +111,7 @@ def talk_time(seconds: int) -> str:
 
 def put_through(card: Card, now: datetime) -> list[str]:
     """What a technician hears who picks up, twice over: the most important words first."""
-    left = f" {minutes_left(card.due, now)}." if card.due else ""
+    left = f" {time_left(card.due, now)}." if card.due else ""
     number = digits(card.caller) if card.caller else "an unknown number"
     words = f"Press 1 to call back case {digits(card.reference)}, at {number}.{left}"
     return [words, words]

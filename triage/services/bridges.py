@@ -208,8 +208,13 @@ def take_box(desk: Desk, bridge_id: int, now: datetime) -> None:
     with desk.store.write() as tx:
         bridge = tx.session.get(Bridge, bridge_id)
         case = tx.session.get(Case, bridge.case_id) if bridge else None
-        if bridge is not None and case is not None and case.state != CaseState.CLOSED:
-            say_box(tx, desk, bridge, case, now)
+        if bridge is None or case is None or case.state == CaseState.CLOSED or bridge.outcome == Outcome.BOX:
+            return
+        has_met = say_box(tx, desk, bridge, case, now)
+        roster, terms = desk.roster(tx.session), desk.terms_of(tx.session, case.policy)
+        person = roster.person(bridge.person_id)
+        text = words.attempt(card_of(case, roster), Outcome.BOX, terms, now, is_met=has_met)
+        tell(tx, [person] if person else [], text, terms=terms, now=now, case=case)
 
 
 def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: datetime) -> bool:

@@ -161,6 +161,22 @@ def being_sent(session: Session) -> Sequence[Delivery]:
     return session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING.value)).all()
 
 
+def is_on_another_call_of_ours(session: Session, row: Delivery, since: datetime) -> bool:
+    """Whether a phone that is busy rings, or talks, for another call that we placed since an instant."""
+    return (
+        session.scalars(
+            select(Delivery.id).where(
+                Delivery.phone == row.phone,
+                Delivery.id != row.id,
+                Delivery.channel != "sms",
+                Delivery.state.in_([DeliveryState.ACCEPTED.value, DeliveryState.SENT.value]),
+                Delivery.created_at > since,
+            )
+        ).first()
+        is not None
+    )
+
+
 def with_provider_sid(session: Session, provider_sid: str) -> Delivery | None:
     return session.scalars(select(Delivery).where(Delivery.provider_sid == provider_sid)).first()
 

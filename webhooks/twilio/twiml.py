@@ -36,10 +36,12 @@ def say(document: VoiceResponse | Gather, text: str, language: Language = "en") 
 
 def menu_document(turn: Turn) -> VoiceResponse:
     """What a caller hears next: words, every question that is left, the tone. Who presses nothing is recorded."""
-    document = VoiceResponse()
-    _say_lines(document, turn.said)
-    for question in turn.questions:
-        document.append(_gather(question, turn.known.language))
+    document, language = VoiceResponse(), turn.known.language
+    if not turn.questions:
+        _say_lines(document, turn.said)
+    for number, question in enumerate(turn.questions):  # a key during the first words answers what follows them
+        lines = (*turn.said, *question.lines) if number == 0 else question.lines
+        document.append(_gather(question, lines, language))
     return _then_record(document, turn.known.language, turn.before_tone)
 
 
@@ -104,7 +106,7 @@ def reply(text: str | None) -> Response:
     return answer(document)
 
 
-def _gather(question: Question, language: Language) -> Gather:
+def _gather(question: Question, lines: Iterable[Line], language: Language) -> Gather:
     """A question during which, and just after which, the caller may press a key; a number ends with the pound key."""
     phone = _terms().phone
     is_number = question.step is Step.DIGITS
@@ -117,7 +119,7 @@ def _gather(question: Question, language: Language) -> Gather:
         finish_on_key="#" if is_number else "",
         **({} if is_number else {"num_digits": 1}),
     )
-    _say_lines(gather, question.lines)
+    _say_lines(gather, lines)
     return gather
 
 

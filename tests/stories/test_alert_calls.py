@@ -395,25 +395,9 @@ def test_night_of_an_emergency_in_which_everybody_sleeps(team: World) -> None:
     ]
 
 
-PRIMARY_THEN_SECONDARY = """
-[alert_call]
-rings_for = "60s"
-
-[[ladder.steps]]
-after = "0s"
-to = ["primary"]
-by = ["sms", "voice"]
-
-[[ladder.steps]]
-after = "10m"
-to = ["secondary"]
-by = ["sms"]
-"""
-
-
 @ON_SQLITE
 def test_phone_that_our_own_call_keeps_busy_is_no_phone_that_does_not_answer(build_world: Build) -> None:
-    world = build_world(roster=TEAM, policy=PRIMARY_THEN_SECONDARY)
+    world = build_world(roster=TEAM, policy='[alert_call]\nrings_for = "60s"\n' + CALLED_AT_ONCE)
     world.phones.add_phone(LEE, "Lee", picks_up_after=40)
     world.voicemail(attested=True)
     world.phones.add_phone(LEE, "Lee", Behaviour.BUSY)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 
 MOST_KEYS = 10
 """Of one call; then nobody chooses any more."""
+
+A_CALL_LASTS = timedelta(minutes=2)
+"""Longer than an alert call rings and is spoken: so long a line may be busy with another call of ours."""
+
+BUSY_WITH_US = "on another call of ours"
+"""Reading: why such a call failed. It spends no rung: somebody was there, and the text has its time."""
 
 _MOST_WRONG = 2
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from triage.policy import wording
+from triage.policy.alert_call import A_CALL_LASTS, BUSY_WITH_US
 from triage.policy.delivery import DeliveryState, accepts, is_spent
 from triage.policy.lifecycle import CaseState
 from triage.policy.twilio_words import STATUS, UNANSWERED, meaning
@@ -23,10 +24,6 @@ from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery, Report
 
 log = structlog.get_logger()
-
-BUSY_WITH_US = "on another call of ours"
-_A_CALL_LASTS = timedelta(minutes=2)
-"""Longer than an alert call is spoken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +130,7 @@ def _apply(tx: Transaction, desk: Desk, row: Delivery, status: str, code: int | 
     if state is not DeliveryState.FAILED:
         _move(tx, row, state, now)
         take_text_back(tx, desk, row, now)
-    elif status == "busy" and deliveries.is_on_another_call_of_ours(tx.session, row, now - _A_CALL_LASTS):
+    elif status == "busy" and deliveries.is_on_another_call_of_ours(tx.session, row, now - A_CALL_LASTS):
         row.reason, row.next_attempt_at = BUSY_WITH_US, None
         _move(tx, row, DeliveryState.FAILED, now, why=BUSY_WITH_US)  # they hear of it on that call's line, by text
     elif row.channel != "sms" and status in UNANSWERED and code is None:
@@ -167,8 +164,6 @@ def _move_ladder_on(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -
         return
     tx.session.flush()
     rung = deliveries.of_rung(tx.session, case.id, alert.created_at)
-    if any(other.reason == BUSY_WITH_US for other in rung):
-        return  # somebody was there, and listened to us: the step has its time to answer the text
     if not is_spent((other.channel, DeliveryState(other.state)) for other in rung):
         return
     if move_on(tx, case, desk.terms_of(tx.session, case.policy), now):

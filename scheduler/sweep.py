@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from triage.bootstrap import PhoneSystem, Program
 from triage.services import bridges, canary, dispatch, look_ups, reconciler, recordings
 from triage.services.audit import publish_head
 from triage.services.coverage import check_coverage
 from triage.services.escalation import run_due_timers
-from triage.services.vital_signs import is_anything_due, note_outage, sweep_finished
+from triage.services.vital_signs import Due, note_outage, sweep_finished, what_is_due
 
 Errand = Callable[[], None]
 Run = Callable[[Errand], None]
@@ -42,12 +41,12 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
     Each kind of work has its own `now`: a timer handled here may plan a delivery that is due already, and a delivery
     that fails may make a rung of the ladder due.
     """
-    if not is_anything_due(program.desk, program.now()):
-        return
-    while True:
-        run_due_timers(program.desk, program.now())
+    while due := what_is_due(program.desk, program.now()):
+        if Due.TIMER in due:
+            run_due_timers(program.desk, program.now())
+            due = what_is_due(program.desk, program.now())
         free = free_senders()
-        errands = _errands(program, phone_system, free) if free > 0 else []
+        errands = _errands(program, phone_system, due, free) if free > 0 else []
         if not errands:
             return
         for errand in errands:
@@ -62,40 +61,64 @@ def keep_house(program: Program) -> None:
     sweep_finished(program.desk, now)
 
 
-def _errands(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
+def _errands(program: Program, phone_system: PhoneSystem, due: frozenset[Due], most: int) -> list[Errand]:
     """What is to be asked of the phone system, the most urgent kind first."""
-    desk, clock = program.desk, program.clock.now
-    test_calls = canary.claim_calls(desk, clock())  # before the texts, of which a failed one plans some
-    found: list[Errand] = [
-        partial(canary.place, desk, phone_system.canary, number, clock)
-        for number in test_calls
-        if phone_system.canary is not None
-    ]
-    found += [
-        partial(dispatch.run, errand, desk, phone_system.transports, clock)
-        for errand in dispatch.claim_due(desk, clock(), most)
-    ]
-    for claim, ask in _QUESTIONS:
-        if len(found) < most:
-            found += [
-                partial(ask, desk, phone_system.calls, question, clock)
-                for question in claim(desk, clock(), most - len(found))
-            ]
-    look = reconciler.claim_look(desk, clock()) if len(found) < most else None
-    if look is not None:
-        found.append(partial(reconciler.take_look, desk, phone_system.traffic, phone_system.calls, look, clock))
-    # A download may take a minute: half of the senders stay free for alerts.
-    spare = most - len(found) - program.settings.sender_threads // 2
-    if spare > 0:
-        found += [
-            partial(recordings.carry_out, desk, program.recordings, phone_system.recordings, task, clock)
-            for task in recordings.claim_tasks(desk, clock(), spare)
-        ]
+    found: list[Errand] = []
+    for kinds, claim in _CLAIMS:
+        if due & kinds and len(found) < most:
+            found += claim(program, phone_system, most - len(found))
     return found
 
 
-_QUESTIONS: tuple[tuple[Callable[..., Sequence[Any]], Callable[..., None]], ...] = (
-    (bridges.claim_legs, bridges.ask),
-    (look_ups.claim_look_ups, look_ups.ask),
+def _test_calls(program: Program, phone_system: PhoneSystem, _most: int) -> list[Errand]:
+    caller, clock = phone_system.canary, program.clock.now
+    numbers = canary.claim_calls(program.desk, clock())
+    return [partial(canary.place, program.desk, caller, number, clock) for number in numbers if caller is not None]
+
+
+def _deliveries(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
+    desk, clock = program.desk, program.clock.now
+    claimed = dispatch.claim_due(desk, clock(), most)
+    return [partial(dispatch.run, errand, desk, phone_system.transports, clock) for errand in claimed]
+
+
+def _legs(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
+    desk, clock = program.desk, program.clock.now
+    claimed = bridges.claim_legs(desk, clock(), most)
+    return [partial(bridges.ask, desk, phone_system.calls, question, clock) for question in claimed]
+
+
+def _look_ups(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
+    desk, clock = program.desk, program.clock.now
+    claimed = look_ups.claim_look_ups(desk, clock(), most)
+    return [partial(look_ups.ask, desk, phone_system.calls, question, clock) for question in claimed]
+
+
+def _look_at_lists(program: Program, phone_system: PhoneSystem, _most: int) -> list[Errand]:
+    desk, clock = program.desk, program.clock.now
+    look = reconciler.claim_look(desk, clock())
+    if look is None:
+        return []
+    return [partial(reconciler.take_look, desk, phone_system.traffic, phone_system.calls, look, clock)]
+
+
+def _copies(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
+    """A download may take a minute: half of the senders stay free for alerts."""
+    desk, clock = program.desk, program.clock.now
+    spare = most - program.settings.sender_threads // 2
+    claimed = recordings.claim_tasks(desk, clock(), spare) if spare > 0 else []
+    return [
+        partial(recordings.carry_out, desk, program.recordings, phone_system.recordings, task, clock)
+        for task in claimed
+    ]
+
+
+_CLAIMS: tuple[tuple[frozenset[Due], Callable[[Program, PhoneSystem, int], list[Errand]]], ...] = (
+    (frozenset({Due.MARK, Due.TEST_CALL}), _test_calls),
+    (frozenset({Due.DELIVERY, Due.MARK, Due.TEST_CALL}), _deliveries),  # a test call that fails plans texts
+    (frozenset({Due.BRIDGE}), _legs),
+    (frozenset({Due.LOOK_UP}), _look_ups),
+    (frozenset({Due.MARK}), _look_at_lists),
+    (frozenset({Due.COPY}), _copies),
 )
-"""How questions are claimed, and how each is asked."""
+"""Of what kind something has to be due, and what claims it; the most urgent first."""

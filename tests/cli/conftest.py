@@ -6,20 +6,20 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import freezegun
 import pytest
 from click.testing import CliRunner, Result
 from freezegun.api import FrozenDateTimeFactory
-from werkzeug.serving import make_server
 
 from config.settings import DEMO_ROSTER
 from tests.support.fixtures import FRIDAY_NIGHT, LEE
 from tests.support.logs import own_logging
+from tests.support.serving import serving
 from tests.support.world import CALLER, World
 from triage.cli import main
 
@@ -90,17 +90,5 @@ def document(result: Result) -> Any:
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Serves an application on loopback."""
-    servers = []
-
-    def start(app: Any) -> str:
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with ExitStack() as servers:
+        yield lambda app: servers.enter_context(serving(app))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 import requests
@@ -16,6 +14,7 @@ from scheduler.sweep import keep_house
 from tests.cli.conftest import Run, Serve, document
 from tests.support.databases import store_at
 from tests.support.live import free_port
+from tests.support.serving import says, serving_by_hand
 from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
 from triage.bootstrap import build
@@ -236,22 +235,8 @@ def test_an_address_that_does_not_answer(run: Run, sound: dict[str, str]) -> Non
     ("status", "body"), [(200, b"<html>Welcome to nginx!</html>"), (200, b"[]"), (404, b""), (302, b""), (200, b"\xff")]
 )
 def test_an_address_that_somebody_else_answers(status: int, body: bytes, run: Run, sound: dict[str, str]) -> None:
-    class Stranger(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        found = wrong(run, **sound | {"public_url": f"http://127.0.0.1:{server.server_port}"})
-        server.shutdown()
-        thread.join()
+    with serving_by_hand(says(status, body)) as url:
+        found = wrong(run, **sound | {"public_url": url})
 
     assert [check for check, _, _ in found] == ["number", "webhooks"]
     assert found[1][2] == "let it reach this daemon"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Event, Thread
+from threading import Event
 from threading import enumerate as threads
 from time import monotonic
 
 import pytest
-from werkzeug.serving import make_server
 
 from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
 from scheduler.daemon import Daemon
+from tests.support.serving import serving
 from tests.support.wire import Wire, recording_form
 from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN
 from triage.bootstrap import build_phone_system
@@ -32,13 +32,8 @@ def phones() -> PhoneSystem:
 
 @pytest.fixture
 def rest_url(phones: PhoneSystem) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_rest_app(phones), threaded=True)
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_rest_app(phones)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -7,16 +7,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import pytest
 import requests
 from flask import Flask
 from twilio.rest import Client
-from werkzeug.serving import make_server
 
 from config.settings import SIMULATED_ACCOUNT
 from tests.simulator.conftest import DANA, OURS, TOKEN, OurSide
+from tests.support.serving import serving
 from webhooks.simulator.live_post import LivePost
 from webhooks.simulator.phone_system import PhoneSystem
 from webhooks.simulator.ticker import Ticker
@@ -117,13 +117,8 @@ def hook() -> Iterator[str]:
     """A web server of ours on loopback."""
     app = Flask("hook")
     app.add_url_rule("/p", "p", lambda: ("<Response/>", 201), methods=["POST"])
-    server = make_server("127.0.0.1", 0, app)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}/p"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as url:
+        yield f"{url}/p"
 
 
 def test_webhooks_go_over_the_network(hook: str) -> None:

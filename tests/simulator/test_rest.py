@@ -4,7 +4,6 @@ import io
 import wave
 from collections.abc import Iterator
 from datetime import date, timedelta
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
-from werkzeug.serving import make_server
 
 from tests.simulator.conftest import ACCOUNT, CALLER, DANA, FRIDAY_NIGHT, LEE, OURS, TOKEN, MovableClock, OurSide
+from tests.support.serving import serving
 from webhooks.simulator.in_process import InProcessHttpClient
 from webhooks.simulator.phone_system import PhoneSystem
 from webhooks.simulator.rest import create_rest_app
@@ -35,16 +34,11 @@ def http(app: Flask) -> FlaskClient:
 @pytest.fixture
 def over_http(app: Flask) -> Iterator[Client]:
     """The official SDK over a real socket on loopback."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    client = Client(ACCOUNT, TOKEN)
-    client.api.base_url = f"http://127.0.0.1:{server.port}"
-    yield client
-    client.http_client.session.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as url:
+        client = Client(ACCOUNT, TOKEN)
+        client.api.base_url = url
+        yield client
+        client.http_client.session.close()
 
 
 def send(client: Client, count: int, to: str = DANA) -> None:

@@ -15,7 +15,7 @@ from tests.support.wire import Wire, call_form
 from tests.support.world import Build, World
 from triage.errors import OutcomeUnknown
 from triage.ports import Accepted, Found, Outgoing
-from triage.services.vital_signs import is_anything_due
+from triage.services.vital_signs import what_is_due
 from triage.transports.twilio_voice import TwilioVoice
 
 ALERT = "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
@@ -186,4 +186,4 @@ def test_call_of_which_a_report_told_before_the_answer_rings_on(build_world: Bui
     world.advance(minutes=1)
 
     assert {call.status for call in world.phones.calls() if call.direction == "outbound-api"} == {"ringing"}
-    assert not is_anything_due(world.program.desk, world.now)
+    assert not what_is_due(world.program.desk, world.now)

@@ -19,11 +19,15 @@ from triage.store.engine import Store
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no test cuts the power
 _STORES: dict[str, Store] = {}
+_QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
+"""For a server that no test cuts off from its power, and that is swept before each test: statistics taken in the
+middle of one would give the next a plan that takes seconds."""
 _TABLES = [table.name for table in reversed(Base.metadata.sorted_tables)]
 _EMPTY_ALL = "; ".join(
     [f'DELETE FROM "{name}"' for name in _TABLES]  # noqa: S608 - ours; TRUNCATE makes hundreds of files anew
     + ["SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"]
 )
+_SWEEP_ALL = f"VACUUM {', '.join(_TABLES)}"
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +55,8 @@ def postgres_server() -> Iterator[str]:
             server = get_server(Path(folder) / "data", cleanup_mode="stop")
             uri: str = server.get_uri()
         with psycopg.connect(uri, autocommit=True) as connection:
-            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())  # no test cuts the power
+            for setting, value in _QUICK.items():
+                connection.execute(f"ALTER SYSTEM SET {setting} = {value}".encode())
             connection.execute("SELECT pg_reload_conf()")
         store = Store(uri)
         schema.upgrade(store)
@@ -93,6 +97,7 @@ def store_at(url: str) -> Store:
 def postgres_url(postgres_server: str) -> str:
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(_EMPTY_ALL.encode())
+        connection.execute(_SWEEP_ALL.encode())  # else every test reads past the rows of all that ran before it
         connection.execute("INSERT INTO chain_head (id, number, hash) VALUES (1, 0, %s)", [GENESIS])
     return postgres_server
 

@@ -31,7 +31,7 @@ from triage.policy.terms import ProductLine
 from triage.services import records
 from triage.services.audit import verify_chain
 from triage.services.reconciler import MARK
-from triage.store.cases import due_instants
+from triage.store import due
 from triage.store.engine import Store
 from triage.store.models import Event, Mark
 from webhooks.app import create_app
@@ -298,7 +298,7 @@ class World:
     def _next_instant(self, until: datetime) -> datetime | None:
         """The next instant up to `until` at which anything is due."""
         with self.program.desk.store.read() as session:
-            rows = due_instants(session, self.now, until, 1)
+            rows = due.instants(session, self.now, until, 1)
         phones = self.phones.next_instant()
         return min((at for at in (*rows, phones) if at is not None and at <= until), default=None)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from config.settings import SIMULATED_ACCOUNT, Settings
+from tests.support.serving import serving
 from tests.support.world import OUR_NUMBER, PUBLIC_URL, TOKEN
 from triage.bootstrap import build_phone_system
 from triage.clock import SystemClock
@@ -64,13 +63,8 @@ def phones() -> PhoneSystem:
 @pytest.fixture
 def rest_url(phones: PhoneSystem) -> Iterator[str]:
     """The REST API of the phone system over real HTTP."""
-    server = make_server("127.0.0.1", 0, create_rest_app(phones), threaded=True)
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_rest_app(phones)) as url:
+        yield url
 
 
 @pytest.fixture(params=["in process", "over HTTP"])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from twilio.http.http_client import TwilioHttpClient
 
 from tests.support.live import free_port
+from tests.support.serving import Behave, says, serving_by_hand
 from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL
 from tests.transports.conftest import Line, make_line
 from triage.errors import ConfigurationError, OutcomeUnknown, TransportError
@@ -217,47 +218,11 @@ def test_a_name_that_does_not_resolve_sent_nothing(phones: PhoneSystem) -> None:
         line.sms.send(outgoing())
 
 
-Behave = Callable[[BaseHTTPRequestHandler], None]
-
-
 @pytest.fixture
 def odd_server() -> Iterator[Callable[[Behave], str]]:
     """A server that does with each request what a test says."""
-    servers: list[tuple[HTTPServer, Thread]] = []
-
-    def start(behave: Behave) -> str:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                behave(self)
-
-            do_GET = do_POST  # noqa: N815 - the library's name
-
-            def log_message(self, *_: object) -> None:
-                """Quiet."""
-
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def says(status: int, body: bytes, content_type: str = "application/json") -> Behave:
-    def behave(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Type", content_type)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return behave
+    with ExitStack() as servers:
+        yield lambda behave: servers.enter_context(serving_by_hand(behave))
 
 
 def hangs_up(handler: BaseHTTPRequestHandler) -> None:
@@ -276,11 +241,11 @@ def breaks_off(handler: BaseHTTPRequestHandler) -> None:
 @pytest.mark.parametrize(
     "behave",
     [
-        says(200, b"<html>Please sign in to this hotel</html>", "text/html"),
+        says(200, b"<html>Please sign in to this hotel</html>", Content_Type="text/html"),
         says(201, b""),
         says(201, b'{"sid": "SM'),
         says(201, b"\xff\xfe"),
-        says(502, b"<html>Bad gateway</html>", "text/html"),
+        says(502, b"<html>Bad gateway</html>", Content_Type="text/html"),
         says(503, b"{}"),
         says(500, b'{"code": 20500, "message": "x", "status": 500}'),
         says(500, b'{"type": "x", "title": "x", "status": 500, "code": 20500}'),

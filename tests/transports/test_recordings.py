@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from config.settings import SIMULATED_ACCOUNT
 from tests.support.live import free_port
+from tests.support.serving import Behave, says, serving_by_hand
 from tests.support.world import CALLER
 from tests.transports.conftest import Line, make_line
 from triage.errors import OutcomeUnknown, TransportError
@@ -22,43 +20,9 @@ from webhooks.simulator.sound import tone
 SID = "RE" + "a" * 32
 WAV = tone(2)
 
-Answer = Callable[[BaseHTTPRequestHandler], None]
 
-
-@contextmanager
-def twilio_that(answers: Answer) -> Iterator[tuple[str, list[BaseHTTPRequestHandler]]]:
-    """A server on loopback that answers every GET as told; its address, and what it was asked."""
-    asked: list[BaseHTTPRequestHandler] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self)
-            answers(self)
-
-        def log_message(self, *_: object) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
-        thread.join()
-
-
-def answering(status: int = 200, body: bytes = b"", **headers: str) -> Answer:
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        request.send_response(status)
-        for name, value in {"Content_Length": str(len(body)), **headers}.items():
-            if value:
-                request.send_header(name.replace("_", "-"), value)
-        request.end_headers()
-        request.wfile.write(body)
-
-    return answer
-
-
-def fetch_from(phones: PhoneSystem, answers: Answer) -> bytes | None:
-    with twilio_that(answers) as (url, _):
+def fetch_from(phones: PhoneSystem, behave: Behave) -> bytes | None:
+    with serving_by_hand(behave) as url:
         into = io.BytesIO()
         found = make_line(phones, twilio_api_base=url).recordings.fetch(SID, into)
         return into.getvalue() if found else None
@@ -96,7 +60,13 @@ def test_a_failure_of_twilio_is_no_verdict_on_the_recording(line: Line) -> None:
 
 
 def test_the_address_is_built_from_our_ids_and_credentials_are_sent(phones: PhoneSystem) -> None:
-    with twilio_that(answering(body=WAV)) as (url, asked):
+    asked: list[BaseHTTPRequestHandler] = []
+
+    def answers(request: BaseHTTPRequestHandler) -> None:
+        asked.append(request)
+        says(body=WAV)(request)
+
+    with serving_by_hand(answers) as url:
         make_line(phones, twilio_api_base=url).recordings.fetch(SID, io.BytesIO())
 
     (request,) = asked
@@ -114,26 +84,26 @@ def test_what_is_no_sid_is_asked_for_nowhere(phones: PhoneSystem, sid: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("answers", "kind", "told"),
+    ("behave", "kind", "told"),
     [
         (
-            answering(body=WAV, Content_Length=str(len(WAV) + 10)),
+            says(body=WAV, Content_Length=str(len(WAV) + 10)),
             OutcomeUnknown,
             "ChunkedEncoding",
         ),
-        (answering(body=b"<html>sign in</html>"), OutcomeUnknown, "no WAV file"),
-        (answering(body=b""), OutcomeUnknown, "no WAV file"),
-        (answering(302, Location="http://127.0.0.1:1/elsewhere"), TransportError, "refused it with 302"),
-        (answering(401), TransportError, "refused it with 401"),
-        (answering(503), OutcomeUnknown, "Twilio answered 503"),
-        (answering(429), TransportError, "too many"),
+        (says(body=b"<html>sign in</html>"), OutcomeUnknown, "no WAV file"),
+        (says(body=b""), OutcomeUnknown, "no WAV file"),
+        (says(302, Location="http://127.0.0.1:1/elsewhere"), TransportError, "refused it with 302"),
+        (says(401), TransportError, "refused it with 401"),
+        (says(503), OutcomeUnknown, "Twilio answered 503"),
+        (says(429), TransportError, "too many"),
     ],
 )
 def test_what_is_not_the_whole_recording_is_none(
-    phones: PhoneSystem, answers: Answer, kind: type[Exception], told: str
+    phones: PhoneSystem, behave: Behave, kind: type[Exception], told: str
 ) -> None:
     with pytest.raises(kind, match=told) as caught:
-        fetch_from(phones, answers)
+        fetch_from(phones, behave)
 
     assert not getattr(caught.value, "permanent", False)
 
@@ -145,7 +115,7 @@ def test_a_recording_beyond_all_measure_is_refused_for_good(
     monkeypatch.setattr(twilio_recordings, "LARGEST_BYTES", len(WAV) - 1)
 
     with pytest.raises(TransportError, match="larger than") as caught:
-        fetch_from(phones, answering(body=WAV, Content_Length=str(len(WAV)) if announced else ""))
+        fetch_from(phones, says(body=WAV, Content_Length=str(len(WAV)) if announced else ""))
 
     assert caught.value.permanent
 
@@ -154,11 +124,11 @@ def test_a_recording_that_only_drips_is_left_alone(phones: PhoneSystem, monkeypa
     monkeypatch.setattr(twilio_recordings, "LONGEST_SECONDS", -1)
 
     with pytest.raises(OutcomeUnknown, match="did not come within"):
-        fetch_from(phones, answering(body=WAV))
+        fetch_from(phones, says(body=WAV))
 
 
 def test_without_a_length_the_end_of_the_body_is_the_end_of_the_recording(phones: PhoneSystem) -> None:
-    assert fetch_from(phones, answering(body=WAV, Content_Length="")) == WAV
+    assert fetch_from(phones, says(body=WAV, Content_Length="")) == WAV
 
 
 def test_twilio_out_of_reach(phones: PhoneSystem) -> None:

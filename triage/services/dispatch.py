@@ -53,9 +53,6 @@ class Errand:
 
 def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
     """Claim up to `most` deliveries. Those that nobody needs any more, or that a summary replaces, are settled."""
-    with desk.store.read() as session:
-        if not deliveries.due(session, now, 1):
-            return []
     with desk.store.write() as tx:
         rows = bundled(tx, desk, deliveries.due(tx.session, now, most), now)
         return [errand for row in rows if (errand := _claimed(tx, desk, row, now))]

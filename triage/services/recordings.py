@@ -76,9 +76,6 @@ def plan_copy(tx: Transaction, recording_sid: str, now: datetime) -> None:
 
 def claim_tasks(desk: Desk, now: datetime, most: int) -> list[Task]:
     """What is due about copies. Each comes due again when its lease ends, unless it is settled before."""
-    with desk.store.read() as session:
-        if not copies.is_any_due(session, now):
-            return []
     with desk.store.write() as tx:
         tasks = (_claim(tx, desk, found, now) for found in copies.due(tx.session, now, most))
         return [task for task in tasks if task is not None]

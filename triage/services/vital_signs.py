@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from triage.policy.reconciliation import was_down
 from triage.services.desk import Desk
-from triage.store import canaries, cases, copies, vital_signs
+from triage.store import canaries, copies, due, vital_signs
 from triage.store.canaries import Tally
 from triage.store.vital_signs import Backlog
 
 SWEEP = "sweep"
+Due = due.Kind
+"""What a sweep may find due."""
 SWEEP_MAY_TAKE = timedelta(seconds=30)
 _LATE = timedelta(seconds=60)
 _SOON = timedelta(seconds=90)
@@ -83,13 +85,13 @@ def readings(desk: Desk, now: datetime) -> Readings:
         )
 
 
-def is_anything_due(desk: Desk, now: datetime) -> bool:
-    """Whether a sweep would find anything to do."""
+def what_is_due(desk: Desk, now: datetime) -> frozenset[Due]:
+    """What a sweep would find to do."""
     with desk.store.read() as session:
-        return cases.is_anything_due(session, now)
+        return due.kinds(session, now)
 
 
 def due_soon(desk: Desk, now: datetime) -> list[datetime]:
     """The instants of the next minute and a half at which something is due: what the bell is armed with."""
     with desk.store.read() as session:
-        return list(cases.due_instants(session, now, now + _SOON, _MOST_RINGS))
+        return list(due.instants(session, now, now + _SOON, _MOST_RINGS))

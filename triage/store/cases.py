@@ -5,47 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, or_, select, union
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
-from triage.store.base import UtcDateTime
 from triage.store.models import (
     Alert,
-    Bridge,
-    CanaryRun,
     Case,
-    Delivery,
-    LookUp,
-    Mark,
-    RecordingCopy,
     Timer,
     Voicemail,
 )
 from triage.store.models.case import id_of
-
-_DUE = (
-    Timer.due_at,
-    Delivery.next_attempt_at,
-    LookUp.next_attempt_at,
-    Bridge.next_attempt_at,
-    RecordingCopy.next_attempt_at,
-    Mark.next_attempt_at,
-    CanaryRun.next_attempt_at,
-)
-"""Everything that wakes the scheduler: each is an indexed instant at which its row is to be looked at."""
-
-# Built once: they are asked several times a second.
-_ANYTHING_DUE = select(or_(*(select(due).where(due <= bindparam("now", type_=UtcDateTime)).exists() for due in _DUE)))
-_INSTANTS = union(
-    *(
-        select(due.label("at")).where(
-            due > bindparam("after", type_=UtcDateTime), due <= bindparam("until", type_=UtcDateTime)
-        )
-        for due in _DUE
-    )
-).subquery()
-_DUE_INSTANTS = select(_INSTANTS.c.at).order_by(_INSTANTS.c.at)
 
 _LIVE = [Case.state.not_in([state.value for state in ENDED])]
 
@@ -167,13 +137,3 @@ def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:
     return session.scalars(
         select(Timer).where(Timer.due_at <= now).order_by(Timer.kind != "ladder", Timer.due_at, Timer.id).limit(most)
     ).all()
-
-
-def is_anything_due(session: Session, now: datetime) -> bool:
-    """Whether anything at all is due: one question, so that an idle sweep costs next to nothing."""
-    return bool(session.scalar(_ANYTHING_DUE, {"now": now}))
-
-
-def due_instants(session: Session, after: datetime, until: datetime, most: int) -> Sequence[datetime]:
-    """The distinct instants in (after, until] at which something falls due or a sender should look again."""
-    return session.scalars(_DUE_INSTANTS.limit(most), {"after": after, "until": until}).all()

@@ -31,10 +31,6 @@ def is_recorded(found: Voicemail) -> bool:
     return found.status == _RECORDED
 
 
-def is_any_due(session: Session, now: datetime) -> bool:
-    return bool(session.scalar(select(select(RecordingCopy).where(RecordingCopy.next_attempt_at <= now).exists())))
-
-
 def due(session: Session, now: datetime, most: int) -> Sequence[Copy]:
     """Copies about which something is due, the longest overdue first.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ __all__ = [  # fixtures that every test may ask for
     "world",
 ]
 
+_ENDS_WITHIN = 10.0
+"""Seconds that a thread has after the last test of its module."""
 CONFIG = Path(__file__).parents[1] / "config"
 
 gc.set_threshold(100_000, 50, 100)  # thousands of short tests over a heap that stays: collecting is a tenth of the time
@@ -82,6 +85,17 @@ def _frozen_clock_keeps_fold() -> Iterator[None]:
         patch.setattr(FakeDatetime, "now", classmethod(_frozen_now))
         patch.setattr(FakeDatetime, "combine", classmethod(_combine))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _every_thread_ends_with_its_module() -> Iterator[None]:
+    """One that is left behind takes time from every test that follows."""
+    before = set(threading.enumerate())
+    yield
+    left = set(threading.enumerate()) - before
+    for thread in left:
+        thread.join(timeout=_ENDS_WITHIN)
+    assert not [thread.name for thread in left if thread.is_alive()]
 
 
 @pytest.fixture(scope="session")

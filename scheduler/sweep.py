@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from triage.bootstrap import PhoneSystem, Program
-from triage.services import bridges, canary, dispatch, look_ups, reconciler, recordings
+from triage.services import canary, dispatch, leg_look_ups, look_ups, reconciler, recordings
 from triage.services.audit import publish_head
 from triage.services.coverage import check_coverage
 from triage.services.escalation import run_due_timers
@@ -84,8 +84,8 @@ def _deliveries(program: Program, phone_system: PhoneSystem, most: int) -> list[
 
 def _legs(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
     desk, clock = program.desk, program.clock.now
-    claimed = bridges.claim_legs(desk, clock(), most)
-    return [partial(bridges.ask, desk, phone_system.calls, question, clock) for question in claimed]
+    claimed = leg_look_ups.claim_legs(desk, clock(), most)
+    return [partial(leg_look_ups.ask, desk, phone_system.calls, question, clock) for question in claimed]
 
 
 def _look_ups(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:

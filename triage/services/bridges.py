@@ -2,19 +2,18 @@
 
 The call to the technician is a delivery (carrier `bridge`, or an alert call whose key 2 was pressed). Each try to
 reach the caller from it is a Bridge: the caller's leg. Its own reports are the measure; what the dial's end says
-counts until they come, and the network is asked where neither does.
+counts until they come. Where neither does, the network is asked: see leg_look_ups.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
-from triage.errors import OutcomeUnknown, Refused, TransportError
+from triage.errors import Refused
 from triage.policy import bridge_words as words
 from triage.policy.callbacks import ATTEMPTS, Outcome, outcome_of
 from triage.policy.delivery import DeliveryState
@@ -22,7 +21,6 @@ from triage.policy.dialing import Refusal, cap_reached, refusal_of
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person
 from triage.policy.terms import Terms
-from triage.ports import KnowsCalls, Leg
 from triage.services import callbacks
 from triage.services.alerts import card_of, tell
 from triage.services.desk import Desk
@@ -33,8 +31,6 @@ from triage.store.models import Bridge, Case, Delivery
 log = structlog.get_logger()
 
 _FIRST_LOOK = timedelta(seconds=60)
-_LOOK_EVERY = timedelta(minutes=2)
-_LOOKS_ON_FOR = timedelta(minutes=15)
 _CLOCK_SLACK = timedelta(seconds=60)
 
 
@@ -63,14 +59,6 @@ class LegReport:
     status: str
     at: datetime | None = None
     seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One leg to ask the phone system about."""
-
-    bridge_id: int
-    parent_sid: str
 
 
 def why_not(tx: Transaction, case: Case, terms: Terms, now: datetime) -> Refusal | None:
@@ -163,12 +151,18 @@ def take_leg_report(desk: Desk, bridge_id: int, report: LegReport, now: datetime
         if bridge is None or report.call_sid not in {None, bridge.provider_sid or report.call_sid}:
             log.info("report_without_bridge", bridge=bridge_id, status=report.status)
             return
-        bridge.provider_sid = bridge.provider_sid or report.call_sid
-        outcome = outcome_of(report.status)
-        if outcome is not None:
-            _ended(tx, desk, bridge, outcome, _believed(bridge, report.at, now), report.seconds, now)
-        elif report.status == "in-progress":
-            _answered(tx, bridge, _believed(bridge, report.at, now), now)
+        take_down(tx, desk, bridge, report, now)
+
+
+def take_down(tx: Transaction, desk: Desk, bridge: Bridge, report: LegReport, now: datetime) -> bool:
+    """Write down what a report says of a leg; False where it says neither that it was answered nor how it ended."""
+    bridge.provider_sid = bridge.provider_sid or report.call_sid
+    outcome = outcome_of(report.status)
+    if outcome is not None:
+        ended(tx, desk, bridge, outcome, _believed(bridge, report.at, now), report.seconds, now)
+    elif report.status == "in-progress":
+        _answered(tx, bridge, _believed(bridge, report.at, now), now)
+    return outcome is not None or report.status == "in-progress"
 
 
 def take_dial_end(desk: Desk, bridge_id: int, report: LegReport, now: datetime) -> Outcome | None:
@@ -183,9 +177,46 @@ def take_dial_end(desk: Desk, bridge_id: int, report: LegReport, now: datetime) 
         outcome = outcome_of(report.status)
         if bridge.outcome is None and outcome is not None and (outcome is not Outcome.CONNECTED or report.seconds):
             bridge.provider_sid = bridge.provider_sid or report.call_sid
-            _ended(tx, desk, bridge, outcome, now, report.seconds, now)
+            ended(tx, desk, bridge, outcome, now, report.seconds, now)
             bridge.next_attempt_at = now + _FIRST_LOOK  # for the exact instants, unless the leg's report brings them
         return Outcome(bridge.outcome) if bridge.outcome else outcome
+
+
+def ended(
+    tx: Transaction,
+    desk: Desk,
+    bridge: Bridge,
+    outcome: Outcome,
+    at: datetime,
+    seconds: int | None,
+    now: datetime,
+) -> None:
+    """The leg is over, at `at`, after so many seconds of talk: the callback it makes, and the words to the technician.
+
+    What was taken down before is corrected by the network's own figures.
+    """
+    case = tx.session.get_one(Case, bridge.case_id)
+    if bridge.outcome is not None:
+        _correct(tx, bridge, case, outcome, at, seconds, now)
+        return
+    terms = desk.terms_of(tx.session, case.policy)
+    if outcome is Outcome.CONNECTED:
+        _answered(tx, bridge, at - timedelta(seconds=seconds or 0), now)
+        bridge.seconds = seconds if seconds is not None else _between(bridge.answered_at, at)
+    bridge.outcome, bridge.ended_at, bridge.next_attempt_at = outcome.value, at, None
+    tx.session.flush()
+    _record(tx, bridge, case, "call_ended", now, outcome=outcome.value, ended_at=at, seconds=bridge.seconds)
+    if outcome in ATTEMPTS:
+        has_met = callbacks.attempted(tx, case, bridge.person_id, terms, now, at=at, bridge=bridge)
+    else:
+        has_met = case.callback_made_at is not None
+    card = card_of(case, desk.roster(tx.session))
+    if outcome is Outcome.CONNECTED:
+        text = words.measured(case.reference, bridge.seconds or 0)
+    else:
+        text = words.attempt(card, outcome, terms, now, is_met=has_met)
+    person = desk.roster(tx.session).person(bridge.person_id)
+    tell(tx, [person] if person else [], text, terms=terms, now=now, case=case)
 
 
 def is_met(desk: Desk, bridge_id: int) -> bool:
@@ -232,68 +263,6 @@ def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: dateti
     return callbacks.was_a_box(tx, case, bridge, desk.terms_of(tx.session, case.policy), now)
 
 
-def claim_legs(desk: Desk, now: datetime, most: int) -> list[Question]:
-    """Legs of whose end nothing was heard in time: each is asked about, and comes due again until it has ended."""
-    with desk.store.write() as tx:
-        rows = bridges.due(tx.session, now, most)
-        for row in rows:
-            row.next_attempt_at = now + _LOOK_EVERY
-        return [Question(row.id, row.parent_sid) for row in rows if row.parent_sid]
-
-
-def ask(desk: Desk, calls: KnowsCalls, question: Question, clock: Callable[[], datetime]) -> None:
-    """Ask the phone system about one leg and write down the answer; no answer means to ask again later."""
-    try:
-        legs = calls.legs(question.parent_sid)
-        parent = calls.call(question.parent_sid)
-    except (OutcomeUnknown, TransportError) as error:
-        log.warning("leg_look_up_failed", bridge=question.bridge_id, reason=str(error))
-        _give_up_late(desk, question.bridge_id, clock())
-        return
-    is_parent_over = parent is not None and parent.ended_at is not None
-    with desk.store.write() as tx:
-        bridge = tx.session.get_one(Bridge, question.bridge_id)
-        if bridge.next_attempt_at is not None:
-            _learn(tx, desk, bridge, legs, clock(), is_parent_over=is_parent_over)
-
-
-def _learn(
-    tx: Transaction, desk: Desk, bridge: Bridge, legs: Sequence[Leg], now: datetime, *, is_parent_over: bool
-) -> None:
-    leg = _leg_of(tx, bridge, legs)
-    outcome = outcome_of(leg.status) if leg else None
-    if leg is not None and outcome is not None:
-        bridge.provider_sid = leg.call_sid
-        seconds = int(leg.duration.total_seconds()) if leg.duration is not None else None
-        _ended(tx, desk, bridge, outcome, _believed(bridge, leg.ended_at, now), seconds, now)
-    elif leg is not None and leg.status == "in-progress":
-        bridge.provider_sid = leg.call_sid
-        _answered(tx, bridge, _believed(bridge, leg.started_at, now), now)
-    elif bridge.outcome is not None:
-        bridge.next_attempt_at = None  # the list does not know better
-    elif leg is None and is_parent_over:
-        _ended(tx, desk, bridge, Outcome.CANCELED, now, None, now)
-    elif now - bridge.started_at > _longest(tx, desk, bridge) + _LOOKS_ON_FOR:
-        _ended(tx, desk, bridge, Outcome.LOST, now, None, now)
-
-
-def _give_up_late(desk: Desk, bridge_id: int, now: datetime) -> None:
-    """The phone system does not answer: a leg cannot keep its case from being closed for ever."""
-    with desk.store.write() as tx:
-        bridge = tx.session.get_one(Bridge, bridge_id)
-        if bridge.outcome is None and now - bridge.started_at > _longest(tx, desk, bridge) + _LOOKS_ON_FOR:
-            _ended(tx, desk, bridge, Outcome.LOST, now, None, now)
-
-
-def _leg_of(tx: Transaction, bridge: Bridge, legs: Sequence[Leg]) -> Leg | None:
-    """The leg of this bridge among all that its parent dialled: by its id, else the first that no bridge has."""
-    own = next((leg for leg in legs if leg.call_sid == bridge.provider_sid), None)
-    if own is not None or bridge.provider_sid is not None:
-        return own
-    free = (leg for leg in legs if bridges.with_provider_sid(tx.session, leg.call_sid) is None)
-    return next((leg for leg in free if leg.to_number == bridge.number), None)
-
-
 def _why_not_now(tx: Transaction, desk: Desk, case: Case, terms: Terms, now: datetime) -> Sorry | None:
     if case.state == CaseState.CLOSED:
         return Sorry(words.not_put_through("the case is closed"))
@@ -335,39 +304,6 @@ def _answered(tx: Transaction, bridge: Bridge, at: datetime, now: datetime) -> N
     callbacks.reached(tx, case, bridge, at, now)
 
 
-def _ended(
-    tx: Transaction,
-    desk: Desk,
-    bridge: Bridge,
-    outcome: Outcome,
-    at: datetime,
-    seconds: int | None,
-    now: datetime,
-) -> None:
-    case = tx.session.get_one(Case, bridge.case_id)
-    if bridge.outcome is not None:
-        _correct(tx, bridge, case, outcome, at, seconds, now)
-        return
-    terms = desk.terms_of(tx.session, case.policy)
-    if outcome is Outcome.CONNECTED:
-        _answered(tx, bridge, at - timedelta(seconds=seconds or 0), now)
-        bridge.seconds = seconds if seconds is not None else _between(bridge.answered_at, at)
-    bridge.outcome, bridge.ended_at, bridge.next_attempt_at = outcome.value, at, None
-    tx.session.flush()
-    _record(tx, bridge, case, "call_ended", now, outcome=outcome.value, ended_at=at, seconds=bridge.seconds)
-    if outcome in ATTEMPTS:
-        has_met = callbacks.attempted(tx, case, bridge.person_id, terms, now, at=at, bridge=bridge)
-    else:
-        has_met = case.callback_made_at is not None
-    card = card_of(case, desk.roster(tx.session))
-    if outcome is Outcome.CONNECTED:
-        text = words.measured(case.reference, bridge.seconds or 0)
-    else:
-        text = words.attempt(card, outcome, terms, now, is_met=has_met)
-    person = desk.roster(tx.session).person(bridge.person_id)
-    tell(tx, [person] if person else [], text, terms=terms, now=now, case=case)
-
-
 def _correct(
     tx: Transaction,
     bridge: Bridge,
@@ -404,11 +340,6 @@ def _believed(bridge: Bridge, at: datetime | None, now: datetime) -> datetime:
 
 def _between(answered_at: datetime | None, ended_at: datetime) -> int:
     return max(0, round((ended_at - answered_at).total_seconds())) if answered_at else 0
-
-
-def _longest(tx: Transaction, desk: Desk, bridge: Bridge) -> timedelta:
-    case = tx.session.get_one(Case, bridge.case_id)
-    return desk.terms_of(tx.session, case.policy).callback.longest
 
 
 def _record(tx: Transaction, bridge: Bridge, case: Case, kind: str, now: datetime, **details: Any) -> None:

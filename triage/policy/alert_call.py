@@ -9,10 +9,10 @@ MOST_KEYS = 10
 """Of one call; then nobody chooses any more."""
 
 A_CALL_LASTS = timedelta(minutes=2)
-"""Longer than an alert call rings and is spoken: so long a line may be busy with another call of ours."""
+"""Longer than an alert call rings and is spoken: a call whose end nobody reports keeps its phone's line so long."""
 
-BUSY_WITH_US = "on another call of ours"
-"""Reading: why such a call failed. It spends no rung: somebody was there, and the text has its time."""
+LINE_TRIED_EVERY = timedelta(seconds=30)
+"""How often a call that waits for its phone's line looks whether it is free, if no report of that comes."""
 
 _MOST_WRONG = 2
 

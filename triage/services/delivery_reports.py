@@ -9,10 +9,10 @@ from typing import Any
 import structlog
 
 from triage.policy import wording
-from triage.policy.alert_call import A_CALL_LASTS, BUSY_WITH_US
 from triage.policy.delivery import DeliveryState, accepts, is_spent
 from triage.policy.lifecycle import CaseState
 from triage.policy.twilio_words import STATUS, UNANSWERED, meaning
+from triage.services import phone_lines
 from triage.services.alerts import administrators, tell
 from triage.services.bridges import technician_not_rung
 from triage.services.bundles import references_of
@@ -56,6 +56,8 @@ def take_report(desk: Desk, report: DeliveryReport, now: datetime) -> None:
             adopt(tx, desk, row, report.provider_sid, DeliveryState.ACCEPTED, now)
         elif row is not None:
             _apply(tx, desk, row, report.status, report.error_code, now)
+        if row is not None:
+            phone_lines.take_status(tx, row, report.status, now)
 
 
 def adopt(tx: Transaction, desk: Desk, row: Delivery, provider_sid: str, state: DeliveryState, now: datetime) -> None:
@@ -130,9 +132,6 @@ def _apply(tx: Transaction, desk: Desk, row: Delivery, status: str, code: int | 
     if state is not DeliveryState.FAILED:
         _move(tx, row, state, now)
         take_text_back(tx, desk, row, now)
-    elif status == "busy" and deliveries.is_on_another_call_of_ours(tx.session, row, now - A_CALL_LASTS):
-        row.reason, row.next_attempt_at = BUSY_WITH_US, None
-        _move(tx, row, DeliveryState.FAILED, now, why=BUSY_WITH_US)  # they hear of it on that call's line, by text
     elif row.channel != "sms" and status in UNANSWERED and code is None:
         unanswered(tx, desk, row, now, UNANSWERED[status])
     else:

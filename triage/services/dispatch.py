@@ -25,6 +25,7 @@ from triage.ports import Found, HangsUp, Outgoing, Sends
 from triage.services.bundles import bundled, words_to_send
 from triage.services.delivery_reports import adopt, fail
 from triage.services.desk import Desk
+from triage.services.phone_lines import has_to_wait
 from triage.store import deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Case, Delivery
@@ -52,10 +53,16 @@ class Errand:
 
 
 def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
-    """Claim up to `most` deliveries. Those that nobody needs any more, or that a summary replaces, are settled."""
+    """Claim up to `most` deliveries.
+
+    Those that nobody needs any more, or that a summary replaces, are settled; calls wait for their phone's line.
+    """
     with desk.store.write() as tx:
-        rows = bundled(tx, desk, deliveries.due(tx.session, now, most), now)
-        return [errand for row in rows if (errand := _claimed(tx, desk, row, now))]
+        while rows := deliveries.due(tx.session, now, most):  # those that are put off must not hide those behind them
+            errands = [errand for row in bundled(tx, desk, rows, now) if (errand := _claimed(tx, desk, row, now))]
+            if errands:
+                return errands
+        return []
 
 
 def release_all(desk: Desk, now: datetime) -> None:
@@ -84,7 +91,7 @@ def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Erran
     task = _task(row)
     if task == "send":
         words = words_to_send(tx, desk, row, now)
-        if words is None:
+        if words is None or has_to_wait(tx, row, now):
             return None
         row.body = words
     row.claim = secrets.token_hex(16)

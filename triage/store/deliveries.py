@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from triage.policy.delivery import DeliveryState
 from triage.policy.ladder import Blocked
-from triage.store.models import Alert, BlockedPhone, Case, Delivery, Report
+from triage.policy.twilio_words import ENDED_CALLS
+from triage.store.models import Alert, BlockedPhone, Bridge, Case, Delivery, Report
 
 _NOT_SENT = [DeliveryState.BUNDLED.value, DeliveryState.DROPPED.value]
 _ON_ITS_WAY = [DeliveryState.ACCEPTED.value, DeliveryState.SENT.value]
@@ -140,6 +141,7 @@ def held_until(session: Session, phone: str) -> datetime | None:
 def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
     """Deliveries that a sender should look at: alerts before texts to callers, emergencies first (E2).
 
+    Of one phone's calls the one that its owner asked for, to be put through, comes before those that alert.
     The write transaction it runs in is alone: that is the claim.
     """
     return session.scalars(
@@ -149,6 +151,7 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
         .order_by(
             Delivery.person_id.is_(None),
             func.coalesce(Case.is_emergency, False).desc(),
+            Delivery.channel != "bridge",
             Delivery.next_attempt_at,
             Delivery.id,
         )
@@ -161,19 +164,71 @@ def being_sent(session: Session) -> Sequence[Delivery]:
     return session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING.value)).all()
 
 
-def is_on_another_call_of_ours(session: Session, row: Delivery, since: datetime) -> bool:
-    """Whether a phone that is busy rings, or talks, for another call that we placed since an instant."""
+def is_line_in_use(session: Session, phone: str, since: datetime) -> bool:
+    """Whether a phone is in a call of ours: placed, and its end not reported.
+
+    Where that report is lost, the line is free again once the call, and any callback that ran through it, is older
+    than `since`. A callback that still runs is asked about until it ends.
+    """
+    is_over = (
+        select(Report.id)
+        .where(Report.provider_sid == Delivery.provider_sid, Report.status.in_(ENDED_CALLS))
+        .correlate(Delivery)
+        .exists()
+    )
+    puts_through = (
+        select(Bridge.id)
+        .where(Bridge.delivery_id == Delivery.id, or_(Bridge.outcome.is_(None), Bridge.ended_at > since))
+        .correlate(Delivery)
+        .exists()
+    )
     return (
         session.scalars(
-            select(Delivery.id).where(
-                Delivery.phone == row.phone,
-                Delivery.id != row.id,
-                Delivery.channel != "sms",
-                Delivery.state.in_([DeliveryState.ACCEPTED.value, DeliveryState.SENT.value]),
-                Delivery.created_at > since,
+            select(Delivery.id)
+            .where(
+                Delivery.phone == phone,
+                Delivery.channel.in_(["voice", "bridge"]),
+                Delivery.state.not_in([DeliveryState.PLANNED.value, *_NOT_SENT]),
+                or_(Delivery.state != DeliveryState.FAILED.value, Delivery.provider_sid.is_not(None)),
+                or_(Delivery.started_at > since, puts_through),
+                ~is_over,
             )
+            .limit(1)
         ).first()
         is not None
+    )
+
+
+def has_later_call(session: Session, row: Delivery) -> bool:
+    """Whether a later call that alerts the same phone about the same case is still to be placed."""
+    return (
+        session.scalars(
+            select(Delivery.id)
+            .where(
+                Delivery.phone == row.phone,
+                Delivery.case_id == row.case_id,
+                Delivery.channel == "voice",
+                Delivery.state == DeliveryState.PLANNED.value,
+                Delivery.id > row.id,
+            )
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def wake_waiting_calls(session: Session, phone: str, now: datetime) -> None:
+    """The calls to a phone that wait for its line are due now."""
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.phone == phone,
+            Delivery.channel.in_(["voice", "bridge"]),
+            Delivery.state == DeliveryState.PLANNED.value,
+            Delivery.attempts == 0,
+            Delivery.next_attempt_at > now,
+        )
+        .values(next_attempt_at=now)
     )
 
 

@@ -1,0 +1,49 @@
+"""A phone has one line: our own calls to it come one after the other, or the second would find it busy.
+
+A call waits as a planned row. Its rung is not spent meanwhile, and the ladder goes on at its time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from triage.policy.alert_call import A_CALL_LASTS, LINE_TRIED_EVERY
+from triage.policy.delivery import DeliveryState
+from triage.policy.twilio_words import ENDED_CALLS
+from triage.store import deliveries
+from triage.store.engine import Transaction
+from triage.store.models import Delivery
+
+
+def has_to_wait(tx: Transaction, row: Delivery, now: datetime) -> bool:
+    """Whether a delivery that is about to be sent is a call to a phone that is in a call of ours already.
+
+    It is due again when that call has ended. Where a later call about its case waits by then, it is dropped: one call
+    is enough.
+    """
+    if row.channel == "sms":
+        return False
+    if row.alert_id is not None and deliveries.has_later_call(tx.session, row):
+        row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
+        row.reason = "waited for the line; a later call tells of the case"
+        return True
+    if deliveries.is_line_in_use(tx.session, row.phone, now - A_CALL_LASTS):
+        if row.next_attempt_at == row.created_at:  # said once, however often it is tried
+            tx.record(
+                "call_waits",
+                at=now,
+                actor="system",
+                case_id=row.case_id,
+                delivery=row.id,
+                person=row.person_id,
+                reason="another call of ours is on that line",
+            )
+        row.next_attempt_at = now + LINE_TRIED_EVERY
+        return True
+    return False
+
+
+def take_status(tx: Transaction, row: Delivery, status: str, now: datetime) -> None:
+    """The phone system reports on a call: once it is over, whatever waits for its line is due."""
+    if row.channel != "sms" and status in ENDED_CALLS:
+        deliveries.wake_waiting_calls(tx.session, row.phone, now)

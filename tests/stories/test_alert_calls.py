@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from tests.support.databases import ON_SQLITE
-from tests.support.fixtures import ADA, DANA, LEE, MARIA, SAM, TEAM
+from tests.support.fixtures import ADA, DANA, LEE, MARIA, TEAM
 from tests.support.wire import Wire, call_form
 from tests.support.world import CALLER, Build, World
 from webhooks.simulator.phone_system import Behaviour, Webhook
@@ -331,65 +329,3 @@ def test_webhooks_doubled_reversed_or_lost_change_nothing(
     assert [page.split()[2] for page in dana][:2] == ([] if owner else ["call", "sms"])
     assert world.kinds().count("acknowledged") == (1 if owner else 0)
     assert world.kinds().count("passed") == (1 if keys == "3" else 0)
-
-
-@ON_SQLITE
-def test_calls_above_the_limit_are_left_out_though_the_ladder_climbs_fast(build_world: Build) -> None:
-    world = build_world(roster=TEAM, policy="limits.calls = 2")
-    left = world.now
-
-    world.voicemail(attested=True)
-    world.advance(minutes=15)
-
-    assert [page for page in world.pages(left, to=MARIA) if "call" in page] == ["5:40 Maria call", "6:01 Maria call"]
-    world.voicemail("+12125550101", emergency=True)
-    world.voicemail("+12125550102", emergency=True)
-    world.voicemail("+12125550103", emergency=True)
-    world.advance(minutes=2)
-    assert len([page for page in world.pages(left + timedelta(minutes=15), to=LEE) if "call" in page]) == 2
-
-
-def calls_in(pages: list[str]) -> list[str]:
-    """Who is called when, one line an instant."""
-    at: dict[str, list[str]] = {}
-    for page in pages:
-        instant, name, by = page.split()
-        if by == "call":
-            at.setdefault(instant, []).append(name)
-    return [f"{instant} {' '.join(names)}" for instant, names in at.items()]
-
-
-@ON_SQLITE
-def test_night_in_which_everybody_sleeps(team: World) -> None:
-    left = team.now
-
-    team.voicemail(attested=True)
-    team.advance(minutes=125)
-
-    everyone = "Dana Lee Maria Sam"
-    assert calls_in(team.pages(left)) == [
-        *("5:00 Lee", "5:20 Dana", f"5:40 {everyone}", "6:01 Maria"),
-        *("31:01 Lee", "31:21 Dana", f"31:42 {everyone}", "32:02 Maria"),
-        *("57:02 Lee", "57:22 Dana", f"57:43 {everyone}", "58:03 Maria"),
-        "78:03 Maria",
-        f"120:00 {everyone}",
-    ]
-    assert max(len(team.pages(left, to=phone)) for phone in (LEE, DANA, SAM, MARIA)) <= 20
-    assert team.bodies(ADA)[0].startswith("1001 overnight")
-
-
-@ON_SQLITE
-def test_night_of_an_emergency_in_which_everybody_sleeps(team: World) -> None:
-    left = team.now
-
-    team.voicemail(emergency=True, attested=True)
-    team.advance(minutes=125)
-
-    everyone = "Dana Lee Maria Sam"
-    assert calls_in(team.pages(left)) == [
-        *("0:00 Dana Lee", f"0:20 {everyone}", "0:40 Maria"),
-        *("20:40 Dana Lee", f"21:01 {everyone}", "21:21 Maria"),
-        *("41:21 Dana Lee", f"41:42 {everyone}", "42:02 Maria"),
-        "62:02 Maria",
-        f"120:00 {everyone}",
-    ]

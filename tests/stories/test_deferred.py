@@ -47,14 +47,15 @@ def test_deferred_case_climbs_its_ladder_from_the_opening_on(team: World) -> Non
     team.voicemail(product="server")
 
     team.at(MONDAY_OPENING)
-    team.advance(minutes=5, seconds=30)
+    team.advance(minutes=5, seconds=45)
 
     assert team.pages(at(MONDAY_OPENING)) == [
         "0:00 Sam sms",
         "5:00 Sam call",
         "5:00 Sam sms",
-        "5:20 Dana call",
-        "5:20 Dana sms",
+        "5:20 Sam call",
+        "5:40 Dana call",
+        "5:40 Dana sms",
     ]
 
 

@@ -10,19 +10,20 @@ FIRST_ROUND = [
     "0:00 Lee sms",
     "5:00 Lee call",
     "5:00 Lee sms",
-    "5:20 Dana call",
-    "5:20 Dana sms",
-]
-EVERYONE = [
-    "5:40 Ada sms",
+    "5:20 Lee call",
     "5:40 Dana call",
     "5:40 Dana sms",
-    "5:40 Lee call",
-    "5:40 Lee sms",
-    "5:40 Maria call",
-    "5:40 Maria sms",
-    "5:40 Sam call",
-    "5:40 Sam sms",
+]
+EVERYONE = [
+    "6:01 Ada sms",
+    "6:01 Dana call",
+    "6:01 Dana sms",
+    "6:01 Lee call",
+    "6:01 Lee sms",
+    "6:01 Maria call",
+    "6:01 Maria sms",
+    "6:01 Sam call",
+    "6:01 Sam sms",
 ]
 
 
@@ -33,18 +34,18 @@ def test_every_rung_reaches_its_people_as_soon_as_the_calls_of_the_one_before_ra
 
     team.advance(minutes=25)
 
-    assert team.pages(left) == [*FIRST_ROUND, *EVERYONE, "6:01 Maria call", "6:01 Maria sms"]
+    assert team.pages(left) == [*FIRST_ROUND, *EVERYONE, "6:21 Maria call", "6:21 Maria sms"]
 
 
 @ON_SQLITE
 def test_while_the_calls_of_a_rung_ring_on_the_next_one_comes_at_its_second(build_world: Build) -> None:
-    world = build_world(roster=TEAM, policy='alert_call.rings_for = "600s"')
+    world = build_world(roster=TEAM, policy='alert_call.rings_for = "540s"')
     left = world.now
     world.voicemail(attested=True)
 
     world.advance(minutes=15)
 
-    assert world.pages(left) == [*FIRST_ROUND[:3], "15:00 Dana call", "15:00 Dana sms"]
+    assert world.pages(left) == [*FIRST_ROUND[:3], "14:00 Lee call", "15:00 Dana call", "15:00 Dana sms"]
 
 
 @ON_SQLITE
@@ -64,7 +65,7 @@ def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
 def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
     team.voicemail(attested=True)
 
-    team.advance(minutes=5, seconds=30)
+    team.advance(minutes=6)
 
     assert team.bodies(LEE)[1] == (
         "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 115 min left. Reply ACK 1001 or PASS"
@@ -79,15 +80,16 @@ def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> 
     left = team.now
     team.voicemail(attested=True)
 
-    team.advance(minutes=31, seconds=30)
+    team.advance(minutes=32, seconds=10)
 
     second_round = [page for page in team.pages(left) if int(page.split(":")[0]) > 6]
     assert second_round == [
-        "26:01 Lee sms",
-        "31:01 Lee call",
-        "31:01 Lee sms",
-        "31:21 Dana call",
-        "31:21 Dana sms",
+        "26:21 Lee sms",
+        "31:21 Lee call",
+        "31:21 Lee sms",
+        "31:42 Lee call",
+        "32:02 Dana call",
+        "32:02 Dana sms",
     ]
 
 
@@ -99,7 +101,7 @@ def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_brea
 
     world.advance(minutes=136)
 
-    assert [page for page in world.pages(left) if page.startswith("26:01")] == ["26:01 Maria call", "26:01 Maria sms"]
+    assert [page for page in world.pages(left) if page.startswith("26:21")] == ["26:21 Maria call", "26:21 Maria sms"]
     (nobody_took,) = [body for body in world.bodies(MARIA) if body.startswith("NOBODY TOOK")]
     assert nobody_took.startswith(
         "NOBODY TOOK 1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 93 min left."
@@ -138,7 +140,7 @@ def test_daemon_that_was_down_climbs_on_where_it_stood(team: World) -> None:
     team.voicemail(attested=True)
 
     team.restart()
-    team.advance(minutes=5, seconds=30)
+    team.advance(minutes=5, seconds=45)
     team.restart()
     team.settle()
 

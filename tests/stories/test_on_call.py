@@ -50,7 +50,7 @@ def test_nobody_on_call_reaches_the_manager_and_everyone_at_once(build_world: Bu
         "Call by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
     )
     assert {page.split()[1] for page in world.pages(left)} == {"Ada", "Dana", "Lee", "Maria", "Sam"}
-    assert world.kinds().count("nobody_on_call") == 3
+    assert world.kinds().count("nobody_on_call") == 4
 
 
 @ON_SQLITE

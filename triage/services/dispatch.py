@@ -91,7 +91,7 @@ def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Erran
     task = _task(row)
     if task == "send":
         words = words_to_send(tx, desk, row, now)
-        if words is None or has_to_wait(tx, row, now):
+        if words is None or has_to_wait(tx, desk, row, now):
             return None
         row.body = words
     row.claim = secrets.token_hex(16)

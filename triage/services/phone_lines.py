@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from triage.policy.alert_call import A_CALL_LASTS, LINE_TRIED_EVERY
+from triage.policy.alert_call import LINE_TRIED_EVERY, keeps_line_for
 from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import ENDED_CALLS
+from triage.services.desk import Desk
 from triage.store import deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Delivery
 
 
-def has_to_wait(tx: Transaction, row: Delivery, now: datetime) -> bool:
+def has_to_wait(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> bool:
     """Whether a delivery that is about to be sent is a call to a phone that is in a call of ours already.
 
     It is due again when that call has ended. Where a later call about its case waits by then, it is dropped: one call
@@ -27,7 +28,7 @@ def has_to_wait(tx: Transaction, row: Delivery, now: datetime) -> bool:
         row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
         row.reason = "waited for the line; a later call tells of the case"
         return True
-    if deliveries.is_line_in_use(tx.session, row.phone, now - A_CALL_LASTS):
+    if deliveries.is_line_in_use(tx.session, row.phone, now - keeps_line_for(desk.terms)):
         if row.next_attempt_at == row.created_at:  # said once, however often it is tried
             tx.record(
                 "call_waits",

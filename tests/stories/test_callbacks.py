@@ -131,6 +131,7 @@ def test_voicemail_box_is_an_attempt_once_the_technician_says_so_by_key(world: W
     assert (attempt["proven"], attempt["outcome"], attempt["at"]) == (True, "box", second(legs(world)[0].started_at))
     assert case["sessions"] == []
     assert world.bodies(LEE)[-1].startswith("1001: a voicemail box, attempt on record. Try again in 10 minutes")
+    assert not any("promise met" in body for body in world.bodies(LEE))
     assert [kind for kind in world.kinds() if kind.startswith("callback") or kind == "called_back"] == [
         "called_back",
         "callback_withdrawn",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from triage.policy.callbacks import ATTEMPTS, BOX_LASTS_AT_MOST, Outcome
+from triage.policy.callbacks import ATTEMPTS, BOX_LASTS_AT_MOST, CALL_IS_OF_THE_MOMENT, Outcome
 from triage.policy.dialing import Refusal
 from triage.policy.gsm7 import to_gsm7
 from triage.policy.speech import digits, span_in_words
@@ -62,6 +62,9 @@ def not_dialled(card: Card, why: str) -> str:
         f"{card.reference} is yours, not dialled: {why}.{call}"
         f" DONE {card.reference} <minutes> or TRIED {card.reference}"
     )
+
+
+NOT_PLACED = f"it was not placed within {span_in_words(CALL_IS_OF_THE_MOMENT)}"
 
 
 def phone_failed(card: Card, reason: str) -> str:

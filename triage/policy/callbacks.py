@@ -44,11 +44,14 @@ def outcome_of(status: str) -> Outcome | None:
 BOX_LASTS_AT_MOST = timedelta(minutes=3)
 """Reading: whatever lasted longer was a conversation; a text does not make a voicemail box of it."""
 
+BOX_KEY_WITHIN = timedelta(seconds=30)
+"""Longer than the question after a conversation is spoken and waits for its key: then the words are told."""
+
 SAID_WITHIN = timedelta(minutes=10)
 """Reading: so long after the call TRIED is taken to be about it; later it is about another try."""
 
 CALL_IS_OF_THE_MOMENT = timedelta(minutes=3)
-"""Reading: a technician who asked to be put through and was not rung by then is not rung any more."""
+"""Reading: a technician who asked to be put through and was not rung by then is told so, and not rung any more."""
 
 
 def may_have_been_a_box(ended_at: datetime | None, seconds: int | None, now: datetime) -> bool:

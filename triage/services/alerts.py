@@ -100,17 +100,19 @@ def tell(
     case: Case | None = None,
     same_if: str | None = None,
     by: tuple[Channel, ...] = ("sms",),
+    not_before: datetime | None = None,
 ) -> None:
     """Plan a notice that asks for nothing. The same text goes to a phone once an hour at the most.
 
-    Texts that begin with `same_if` are the same: a phone that is dead for twenty cases is told of once.
+    Texts that begin with `same_if` are the same: a phone that is dead for twenty cases is told of once. What is to
+    go out `not_before` an instant goes earlier where a call of ours to that phone ends.
     """
     beginning = text if same_if is None else same_if
     for summons in summons_for(tx, people, by):
         phone = summons.person.phone
         if not deliveries.was_told_since(tx.session, phone, beginning, now - _SAME_NOTICE_WITHIN):
             for channel in summons.channels:
-                _plan(tx, case, summons.person, channel, text, terms.limits, now)
+                _plan(tx, case, summons.person, channel, text, terms.limits, now, not_before=not_before)
 
 
 def stand_others_down(tx: Transaction, case: Case, taker: Person, roster: Roster, terms: Terms, now: datetime) -> None:
@@ -144,6 +146,7 @@ def _plan(
     limits: Limits,
     now: datetime,
     alert_id: int | None = None,
+    not_before: datetime | None = None,
 ) -> None:
     delivery = Delivery(
         alert_id=alert_id,
@@ -156,7 +159,7 @@ def _plan(
         is_held=False,
         attempts=0,
         created_at=now,
-        next_attempt_at=now,
+        next_attempt_at=max(now, not_before or now),
     )
     if case is not None and _is_over(tx, case, person, channel, limits, now):
         if channel == "voice":

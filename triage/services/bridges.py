@@ -15,7 +15,7 @@ import structlog
 
 from triage.errors import Refused
 from triage.policy import bridge_words as words
-from triage.policy.callbacks import ATTEMPTS, Outcome, outcome_of
+from triage.policy.callbacks import ATTEMPTS, BOX_KEY_WITHIN, Outcome, outcome_of
 from triage.policy.delivery import DeliveryState
 from triage.policy.dialing import Refusal, cap_reached, refusal_of
 from triage.policy.lifecycle import CaseState
@@ -24,7 +24,7 @@ from triage.policy.terms import Terms
 from triage.services import callbacks
 from triage.services.alerts import card_of, tell
 from triage.services.desk import Desk
-from triage.store import bridges, sessions
+from triage.store import bridges, deliveries, sessions
 from triage.store.engine import Transaction
 from triage.store.models import Bridge, Case, Delivery
 
@@ -210,13 +210,12 @@ def ended(
         has_met = callbacks.attempted(tx, case, bridge.person_id, terms, now, at=at, bridge=bridge)
     else:
         has_met = case.callback_made_at is not None
-    card = card_of(case, desk.roster(tx.session))
     if outcome is Outcome.CONNECTED:
-        text = words.measured(case.reference, bridge.seconds or 0)
+        may_be_asked = not deliveries.is_call_over(tx.session, bridge.delivery_id)
+        not_before = at + BOX_KEY_WITHIN if may_be_asked else now
+        _tell_technician(tx, desk, bridge, case, _measured(bridge, case), now, not_before=not_before)
     else:
-        text = words.attempt(card, outcome, terms, now, is_met=has_met)
-    person = desk.roster(tx.session).person(bridge.person_id)
-    tell(tx, [person] if person else [], text, terms=terms, now=now, case=case)
+        _tell_attempt(tx, desk, bridge, case, outcome, now, is_met=has_met)
 
 
 def is_met(desk: Desk, bridge_id: int) -> bool:
@@ -242,10 +241,7 @@ def take_box(desk: Desk, bridge_id: int, now: datetime) -> None:
         if bridge is None or case is None or case.state == CaseState.CLOSED or bridge.outcome == Outcome.BOX:
             return
         has_met = say_box(tx, desk, bridge, case, now)
-        roster, terms = desk.roster(tx.session), desk.terms_of(tx.session, case.policy)
-        person = roster.person(bridge.person_id)
-        text = words.attempt(card_of(case, roster), Outcome.BOX, terms, now, is_met=has_met)
-        tell(tx, [person] if person else [], text, terms=terms, now=now, case=case)
+        _tell_attempt(tx, desk, bridge, case, Outcome.BOX, now, is_met=has_met)
 
 
 def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: datetime) -> bool:
@@ -257,6 +253,10 @@ def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: dateti
         raise Refused(f"{case.reference} is closed")
     if bridge.outcome == Outcome.BOX:
         return case.callback_made_at is not None
+    unsent = _unsent_words(tx, bridge, case)
+    if unsent is not None:
+        unsent.state, unsent.next_attempt_at = DeliveryState.DROPPED.value, None
+        unsent.reason = "the technician said that it was a voicemail box"
     bridge.outcome, bridge.next_attempt_at = Outcome.BOX.value, None
     tx.session.flush()
     _record(tx, bridge, case, "voicemail_box", now)
@@ -324,11 +324,45 @@ def _correct(
     bridge.ended_at = at
     if outcome is Outcome.CONNECTED and seconds is not None:
         answered_at = at - timedelta(seconds=seconds)
+        unsent = _unsent_words(tx, bridge, case)
         bridge.seconds, bridge.answered_at = seconds, min(bridge.answered_at or answered_at, answered_at)
+        if unsent is not None:
+            unsent.body = _measured(bridge, case)
         callbacks.reached(tx, case, bridge, bridge.answered_at, now)
     elif outcome in ATTEMPTS:
         sessions.attempt_of(tx.session, bridge.id).at = at
     _record(tx, bridge, case, "call_measured", now, ended_at=at, seconds=seconds)
+
+
+def _measured(bridge: Bridge, case: Case) -> str:
+    return words.measured(case.reference, bridge.seconds or 0)
+
+
+def _unsent_words(tx: Transaction, bridge: Bridge, case: Case) -> Delivery | None:
+    """The words after this call, while they wait for the key that would say that it was a voicemail box."""
+    return deliveries.unsent_notice(tx.session, case.id, bridge.person_id, _measured(bridge, case))
+
+
+def _tell_attempt(
+    tx: Transaction, desk: Desk, bridge: Bridge, case: Case, outcome: Outcome, now: datetime, *, is_met: bool
+) -> None:
+    card, terms = card_of(case, desk.roster(tx.session)), desk.terms_of(tx.session, case.policy)
+    _tell_technician(tx, desk, bridge, case, words.attempt(card, outcome, terms, now, is_met=is_met), now)
+
+
+def _tell_technician(
+    tx: Transaction,
+    desk: Desk,
+    bridge: Bridge,
+    case: Case,
+    text: str,
+    now: datetime,
+    *,
+    not_before: datetime | None = None,
+) -> None:
+    person = desk.roster(tx.session).person(bridge.person_id)
+    terms = desk.terms_of(tx.session, case.policy)
+    tell(tx, [person] if person else [], text, terms=terms, now=now, case=case, not_before=not_before)
 
 
 def _believed(bridge: Bridge, at: datetime | None, now: datetime) -> datetime:

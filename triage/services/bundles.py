@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from triage.policy import wording
-from triage.policy.callbacks import CALL_IS_OF_THE_MOMENT
 from triage.policy.delivery import DeliveryState
 from triage.policy.lifecycle import CaseState, is_moot
 from triage.services.alerts import card_of
@@ -28,7 +27,7 @@ def bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime
         else:
             kept.append(row)
     for phone in phones:
-        held = [row for row in deliveries.held_for(tx.session, phone) if not _dropped(tx, row, now)]
+        held = [row for row in deliveries.held_for(tx.session, phone) if not _dropped(tx, row)]
         named = set(wording.named_in_summary(references_of(held)))
         for row in held:
             row.next_attempt_at = now + desk.terms.limits.summary_every
@@ -46,7 +45,7 @@ def words_to_send(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> 
     if is_to_caller and (why := why_withheld(tx, desk, row, now)):
         _drop(row, why)
         return None
-    wanted = [one for one in (row, *deliveries.bundled_in(tx.session, row.id)) if not _is_moot(tx, one, now)]
+    wanted = [one for one in (row, *deliveries.bundled_in(tx.session, row.id)) if not _is_moot(tx, one)]
     if not wanted:
         _drop(row)
         return None
@@ -82,8 +81,8 @@ def _alert(tx: Transaction, desk: Desk, alert_id: int, now: datetime) -> str:
     return wording.alert(card, alert.reason, now, terms, is_owner=case.owner == alert.person_id)
 
 
-def _dropped(tx: Transaction, row: Delivery, now: datetime) -> bool:
-    if moot := _is_moot(tx, row, now):
+def _dropped(tx: Transaction, row: Delivery) -> bool:
+    if moot := _is_moot(tx, row):
         _drop(row)
     return moot
 
@@ -92,12 +91,12 @@ def _drop(row: Delivery, why: str = "nobody was needed any more") -> None:
     row.state, row.next_attempt_at, row.reason = DeliveryState.DROPPED.value, None, why[:120]
 
 
-def _is_moot(tx: Transaction, row: Delivery, now: datetime) -> bool:
+def _is_moot(tx: Transaction, row: Delivery) -> bool:
     """Whether the alert asks for something that somebody has done meanwhile."""
     alert = tx.session.get(Alert, row.alert_id) if row.alert_id else None
     case = tx.session.get(Case, row.case_id) if row.case_id else None
     if row.channel == "bridge":
-        return case is None or case.state == CaseState.CLOSED or now - row.created_at > CALL_IS_OF_THE_MOMENT
+        return case is None or case.state == CaseState.CLOSED
     if alert is None or case is None:
         return False
     return is_moot(CaseState(case.state), alert.reason)

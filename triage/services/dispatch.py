@@ -19,6 +19,8 @@ import structlog
 
 from triage.errors import OutcomeUnknown, TransportError
 from triage.policy import wording
+from triage.policy.bridge_words import NOT_PLACED
+from triage.policy.callbacks import CALL_IS_OF_THE_MOMENT
 from triage.policy.delivery import Carrier, DeliveryState
 from triage.policy.retry import SEARCH_EVERY, SENDING_LEASE, may_repeat, next_attempt
 from triage.ports import Found, HangsUp, Outgoing, Sends
@@ -91,7 +93,12 @@ def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Erran
     task = _task(row)
     if task == "send":
         words = words_to_send(tx, desk, row, now)
-        if words is None or has_to_wait(tx, desk, row, now):
+        if words is None:
+            return None
+        if _is_too_late(row.channel, row.created_at, now):
+            fail(tx, desk, row, None, now, reason=NOT_PLACED)
+            return None
+        if has_to_wait(tx, desk, row, now):
             return None
         row.body = words
     row.claim = secrets.token_hex(16)
@@ -118,6 +125,11 @@ def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Erran
         rings_for=_rings_for(tx, desk, row),
         provider_sid=row.provider_sid,
     )
+
+
+def _is_too_late(carrier: str, asked_at: datetime, now: datetime) -> bool:
+    """Whether a call was asked for so long ago that its technician must not be rung any more."""
+    return carrier == "bridge" and now - asked_at > CALL_IS_OF_THE_MOMENT
 
 
 def _task(row: Delivery) -> Literal["send", "search", "hang_up"]:
@@ -169,7 +181,8 @@ def _hang_up(errand: Errand, transport: Sends) -> None:
 def _look_for(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], datetime]) -> None:
     """Search the provider's list; adopt what is there, repeat an alert that is provably not.
 
-    What goes to nobody on the roster is never repeated: it counts as not delivered then.
+    What goes to nobody on the roster is never repeated, nor is a call that was asked for too long ago: both count as
+    not delivered then.
     """
     was_searched, found = True, None
     try:
@@ -179,9 +192,10 @@ def _look_for(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], 
         log.warning("delivery_search_failed", delivery=errand.delivery_id, reason=str(error))
         was_searched = False
     now = clock()
+    is_searched_enough = may_repeat(started_at=errand.started_at, was_searched=was_searched, now=now)
     if found is not None:
         _settle(errand, desk, lambda tx, row: adopt(tx, desk, row, found.provider_sid, found.state, now))
-    elif may_repeat(started_at=errand.started_at, was_searched=was_searched, now=now):
+    elif is_searched_enough or _is_too_late(errand.carrier, errand.started_at, now):
         _settle(errand, desk, lambda tx, row: _repeat(tx, desk, row, now))
 
 
@@ -229,6 +243,9 @@ def _repeat(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
     if row.person_id is None:
         fail(tx, desk, row, None, now, reason="nobody knows whether it went out; not repeated")
         return
+    if _is_too_late(row.channel, row.created_at, now):
+        fail(tx, desk, row, None, now, reason=NOT_PLACED)
+        return
     row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
     row.reason = "not in the provider's list; repeated"
     repeat = Delivery(
@@ -241,7 +258,7 @@ def _repeat(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
         state=DeliveryState.PLANNED.value,
         is_held=False,
         attempts=0,
-        created_at=now,
+        created_at=row.created_at if row.channel == "bridge" else now,  # as old as the asking
         next_attempt_at=now,
         repeat_of=row.id,
     )

@@ -45,6 +45,6 @@ def has_to_wait(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> bo
 
 
 def take_status(tx: Transaction, row: Delivery, status: str, now: datetime) -> None:
-    """The phone system reports on a call: once it is over, whatever waits for its line is due."""
+    """The phone system reports on a call: once it is over, whatever waits for that is due."""
     if row.channel != "sms" and status in ENDED_CALLS:
-        deliveries.wake_waiting_calls(tx.session, row.phone, now)
+        deliveries.wake_what_waits(tx.session, row.phone, now)

@@ -164,6 +164,28 @@ def being_sent(session: Session) -> Sequence[Delivery]:
     return session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING.value)).all()
 
 
+def is_call_over(session: Session, delivery_id: int) -> bool:
+    """Whether the phone system reported the end of a call that we placed."""
+    ends = select(Report.id).join(Delivery, Delivery.provider_sid == Report.provider_sid)
+    return session.scalar(ends.where(Delivery.id == delivery_id, Report.status.in_(ENDED_CALLS)).limit(1)) is not None
+
+
+def unsent_notice(session: Session, case_id: int, person_id: str, text: str) -> Delivery | None:
+    """A notice with these words that was not sent yet."""
+    return session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.case_id == case_id,
+            Delivery.person_id == person_id,
+            Delivery.alert_id.is_(None),
+            Delivery.state == DeliveryState.PLANNED.value,
+            Delivery.attempts == 0,
+            Delivery.body == text,
+        )
+        .limit(1)
+    ).first()
+
+
 def is_line_in_use(session: Session, phone: str, since: datetime) -> bool:
     """Whether a phone is in a call of ours: placed, and its end not reported.
 
@@ -217,15 +239,15 @@ def has_later_call(session: Session, row: Delivery) -> bool:
     )
 
 
-def wake_waiting_calls(session: Session, phone: str, now: datetime) -> None:
-    """The calls to a phone that wait for its line are due now."""
+def wake_what_waits(session: Session, phone: str, now: datetime) -> None:
+    """Calls and texts to a phone that wait for the end of a call to it are due now."""
     session.execute(
         update(Delivery)
         .where(
             Delivery.phone == phone,
-            Delivery.channel.in_(["voice", "bridge"]),
             Delivery.state == DeliveryState.PLANNED.value,
             Delivery.attempts == 0,
+            Delivery.is_held.is_(False),
             Delivery.next_attempt_at > now,
         )
         .values(next_attempt_at=now)
@@ -281,7 +303,7 @@ def unblock(session: Session, phone: str, channel: str) -> bool:
 
 
 def was_told_since(session: Session, phone: str, beginning: str, since: datetime) -> bool:
-    """Whether a text with this beginning was written for the phone since an instant."""
+    """Whether a text with this beginning was written for the phone since an instant, and not taken back unsent."""
     return (
         session.scalar(
             select(Delivery.id)
@@ -289,6 +311,7 @@ def was_told_since(session: Session, phone: str, beginning: str, since: datetime
                 Delivery.phone == phone,
                 Delivery.body.startswith(beginning, autoescape=True),
                 Delivery.created_at > since,
+                or_(Delivery.state != DeliveryState.DROPPED.value, Delivery.attempts > 0),
             )
             .limit(1)
         )

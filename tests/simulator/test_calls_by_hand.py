@@ -238,6 +238,23 @@ def test_a_phone_that_rings_can_be_declined_left_or_taken_by_the_box(
     assert ours.forms("/took") == []
 
 
+def test_a_new_ring_is_shown_though_the_box_still_holds_an_older_call(
+    page: Page, ours: OurSide, ring_dana: Callable[[str], None]
+) -> None:
+    ring_dana("/alert")
+    page.act(DANA, "box")
+    in_the_box = page.line(DANA)
+
+    ring_dana("/alert")
+    ringing = page.line(DANA)
+    page.act(DANA, "answer")
+    page.act(DANA, "1")
+
+    assert 'data-state="box"' in in_the_box
+    assert 'data-state="ringing"' in ringing
+    assert ours.forms("/took")[-1]["Digits"] == "1"
+
+
 @pytest.mark.parametrize("first_to_hang_up", [DANA, CALLER])
 def test_two_phones_are_put_through_and_either_may_hang_up(
     page: Page, phones: PhoneSystem, ours: OurSide, ring_dana: Callable[[str], None], first_to_hang_up: str

@@ -33,14 +33,22 @@ class LineView:
 
 
 def held_call(phone_system: PhoneSystem, number: str) -> tuple[Call, Live] | None:
-    """The call that somebody holds on this phone, else the last one that they held; None where they never did."""
+    """The call on this phone that waits for its person, else the last one that they held; None where they never did.
+
+    One that rings comes before one that is talked in, and that before those that the voicemail box took.
+    """
     held = [
         (phone_system.call(sid), live)
         for sid, live in tuple(phone_system.exchange.live.items())
         if live.number == number
     ]
     running = [pair for pair in held if not pair[0].is_over]
-    return next(iter(running or held[-1:]), None)
+    return min(running, key=_urgency) if running else next(iter(held[-1:]), None)
+
+
+def _urgency(pair: tuple[Call, Live]) -> tuple[bool, bool]:
+    call, live = pair
+    return call.is_box, live.moment is not Moment.RINGING
 
 
 def line_of(phone_system: PhoneSystem, number: str, names: dict[str, str]) -> LineView:

@@ -11,7 +11,7 @@ from sdnotify import SystemdNotifier
 from scheduler.auditor import Auditor
 from scheduler.rings import Rings
 from scheduler.senders import Senders
-from scheduler.sweep import begin, catch_up, keep_house, sweep
+from scheduler.sweep import begin, keep_house, sweep
 from triage.bootstrap import PhoneSystem, Program
 from triage.errors import StoreUnavailable
 from triage.services.vital_signs import due_soon
@@ -83,7 +83,6 @@ class Daemon:
             if not self._has_begun:
                 begin(self._program)
                 self._has_begun = True
-                catch_up(self._program, self._phone_system)
             sweep(self._program, self._phone_system, self._senders.run, self._senders.free)
             if monotonic() - self._last_house >= _HOUSE_EVERY_SECONDS:
                 keep_house(self._program)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import structlog
+
 from triage.bootstrap import PhoneSystem, Program
 from triage.services import canary, dispatch, leg_look_ups, look_ups, reconciler, recordings
 from triage.services.audit import publish_head
 from triage.services.coverage import check_coverage
 from triage.services.escalation import run_due_timers
 from triage.services.vital_signs import Due, note_outage, sweep_finished, what_is_due
+
+log = structlog.get_logger()
 
 Errand = Callable[[], None]
 Run = Callable[[Errand], None]
@@ -24,19 +28,18 @@ def begin(program: Program) -> None:
     if program.desk.store.is_sqlite:  # one machine, one scheduler; several nodes wait for each other's leases
         dispatch.release_all(program.desk, now)
     note_outage(program.desk, now)
-    reconciler.look_soon(program.desk, now)
+    if program.settings.twilio_from is None:
+        log.warning("lists_not_read", reason="AFTERHOURS_TWILIO_FROM is not set: whose calls and texts?")
+    else:
+        reconciler.look_soon(program.desk, now)
     canary.schedule(program.desk, now)
-
-
-def catch_up(program: Program, phone_system: PhoneSystem) -> None:
-    """What came while nobody looked, before any timer runs: a promise that was kept by a text must not seem broken."""
-    look = reconciler.claim_look(program.desk, program.now())
-    if look is not None:
-        reconciler.take_look(program.desk, phone_system.traffic, phone_system.calls, look, program.clock.now)
 
 
 def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: Callable[[], int]) -> None:
     """Timers, then sending, then asking; idempotent, and safe at any time on any node.
+
+    Nothing here waits for the phone system, at the start as little as later: what is known falls due by itself. What
+    its lists tell then has deadlines of its own, and takes back a breach that a callback in time disproves.
 
     Each kind of work has its own `now`: a timer handled here may plan a delivery that is due already, and a delivery
     that fails may make a rung of the ladder due.
@@ -99,7 +102,7 @@ def _look_at_lists(program: Program, phone_system: PhoneSystem, _most: int) -> l
     look = reconciler.claim_look(desk, clock())
     if look is None:
         return []
-    return [partial(reconciler.take_look, desk, phone_system.traffic, phone_system.calls, look, clock)]
+    return [partial(reconciler.take_look, desk, phone_system.traffic, look, clock)]
 
 
 def _copies(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:

@@ -150,10 +150,12 @@ class RemembersTraffic(Protocol):
     """
 
     def recordings(self, since: datetime) -> Sequence[RecordingDetails]:
-        """The recordings of the whole account: which call they belong to has to be asked."""
+        """The recordings of the whole account: those are ours whose call is in the list of calls."""
         ...
 
-    def calls(self, since: datetime) -> Sequence[CallDetails]: ...
+    def calls(self, since: datetime) -> Sequence[CallDetails]:
+        """The calls that began since then."""
+        ...
 
     def texts(self, since: datetime) -> Sequence[TextDetails]: ...
 

@@ -88,6 +88,12 @@ class _Rows(Collector):
         if found.canary.passed_at is not None:
             age = (now - found.canary.passed_at).total_seconds()
             yield GaugeMetricFamily("afterhours_canary_passed_age_seconds", "Since a test call passed.", value=age)
+        behind = GaugeMetricFamily(
+            "afterhours_list_behind_seconds", "Since when a list of Twilio's is not settled.", labels=["list"]
+        )
+        for name, at in found.lists.items():
+            behind.add_metric([name], (now - at).total_seconds())
+        yield behind
         if found.last_sweep is not None:
             age = (now - found.last_sweep).total_seconds()
             yield GaugeMetricFamily("afterhours_sweep_age_seconds", "Since the last finished sweep.", value=age)

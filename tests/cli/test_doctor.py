@@ -20,7 +20,6 @@ from tests.support.world import OUR_NUMBER, TOKEN
 from triage.bootstrap import build
 from triage.clock import SystemClock
 from triage.services import canary
-from triage.services.reconciler import MARK
 from triage.store.models import Mark
 from triage.store.recording_folder import RecordingFolder
 from webhooks.simulator.phone_system import Answer, PhoneSystem
@@ -195,11 +194,16 @@ def test_a_phone_system_that_cannot_be_reached(run: Run, sound: dict[str, str]) 
     assert found[:2] == ("twilio", "Twilio cannot be reached")
 
 
-def test_no_number_of_ours(run: Run, sound: dict[str, str]) -> None:
-    [found] = wrong(run, **sound | {"twilio_from": ""})
+@pytest.mark.parametrize("service", ["", "MG" + "1" * 32])
+def test_no_number_of_ours(service: str, run: Run, sound: dict[str, str]) -> None:
+    [account, lists] = wrong(run, **sound | {"twilio_from": "", "twilio_messaging_service_sid": service})
 
-    assert found[0] == "twilio"
-    assert "AFTERHOURS_TWILIO_FROM" in found[1]
+    assert account[0] == "twilio"
+    assert "AFTERHOURS_TWILIO_FROM" in account[1]
+    assert lists[:2] == (
+        "lists",
+        "AFTERHOURS_TWILIO_FROM is not set: nothing makes up for a lost webhook, and no call goes out",
+    )
 
 
 def test_no_account_is_no_fault(run: Run, sound: dict[str, str]) -> None:
@@ -276,12 +280,13 @@ def number_path(sound: dict[str, str]) -> str:
 def test_lists_that_were_not_read_for_long(run: Run, sound: dict[str, str]) -> None:
     now = SystemClock().now()
     with store_at(sound["database_url"]).write() as tx:
-        tx.session.add(Mark(name=MARK, at=now - timedelta(hours=1), next_attempt_at=now))
+        tx.session.add(Mark(name="calls", at=now, next_attempt_at=now))
+        tx.session.add(Mark(name="texts", at=now - timedelta(hours=1), next_attempt_at=now))
 
     [found] = wrong(run, **sound)
 
     assert found[0] == "lists"
-    assert "up to 60 min ago only" in found[1]
+    assert found[1].startswith("Twilio's list of texts is settled up to 60 min ago only")
 
 
 def test_what_cannot_be_parsed_exits_2_before_anything_is_examined(run: Run, sound: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from threading import Event
 from threading import enumerate as threads
 from time import monotonic
@@ -11,11 +12,13 @@ import pytest
 
 from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
 from scheduler.daemon import Daemon
+from tests.support.databases import ON_SQLITE
 from tests.support.serving import serving
 from tests.support.wire import Wire, recording_form
 from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN
 from triage.bootstrap import build_phone_system
 from triage.clock import SystemClock
+from triage.errors import OutcomeUnknown
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
@@ -90,3 +93,30 @@ def test_a_stopped_daemon_leaves_no_thread_and_a_new_one_goes_on(
 
     assert names & {"sweeper", "bell", "APScheduler"} == set()
     assert (before, went_out) == (1, True)
+
+
+@ON_SQLITE
+def test_a_start_does_not_wait_for_a_phone_system_that_hangs(
+    database_url: str, rest_url: str, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, go_on = Event(), Event()
+    given_up: list[str] = []
+
+    def hang(_: datetime) -> None:
+        asked.set()
+        go_on.wait(PATIENCE)
+        given_up.append("calls")
+        raise OutcomeUnknown("no answer")
+
+    mine = Wire(database_url, twilio_api_base=rest_url, roster_file=DEMO_ROSTER)
+    phone_system = build_phone_system(mine.settings)
+    monkeypatch.setattr(phone_system.traffic, "calls", hang)
+    mine.post("/twilio/recording", recording_form(From=CALLER))
+    running = Daemon(mine.program, phone_system)
+    running.start()
+    went_out, was_asked, waited_for = until(phones.messages), asked.wait(PATIENCE), list(given_up)
+    go_on.set()
+    running.stop()
+    mine.close()
+
+    assert (went_out, was_asked, waited_for) == (True, True, [])

@@ -20,6 +20,7 @@ from triage.store import schema
 from triage.store.base import Base
 from triage.store.chain import GENESIS, head
 from triage.store.engine import Store
+from triage.store.marks import LISTS
 
 MIGRATIONS = Path(schema.__file__).with_name("migrations")
 TABLES = {*Base.metadata.tables, "alembic_version"}
@@ -141,6 +142,22 @@ def test_recordings_of_the_first_release_are_fetched_too(bare_url: str) -> None:
     with store.connection() as connection:
         found = connection.execute(text("SELECT voicemail_id, state, attempts FROM recording_copies")).all()
     assert found == [(1, "wanted", 0)]
+    store.close()
+
+
+def test_the_one_mark_of_all_lists_becomes_one_of_each(bare_url: str) -> None:
+    store = Store(bare_url)
+    migrate(store, "0002_phone")
+    with store.connection() as connection:
+        for name in ("canary", "traffic"):
+            connection.execute(text("INSERT INTO marks VALUES (:name, '2026-11-01', '2026-11-02')"), {"name": name})
+
+    schema.upgrade(store)
+
+    with store.connection() as connection:
+        found = connection.execute(text("SELECT name, at, held_since FROM marks")).all()
+    assert {row[0] for row in found} == {"canary", *LISTS}
+    assert len({row[1:] for row in found}) == 1
     store.close()
 
 

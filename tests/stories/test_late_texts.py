@@ -48,7 +48,7 @@ def test_a_done_of_the_outage_keeps_the_promise_that_it_kept(watched: World) -> 
     assert (case["state"], case["owner"]) == ("closed", "lee")
     assert case["callback_made_at"] == sent
     assert case["breached_at"] is None
-    assert not any("OVERDUE" in body for body in watched.bodies(LEE))
+    assert [kind for kind in watched.kinds() if kind.startswith("breach")] == ["breached", "breach_withdrawn"]
     assert answers(watched) == [
         'Your text of Fri 11:10 PM EST "DONE 35 new card": 1001 is closed: 35 min, after-hours rate, $247.50.'
     ]

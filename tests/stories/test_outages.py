@@ -7,8 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import ADA, TEAM
 from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, Build, World
+from triage.services.reconciler import claim_look, take_look
 from triage.store import chain
 from webhooks.simulator.records import Call, Recording, new_sid
 
@@ -301,3 +303,28 @@ def test_a_report_whose_times_cannot_be_read_gets_them_from_the_phone_system(wat
     case = watched.case()
     assert (case["left_at"], case["voicemails"][0]["seconds"]) == (left, 40)
     assert case["callback_due"] == left + 2 * HOUR
+
+
+@ON_SQLITE
+def test_a_case_that_was_sorted_without_its_call_is_sorted_again_by_the_list(build_world: Build) -> None:
+    world = build_world(at="2026-11-20T23:59:30", roster=TEAM, policy=QUIET, reconciles=True)  # 6:59:30 PM EST
+    world.advance(seconds=1)
+    answered, call = world.now + timedelta(minutes=59), new_sid("CA")
+    world.clock.tick(62 * MINUTE)
+    world.phones.exchange.calls[call] = Call(
+        sid=call, from_=CALLER, to=OUR_NUMBER, direction="inbound", status="completed",
+        created_at=answered, started_at=answered, ended_at=world.now,
+    )  # fmt: skip
+    world.phones.faults.fail_reads = 1_000_000
+    world.find_recording(world.now, CallSid=call)
+    guessed = world.case()["window"]
+    world.clock.tick(2 * MINUTE)
+    world.phones.faults.fail_reads = 0
+    desk = world.program.desk
+    look = claim_look(desk, world.now + HOUR)
+    assert look is not None
+    take_look(desk, world.phone_system.traffic, look, world.program.now)
+
+    case = world.case()
+    assert (guessed, case["window"], case["rate"]) == ("overnight", "evening", "standard")
+    assert (case["answered_at"], case["caller"]) == (answered.replace(microsecond=0), CALLER)

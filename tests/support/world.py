@@ -20,7 +20,7 @@ from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import select
 
 from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
-from scheduler.sweep import begin, catch_up, keep_house, sweep
+from scheduler.sweep import begin, keep_house, sweep
 from tests.support.databases import MEMORY, store_at
 from triage.bootstrap import Program, build, build_phone_system
 from triage.clock import SystemClock
@@ -30,10 +30,9 @@ from triage.policy.menu import PRODUCTS
 from triage.policy.terms import ProductLine
 from triage.services import records
 from triage.services.audit import verify_chain
-from triage.services.reconciler import MARK
-from triage.store import due
+from triage.store import due, marks
 from triage.store.engine import Store
-from triage.store.models import Event, Mark
+from triage.store.models import Event
 from webhooks.app import create_app
 from webhooks.simulator.in_process import InProcessHttpClient, post_into
 from webhooks.simulator.phone_system import Behaviour, InboundCall, PhoneSystem
@@ -76,7 +75,6 @@ class World:
         self._rest = create_rest_app(self.phones)
         self.phone_system = build_phone_system(self.settings, InProcessHttpClient(self._rest))
         self._put_to_bed()
-        self.catch_up()
 
     def make_store(self) -> Store:
         return store_at(self.settings.database_url)
@@ -87,12 +85,9 @@ class World:
         begin(self.program)
         if not self.reconciles:
             with self.program.desk.store.write() as tx:
-                tx.session.get_one(Mark, MARK).next_attempt_at = NEVER
+                for mark in marks.of_lists(tx.session):
+                    mark.next_attempt_at = NEVER
         self.app: Flask = _app_of(self.program)
-
-    def catch_up(self) -> None:
-        """What a daemon that has just started looks through before its first sweep."""
-        catch_up(self.program, self.phone_system)
 
     def close(self) -> None:
         self.program.close()
@@ -198,7 +193,6 @@ class World:
         self.program.close()
         self.start()
         self._put_to_bed()
-        self.catch_up()
 
     def post(self, path: str, **form: str) -> Answer:
         """The phone system posts a webhook of ours, signed; what we answered."""

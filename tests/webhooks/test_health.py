@@ -61,6 +61,7 @@ def test_metrics_count_cases_deliveries_and_what_waits(world: World) -> None:
     assert after['afterhours_deliveries{channel="sms",state="accepted"}'] == "1.0"
     assert after['afterhours_recordings{state="wanted"}'] == "1.0"
     assert after["afterhours_sweep_age_seconds"] == "0.0"
+    assert after['afterhours_list_behind_seconds{list="calls"}'] == "0.0"
     assert after["afterhours_database_up"] == "1.0"
 
 

@@ -207,15 +207,20 @@ def _number(program: Program, phone_system: PhoneSystem) -> Iterator[Finding]:
 
 
 def _lists(program: Program) -> Iterator[Finding]:
+    if program.settings.has_account and program.settings.twilio_from is None:
+        told = "AFTERHOURS_TWILIO_FROM is not set: nothing makes up for a lost webhook, and no call goes out"
+        yield Finding("lists", told, "set it to our number, also beside a messaging service")
+        return
     behind = behind_by(program.desk, program.now())
-    if behind is None:
+    late = {name: by for name, by in behind.items() if by > 3 * program.desk.terms.reconciler.every}
+    if not behind:
         yield Finding("lists", "not read yet: the scheduler reads them when it starts")
-    elif behind > 3 * program.desk.terms.reconciler.every:
-        minutes = int(behind.total_seconds() // 60)
-        told = f"Twilio's lists are looked through up to {minutes} min ago only: nothing makes up for a lost webhook"
-        yield Finding("lists", told, "look for lists_failed in the scheduler's log")
-    else:
+    elif not late:
         yield Finding("lists", "what webhooks do not tell is made up for")
+    for name, by in late.items():
+        minutes = int(by.total_seconds() // 60)
+        told = f"Twilio's list of {name} is settled up to {minutes} min ago only: a webhook lost since may be missing"
+        yield Finding("lists", told, "look for lists_failed or found_and_not_taken in the scheduler's log")
 
 
 def _canary(program: Program) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from triage.policy.gsm7 import one_line, segments, to_gsm7
@@ -33,15 +33,13 @@ def late_answer(body: str, sent_at: datetime, answer: str, now: datetime, terms:
 
 WEBHOOKS_LOST = "Twilio's webhooks do not reach us"
 _FOUND_ROOM = 6
+_SIDS_ROOM = 3
 
 
 def found_in_lists(references: Sequence[str], texts: int) -> str:
     """What administrators are told of messages that no webhook told us of."""
-    what = " and ".join(
-        f"{count} {word}{'' if count == 1 else 's'}"
-        for count, word in ((len(references), "voicemail"), (texts, "text"))
-        if count
-    )
+    counts = ((len(references), "voicemail"), (texts, "text"))
+    what = _joined(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
     return f"{WEBHOOKS_LOST}: {what} came by its lists only{_named(references)}. Run afterhours doctor."
 
 
@@ -54,6 +52,28 @@ def found_after_outage(down: str, references: Sequence[str]) -> str:
     count = len(references)
     left = "1 voicemail was" if count == 1 else f"{count} voicemails were"
     return f"{down}. {left} left meanwhile{_named(references)}, with their own times."
+
+
+def given_up(sids: Mapping[str, Sequence[str]]) -> str:
+    """What administrators are told of entries of the lists, by list, that could not be taken."""
+    counts = _joined(f"{len(found)} {name if len(found) > 1 else name[:-1]}" for name, found in sids.items())
+    every = [sid for found in sids.values() for sid in found]
+    shown, more = " ".join(every[:_SIDS_ROOM]), len(every) - _SIDS_ROOM
+    rest = f", and {more} more under given_up in the log" if more > 0 else ""
+    return f"Given up after a day: {counts} that we could not take from Twilio. Look in its console for {shown}{rest}."
+
+
+def lists_behind(names: Sequence[str], since: datetime, now: datetime, terms: Terms) -> str:
+    """What administrators are told of lists that were not looked through for long."""
+    return (
+        f"Twilio's list of {_joined(names)} is settled up to {wall_clock(since, now, terms)} only: what its webhooks"
+        " did not tell may be missing. Run afterhours doctor."
+    )
+
+
+def _joined(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _named(references: Sequence[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 WEBHOOKS_MAY_TAKE = timedelta(minutes=1)
@@ -14,7 +15,19 @@ LOOK_AGAIN_AFTER = timedelta(minutes=1)
 SIGN_OF_LIFE_WITHIN = timedelta(minutes=1)
 """A scheduler that finds its last sign of life older than this was down."""
 
-_WAITED_FOR = timedelta(days=1)
+LONGEST_CALL = timedelta(hours=4)
+"""Twilio lists a call by its start, and ends it after so long."""
+
+TRIED_FOR = timedelta(days=1)
+"""What cannot be taken from a list for so long is given up, and people are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Up to when everything in a list is settled; `held_since` since when something open holds the mark there."""
+
+    at: datetime
+    held_since: datetime | None = None
 
 
 def is_left_to_webhooks(at: datetime, now: datetime) -> bool:
@@ -22,9 +35,22 @@ def is_left_to_webhooks(at: datetime, now: datetime) -> bool:
     return now - at < WEBHOOKS_MAY_TAKE
 
 
-def next_mark(looked_at: datetime, unsettled: Iterable[datetime]) -> datetime:
-    """Up to when everything is settled: what is still open holds the mark back, for a day at the most."""
-    return max(min([looked_at, *unsettled]), looked_at - _WAITED_FOR)
+def next_place(place: Place, looked_at: datetime, unsettled: Mapping[str, datetime]) -> tuple[Place, list[str]]:
+    """Where a look moves a mark to, and what it gives up, by SID; `unsettled` is when each was listed.
+
+    What is open holds the mark back, or brings it back, for a day; then all that is older than a day is given up.
+    What was given up is no longer looked at, and no longer told of: it lies before the mark.
+    """
+    a_day_ago = looked_at - TRIED_FOR
+    still = {sid: at for sid, at in unsettled.items() if at >= place.at or at > a_day_ago}
+    given_up: list[str] = []
+    if place.held_since is not None and place.held_since <= a_day_ago:
+        given_up = sorted(sid for sid, at in still.items() if at <= a_day_ago)
+    oldest = min((at for sid, at in still.items() if sid not in given_up), default=None)
+    if oldest is None or oldest > looked_at:
+        return Place(max(place.at, looked_at)), given_up
+    is_held_there = oldest == place.at and place.held_since is not None
+    return Place(oldest, place.held_since if is_held_there else looked_at), given_up
 
 
 def was_down(last_seen: datetime | None, now: datetime) -> bool:

@@ -162,6 +162,7 @@ class Recordings(Value):
 class Reconciler(Value):
     every: Pause
     looks_back: Span
+    tells_after: Span
 
 
 class Callers(Value):

@@ -55,11 +55,13 @@ def learn_call(tx: Transaction, desk: Desk, details: CallDetails, now: datetime)
     is_new = tx.session.get(Call, details.call_sid) is None
     call = calls.of_sid(tx.session, details.call_sid, language=desk.terms.phone.languages[0])
     call.status = details.status
-    if details.status == "completed":
-        call.answered_at = call.answered_at or details.started_at
+    case = cases.case_of_call(tx.session, call.sid)
+    if call.answered_at is None and details.status == "completed":
+        call.answered_at = details.started_at
+        if case is not None and cases.recordings(tx.session, case.id)[0].call_sid == call.sid:
+            learn_times(tx, desk, case, answered=details.started_at, left=None, now=now)
     if call.from_number is None and details.from_number is not None:
         call.from_number = details.from_number
-        case = cases.case_of_call(tx.session, call.sid)
         if case is not None and case.caller is None:
             set_caller(tx, desk, case, details.from_number, None, now)
     return is_new

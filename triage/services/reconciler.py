@@ -1,13 +1,13 @@
 """Nothing missed while we were down: the phone system's own lists make up for what no webhook told us.
 
-A look reads the lists since its mark, less a margin, since lists lag; what it finds goes the way of its webhook, with
+A look reads each list since its mark, less a margin, since lists lag; what it finds goes the way of its webhook, with
 the phone system's own times, oldest first. No transaction is open while a list is read. Everything is known by its
-SID, so that looks may overlap, repeat and race with webhooks.
+SID, so that looks may overlap, repeat and race with webhooks, and no deadline waits for one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,9 +17,9 @@ import structlog
 
 from triage.errors import OutcomeUnknown, StoreUnavailable, TransportError
 from triage.policy import outage_words
-from triage.policy.reconciliation import LOOK_AGAIN_AFTER, is_left_to_webhooks, next_mark
+from triage.policy.reconciliation import LONGEST_CALL, LOOK_AGAIN_AFTER, Place, is_left_to_webhooks, next_place
 from triage.policy.twilio_words import ENDED_CALLS, SILENT_RECORDING
-from triage.ports import CallDetails, KnowsCalls, RecordingDetails, RemembersTraffic, TextDetails
+from triage.ports import CallDetails, RecordingDetails, RemembersTraffic, TextDetails
 from triage.services.alerts import administrators, tell
 from triage.services.completion import learn_call
 from triage.services.desk import Desk
@@ -28,151 +28,163 @@ from triage.services.late_texts import take_late_text
 from triage.services.technician_texts import LONGEST_SENDER, Text
 from triage.store import chain, marks
 from triage.store.engine import Transaction
+from triage.store.models import Mark
 
 log = structlog.get_logger()
 
-MARK = "traffic"
 Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One claimed look at the lists, from `since` on."""
+    """One claimed look at the lists, at each from its own instant on."""
 
-    since: datetime
+    since: Mapping[str, datetime]
     begun_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    """One entry of a list that no webhook told of: when it happened, where the list has it, and what takes it."""
+
+    at: datetime
+    sid: str
+    name: str
+    listed_at: datetime
+    take: Callable[[datetime], None]
 
 
 @dataclass(slots=True)
 class _Findings:
-    """What one look came to: what no webhook told of, and since when something is still open."""
+    """What one look came to: what no webhook told of, and by list and SID what is still open, since when."""
 
     voicemails: dict[str, datetime] = field(default_factory=dict)
     texts: list[datetime] = field(default_factory=list)
-    unsettled: list[datetime] = field(default_factory=list)
+    unsettled: dict[str, dict[str, datetime]] = field(default_factory=lambda: {name: {} for name in marks.LISTS})
     failures: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    recordings: Sequence[RecordingDetails]
     calls: Sequence[CallDetails]
+    recordings: Sequence[RecordingDetails]
     texts: Sequence[TextDetails]
 
 
 def look_soon(desk: Desk, now: datetime) -> None:
     """Make a look due: a scheduler has just started."""
     with desk.store.write() as tx:
-        marks.look_at(tx.session, MARK, now)
+        marks.look_at(tx.session, now)
 
 
-def behind_by(desk: Desk, now: datetime) -> timedelta | None:
-    """How far the mark is behind; None before the first look."""
+def behind_by(desk: Desk, now: datetime) -> dict[str, timedelta]:
+    """How far the mark of each list is behind; empty before the first look."""
     with desk.store.read() as session:
-        mark = marks.of(session, MARK)
-        return None if mark is None else now - mark.at
+        return {mark.name: now - mark.at for mark in marks.of_lists(session)}
 
 
 def claim_look(desk: Desk, now: datetime) -> Look | None:
     """The look that is due, for one node alone; None where none is. It comes due again, whatever becomes of it."""
     with desk.store.read() as session:
-        if not marks.is_due(session, MARK, now):
+        if not marks.is_due(session, now):
             return None
     rule = desk.terms.reconciler
     with desk.store.write() as tx:
-        mark = marks.of(tx.session, MARK)
-        if mark is None or mark.next_attempt_at > now:
+        if not marks.is_due(tx.session, now):
             return None
-        mark.next_attempt_at = now + rule.every
-        return Look(mark.at - rule.looks_back, now)
+        found = marks.of_lists(tx.session)
+        for mark in found:
+            mark.next_attempt_at = now + rule.every
+        return Look({mark.name: mark.at - rule.looks_back for mark in found}, now)
 
 
-def take_look(
-    desk: Desk, traffic: RemembersTraffic, knows: KnowsCalls, look: Look, clock: Callable[[], datetime]
-) -> None:
+def take_look(desk: Desk, traffic: RemembersTraffic, look: Look, clock: Callable[[], datetime]) -> None:
     """Read the lists and take what no webhook told of. A list that fails is read again soon; the others count."""
     found = _Findings()
-    lists = _Lists(
-        recordings=_read("recordings", traffic.recordings, look, found),
-        calls=_read("calls", traffic.calls, look, found),
-        texts=_read("texts", traffic.texts, look, found),
-    )
-    if found.failures:
-        log.warning("lists_failed", lists=sorted(found.failures), reason=next(iter(found.failures.values())))
+    lists = _read_all(traffic, look, found)
     now = clock()
-    _take_calls(desk, lists, now)
-    happened = [*_voicemails(desk, knows, lists, found, now), *_texts(desk, lists, found, now)]
-    for at, _, take in sorted(happened, key=lambda one: one[:2]):
+    happened = [
+        *_calls(desk, lists, look, now),
+        *_voicemails(desk, lists, found, now),
+        *_texts(desk, lists, found, now),
+    ]
+    for one in sorted(happened, key=lambda one: (one.at, one.sid)):
         try:
-            take(clock())
+            one.take(clock())
         except StoreUnavailable:
             raise
         except Exception:  # the others must not wait for it; it is tried again
-            log.exception("found_and_not_taken")
-            found.unsettled.append(at)
+            log.exception("found_and_not_taken", sid=one.sid)
+            found.unsettled[one.name][one.sid] = one.listed_at
     _finish(desk, look, found, clock())
 
 
-def _read(name: str, read: Callable[[datetime], Sequence[Listed]], look: Look, found: _Findings) -> Sequence[Listed]:
+def _read_all(traffic: RemembersTraffic, look: Look, found: _Findings) -> _Lists:
+    """The lists from where they are to be read. No recording is of use without the calls: those have who and when."""
+    since = look.since
+    calls = _read("calls", traffic.calls, min(since["calls"], since["recordings"]) - LONGEST_CALL, found)
+    recordings: Sequence[RecordingDetails] = ()
+    if "calls" in found.failures:
+        found.failures["recordings"] = found.failures["calls"]
+    else:
+        recordings = _read("recordings", traffic.recordings, since["recordings"], found)
+    texts = _read("texts", traffic.texts, since["texts"], found)
+    if found.failures:
+        log.warning("lists_failed", lists=sorted(found.failures), reason=next(iter(found.failures.values())))
+    return _Lists(calls, recordings, texts)
+
+
+def _read(
+    name: str, read: Callable[[datetime], Sequence[Listed]], since: datetime, found: _Findings
+) -> Sequence[Listed]:
     try:
-        return read(look.since)
+        return read(since)
     except (OutcomeUnknown, TransportError) as error:
         found.failures[name] = str(error)
-        return ()
+    except Exception:  # nor must one odd entry stop the other lists, or what administrators are told
+        log.exception("list_not_understood", list=name)
+        found.failures[name] = "it holds something unexpected"
+    return ()
 
 
-def _take_calls(desk: Desk, lists: _Lists, now: datetime) -> None:
+def _calls(desk: Desk, lists: _Lists, look: Look, now: datetime) -> Iterator[_Happened]:
     """Calls that ended are on record, also where nobody left a word: nothing is owed then."""
-    over = {call.call_sid: call for call in lists.calls if call.status in ENDED_CALLS}
-    settled = {sid for sid, call in over.items() if is_left_to_webhooks(call.ended_at or now, now)}
-    with desk.store.read() as session:
-        settled |= marks.ended_calls(session, list(over))
-    if not over.keys() - settled:
-        return
     recorded = {recording.call_sid for recording in lists.recordings}
+    over = {call.call_sid: call for call in lists.calls if call.status in ENDED_CALLS}
+    with desk.store.read() as session:
+        known = marks.ended_calls(session, list(over))
+    for sid, call in over.items():
+        ended_at = call.ended_at or call.started_at or now
+        if sid not in known and ended_at >= look.since["calls"] and not is_left_to_webhooks(ended_at, now):
+            yield _Happened(ended_at, sid, "calls", ended_at, partial(_take_call, desk, call, recorded))
+
+
+def _take_call(desk: Desk, call: CallDetails, recorded: Set[str], now: datetime) -> None:
+    sid = call.call_sid
     with desk.store.write() as tx:
-        for sid in sorted(over.keys() - settled):
-            call = over[sid]
-            if learn_call(tx, desk, call, now) and sid not in recorded:
-                tx.record("call_found", at=now, actor="system", call=sid, status=call.status, began=call.started_at)
+        if learn_call(tx, desk, call, now) and sid not in recorded:
+            tx.record("call_found", at=now, actor="system", call=sid, status=call.status, began=call.started_at)
 
 
-_Happened = tuple[datetime, str, Callable[[datetime], None]]
-"""When something happened, its SID, and what takes it."""
-
-
-def _voicemails(desk: Desk, knows: KnowsCalls, lists: _Lists, found: _Findings, now: datetime) -> Iterator[_Happened]:
-    messages = [recording for recording in lists.recordings if recording.is_message]
+def _voicemails(desk: Desk, lists: _Lists, found: _Findings, now: datetime) -> Iterator[_Happened]:
+    """Messages in calls to our number. One whose call is not listed is not ours, or is listed again with its call."""
+    calls = {call.call_sid: call for call in lists.calls}
+    messages = [one for one in lists.recordings if one.is_message and one.call_sid in calls]
     sids = [recording.recording_sid for recording in messages]
     with desk.store.read() as session:
         whole = marks.whole_recordings(session, sids)
         confirmed = marks.confirmed_recordings(session, sids) if len(whole) < len(sids) else whole
-    calls = {call.call_sid: call for call in lists.calls}
     for recording in messages:
-        if recording.recording_sid in whole:
+        sid, listed_at = recording.recording_sid, recording.created_at
+        ended_at = recording.ended_at or listed_at
+        if sid in whole:
             continue
-        ended_at = recording.ended_at or recording.created_at
         if recording.is_recorded is None or is_left_to_webhooks(ended_at, now):
-            found.unsettled.append(recording.created_at)
-            continue
-        call = calls.get(recording.call_sid) or _ask(knows, recording.call_sid)
-        if call is None:  # the recording is listed before its call, or the answer failed
-            found.unsettled.append(recording.created_at)
-        elif call.is_ours:
-            is_new = recording.recording_sid not in confirmed
-            yield (
-                ended_at,
-                recording.recording_sid,
-                partial(_take_voicemail, desk, recording, call, found if is_new else None),
-            )
-
-
-def _ask(knows: KnowsCalls, call_sid: str) -> CallDetails | None:
-    try:
-        return knows.call(call_sid)
-    except (OutcomeUnknown, TransportError) as error:
-        log.warning("look_up_failed", call=call_sid, reason=str(error))
-        return None
+            found.unsettled["recordings"][sid] = listed_at
+        else:
+            call, noted = calls[recording.call_sid], None if sid in confirmed else found
+            take = partial(_take_voicemail, desk, recording, call, noted)
+            yield _Happened(ended_at, sid, "recordings", listed_at, take)
 
 
 def _take_voicemail(
@@ -203,12 +215,13 @@ def _texts(desk: Desk, lists: _Lists, found: _Findings, now: datetime) -> Iterat
     with desk.store.read() as session:
         known = marks.known_texts(session, [text.message_sid for text in lists.texts])
     for text in lists.texts:
-        if text.message_sid in known:
+        sid, sent_at = text.message_sid, text.sent_at
+        if sid in known:
             continue
-        if is_left_to_webhooks(text.sent_at, now):
-            found.unsettled.append(text.sent_at)
+        if is_left_to_webhooks(sent_at, now):
+            found.unsettled["texts"][sid] = sent_at
         else:
-            yield text.sent_at, text.message_sid, partial(_take_text, desk, text, found)
+            yield _Happened(sent_at, sid, "texts", sent_at, partial(_take_text, desk, text, found))
 
 
 def _take_text(desk: Desk, text: TextDetails, found: _Findings, now: datetime) -> None:
@@ -220,20 +233,53 @@ def _take_text(desk: Desk, text: TextDetails, found: _Findings, now: datetime) -
 
 
 def _finish(desk: Desk, look: Look, found: _Findings, now: datetime) -> None:
-    """Move the mark up to where everything is settled, and tell administrators what came by the lists only."""
+    """Move each mark up to where all is settled, and tell administrators what came late, or will not come at all."""
     with desk.store.write() as tx:
-        mark = marks.of(tx.session, MARK)
-        if mark is None:
-            return
-        if not found.failures:
-            mark.at = max(mark.at, next_mark(look.begun_at, found.unsettled))
-        if found.unsettled or found.failures:
-            mark.next_attempt_at = min(mark.next_attempt_at, now + LOOK_AGAIN_AFTER)
+        places = marks.of_lists(tx.session)
+        given_up = {mark.name: _move(mark, look, found, now) for mark in places}
         if found.voicemails or found.texts:
-            _tell_administrators(tx, desk, found, now)
+            _tell_found(tx, desk, found, now)
+        _tell_given_up(tx, desk, {name: sids for name, sids in given_up.items() if sids}, now)
+        _tell_behind(tx, desk, places, now)
 
 
-def _tell_administrators(tx: Transaction, desk: Desk, found: _Findings, now: datetime) -> None:
+def _move(mark: Mark, look: Look, found: _Findings, now: datetime) -> list[str]:
+    """Move the mark of one list; returns the SIDs of what is given up. A list that failed stays where it is."""
+    unsettled = found.unsettled[mark.name]
+    if mark.name in found.failures or unsettled:
+        mark.next_attempt_at = min(mark.next_attempt_at, now + LOOK_AGAIN_AFTER)
+    if mark.name in found.failures:
+        return []
+    place, given_up = next_place(Place(mark.at, mark.held_since), look.begun_at, unsettled)
+    mark.at, mark.held_since = place.at, place.held_since
+    return given_up
+
+
+def _tell_given_up(tx: Transaction, desk: Desk, given_up: Mapping[str, Sequence[str]], now: datetime) -> None:
+    """What could not be taken for a day: it is in the history by its SID, and somebody has to look for it."""
+    if not given_up:
+        return
+    tx.record("given_up", at=now, actor="system", lists=given_up)
+    log.error("given_up", lists=given_up)
+    text = outage_words.given_up(given_up)
+    tell(tx, administrators(desk.roster(tx.session)), text, terms=desk.terms, now=now)
+
+
+def _tell_behind(tx: Transaction, desk: Desk, places: Sequence[Mark], now: datetime) -> None:
+    """A list that was not looked through for long: told of once, until it moves on."""
+    longest = desk.terms.reconciler.tells_after
+    behind = {mark.name: mark.at for mark in places if now - mark.at > longest}
+    if not behind:
+        return
+    told = chain.newest_of(tx.session, "lists_behind")
+    if told is not None and all(told.details["lists"].get(name) == chain.iso(at) for name, at in behind.items()):
+        return
+    tx.record("lists_behind", at=now, actor="system", lists=behind)
+    text = outage_words.lists_behind(sorted(behind), min(behind.values()), now, desk.terms)
+    tell(tx, administrators(desk.roster(tx.session)), text, terms=desk.terms, now=now)
+
+
+def _tell_found(tx: Transaction, desk: Desk, found: _Findings, now: datetime) -> None:
     references = sorted(found.voicemails)
     people = administrators(desk.roster(tx.session))
     outage = chain.newest_of(tx.session, "outage")

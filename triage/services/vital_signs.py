@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from triage.policy.reconciliation import was_down
 from triage.services.desk import Desk
-from triage.store import canaries, copies, due, vital_signs
+from triage.store import canaries, copies, due, marks, vital_signs
 from triage.store.canaries import Tally
 from triage.store.vital_signs import Backlog
 
@@ -22,7 +22,7 @@ _MOST_RINGS = 200
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What /metrics and the audit look at."""
+    """What /metrics and the audit look at. `lists` is up to when each of the phone system's lists is settled."""
 
     last_sweep: datetime | None
     backlog: Backlog
@@ -31,6 +31,7 @@ class Readings:
     breached_open: int
     recordings: dict[str, int]
     canary: Tally
+    lists: dict[str, datetime]
 
 
 def sweep_finished(desk: Desk, now: datetime) -> None:
@@ -82,6 +83,7 @@ def readings(desk: Desk, now: datetime) -> Readings:
             breached_open=vital_signs.breached_and_open(session),
             recordings=copies.by_state(session),
             canary=canaries.tally(session),
+            lists={mark.name: mark.at for mark in marks.of_lists(session)},
         )
 
 

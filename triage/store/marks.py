@@ -12,24 +12,31 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from triage.policy.twilio_words import ENDED_CALLS
 from triage.store.models import Call, InboundText, Mark, Voicemail
 
+LISTS = ("calls", "recordings", "texts")
+"""The phone system's lists, each with a mark of its own."""
+
 _AT_ONCE = 500  # SIDs in one question
 
 
-def of(session: Session, name: str) -> Mark | None:
-    return session.get(Mark, name)
+def of_lists(session: Session) -> Sequence[Mark]:
+    """The mark of each list; none before the first look."""
+    return session.scalars(select(Mark).where(Mark.name.in_(LISTS)).order_by(Mark.name)).all()
 
 
-def is_due(session: Session, name: str, now: datetime) -> bool:
-    return session.scalar(select(Mark.name).where(Mark.name == name, Mark.next_attempt_at <= now)) is not None
+def is_due(session: Session, now: datetime) -> bool:
+    """Whether any list is to be read."""
+    due = select(Mark.name).where(Mark.name.in_(LISTS), Mark.next_attempt_at <= now).limit(1)
+    return session.scalar(due) is not None
 
 
-def look_at(session: Session, name: str, now: datetime) -> None:
-    """Make a look due now; the first one ever begins at this instant."""
-    mark = session.get(Mark, name)
-    if mark is None:
-        session.add(Mark(name=name, at=now, next_attempt_at=now))
-    else:
-        mark.next_attempt_at = now
+def look_at(session: Session, now: datetime) -> None:
+    """Make a look at the lists due now; the first one ever begins at this instant."""
+    for name in LISTS:
+        mark = session.get(Mark, name)
+        if mark is None:
+            session.add(Mark(name=name, at=now, next_attempt_at=now))
+        else:
+            mark.next_attempt_at = now
 
 
 def confirmed_recordings(session: Session, sids: Sequence[str]) -> set[str]:

@@ -33,12 +33,16 @@ class RosterVersion(Base):
 
 
 class Mark(Base):
-    """Up to which instant something was looked through, and when it is to be looked at again."""
+    """Up to which instant something was looked through, and when it is to be looked at again.
+
+    `held_since` is since when something that could not be taken has held `at` where it is; None where nothing does.
+    """
 
     __tablename__ = "marks"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     at: Mapped[datetime]
+    held_since: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime] = mapped_column(index=True)
 
 

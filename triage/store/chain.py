@@ -13,15 +13,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from triage.store import versions
+from triage.store.base import Base
 from triage.store.models import ChainHead, Event
 
 GENESIS = "0" * 64
 HEAD_ID = 1
 _PAGE = 500
+
+_EVENTS, _HEADS = (Base.metadata.tables[model.__tablename__] for model in (Event, ChainHead))
+# Built once: every write ends with them.
+_HEAD = select(_HEADS.c.number, _HEADS.c.hash).where(_HEADS.c.id == HEAD_ID)
+_ADD = insert(_EVENTS)
+_MOVE_HEAD = (
+    update(_HEADS).where(_HEADS.c.id == HEAD_ID).values(number=bindparam("head_number"), hash=bindparam("head_hash"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +59,8 @@ def append(session: Session, entries: Sequence[Entry]) -> None:
     """Write entries at the end of the chain. The caller's transaction is alone (see engine.py)."""
     if not entries:
         return
-    head = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).one()
-    number, previous = head
+    connection = session.connection()  # no row of the session is concerned: its bookkeeping would double the time
+    number, previous = connection.execute(_HEAD).one()
     rows = []
     for entry in entries:
         number += 1
@@ -69,8 +78,8 @@ def append(session: Session, entries: Sequence[Entry]) -> None:
                 "hash": previous,
             }
         )
-    session.execute(insert(Event), rows)
-    session.execute(update(ChainHead).where(ChainHead.id == HEAD_ID).values(number=number, hash=previous))
+    connection.execute(_ADD, rows)
+    connection.execute(_MOVE_HEAD, {"head_number": number, "head_hash": previous})
 
 
 def digest(
@@ -109,7 +118,7 @@ def verify(session: Session) -> Verdict:
             if (change := _what_was_changed(row, previous, sound)) is not None:
                 return Verdict(expected - 1, previous, row.number, change)
             expected, previous = expected + 1, row.hash
-    head = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).first()
+    head = session.execute(_HEAD).first()
     if head is None:
         return Verdict(expected - 1, previous, max(expected - 1, 1), "the head is gone")
     if head.number < expected - 1:
@@ -143,8 +152,8 @@ def _first_unreadable(session: Session, start: int) -> int:
 
 def head(session: Session) -> tuple[int, str]:
     """The newest entry's number and hash."""
-    row = session.execute(select(ChainHead.number, ChainHead.hash).where(ChainHead.id == HEAD_ID)).one()
-    return row.number, row.hash
+    number, last = session.execute(_HEAD).one()
+    return number, last
 
 
 def events_of(session: Session, case_id: int) -> Iterable[Event]:

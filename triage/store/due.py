@@ -35,7 +35,7 @@ _DUE = {
     Kind.TEST_CALL: CanaryRun.next_attempt_at,
 }
 
-# Built once: they are asked several times a second.
+# Built once, and of columns that belong to no object: they are asked several times a second.
 _KINDS = select(
     *(select(at).where(at <= bindparam("now", type_=UtcDateTime)).exists().label(kind) for kind, at in _DUE.items())
 )

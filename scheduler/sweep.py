@@ -8,11 +8,9 @@ from functools import partial
 import structlog
 
 from triage.bootstrap import PhoneSystem, Program
-from triage.services import canary, dispatch, leg_look_ups, look_ups, reconciler, recordings
-from triage.services.audit import publish_head
-from triage.services.coverage import check_coverage
+from triage.services import audit, canary, coverage, dispatch, leg_look_ups, look_ups, reconciler, recordings
 from triage.services.escalation import run_due_timers
-from triage.services.vital_signs import Due, note_outage, sweep_finished, what_is_due
+from triage.services.vital_signs import Due, note_outage, signs, sweep_finished, what_is_due
 
 log = structlog.get_logger()
 
@@ -58,10 +56,13 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
 
 def keep_house(program: Program) -> None:
     """What need not happen at once: the day's checks, and the sign of life that /readyz looks for."""
-    now = program.now()
-    check_coverage(program.desk, now)
-    publish_head(program.desk, now)
-    sweep_finished(program.desk, now)
+    desk, now = program.desk, program.now()
+    seen = signs(desk)
+    if coverage.is_check_due(seen.get(coverage.SIGN), desk.terms, now):
+        coverage.check_coverage(desk, now)
+    if audit.is_publishing_due(seen.get(audit.SIGN), desk.terms, now):
+        audit.publish_head(desk, now)
+    sweep_finished(desk, now)
 
 
 def _errands(program: Program, phone_system: PhoneSystem, due: frozenset[Due], most: int) -> list[Errand]:

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
 from tests.support.world import World
 from triage.ports import Accepted, Found, KeepsRecordings, Outgoing, Sends, TakesBytes
-from triage.store.engine import Store, Transaction
 from triage.store.recording_folder import RecordingFolder
 
 
 class Crash(BaseException):
     """The process is dead: nothing of ours may catch it."""
-
-
-class CrashingStore(Store):
-    """Dies before or after a commit."""
-
-    point: Callable[[], None]
-
-    @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        with super().write() as tx:
-            yield tx
-            self.point()
-        self.point()
 
 
 class CrashingSends:
@@ -89,14 +74,9 @@ class CrashingWorld(World):
         recordings = CrashingRecordings(self.phone_system.recordings, self._point)
         self.phone_system = replace(self.phone_system, transports=transports, recordings=recordings)
 
-    def make_store(self) -> Store:
-        return Store(self.settings.database_url)
-
     def start(self) -> None:
         super().start()
-        store = self.program.desk.store
-        store.__class__ = CrashingStore
-        cast("CrashingStore", store).point = self._point
+        self.store.point = self._point
         self.program.recordings.__class__ = CrashingFolder
         cast("CrashingFolder", self.program.recordings).point = self._point
 

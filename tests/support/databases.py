@@ -6,19 +6,21 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
 
 from triage.store import schema
 from triage.store.base import Base
 from triage.store.chain import GENESIS
-from triage.store.engine import Store
+from triage.store.engine import Store, Transaction
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - no test cuts the power
-_STORES: dict[str, Store] = {}
+_STORES: dict[str, SharedStore] = {}
 _QUICK = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 """For a server that no test cuts off from its power, and that is swept before each test: statistics taken in the
 middle of one would give the next a plan that takes seconds."""
@@ -77,19 +79,44 @@ def sqlite_url(sqlite_template: Path) -> str:
     return f"sqlite:///{path}"
 
 
-class OpenStore(Store):
-    """Keeps its connections from test to test: a server's process that is new has to learn every table anew."""
+class SharedStore(Store):
+    """Used by test after test: what it has compiled stays, and on a server its connections.
+
+    `writes` counts what was committed; `point` is called before and after every commit.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.writes = 0
+        self.point: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        with super().write() as tx:
+            yield tx
+            self.point()
+        self.writes += 1
+        self.point()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        with super().connection() as connection:
+            yield connection
+        self.writes += 1
 
     def close(self) -> None:
-        """Closed with the server."""
+        """A server's connections stay open: a new one has to learn every table anew."""
+        self.point = lambda: None
+        if self.is_sqlite:
+            super().close()
 
 
-def store_at(url: str) -> Store:
-    """One store for each of the databases above, used by test after test; any other address gets its own."""
+def store_at(url: str) -> SharedStore:
+    """One store for each of the databases above; any other address gets its own."""
     if not url.endswith("/afterhours.db") and not url.startswith("postgresql"):
-        return Store(url)
+        return SharedStore(url)
     if url not in _STORES:
-        _STORES[url] = Store(url) if url.startswith("sqlite") else OpenStore(url)
+        _STORES[url] = SharedStore(url)
     return _STORES[url]
 
 

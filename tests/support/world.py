@@ -13,11 +13,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
+from flask.testing import FlaskClient
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import select
+from werkzeug.local import LocalProxy
 
 from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
 from scheduler.sweep import begin, keep_house, sweep
@@ -31,7 +33,6 @@ from triage.policy.terms import ProductLine
 from triage.services import records
 from triage.services.audit import verify_chain
 from triage.store import due, marks
-from triage.store.engine import Store
 from triage.store.models import Event
 from webhooks.app import create_app
 from webhooks.simulator.in_process import InProcessHttpClient, post_into
@@ -45,7 +46,7 @@ TOKEN = "a token that signs the tests' webhooks"
 PUBLIC_URL = "https://afterhours.example"
 CALLER = "+16145550199"
 HOUSE_EVERY = timedelta(seconds=30)
-NEVER = datetime(2200, 1, 1, tzinfo=UTC)
+PAST, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class World:
@@ -70,18 +71,16 @@ class World:
             twilio_from=OUR_NUMBER,
             **{"recordings_dir": folder, **settings},
         )
+        self.store = store_at(database_url)
+        self._known_writes, self._next_due = -1, PAST
         self.start()
         self.phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), self._post)
-        self._rest = create_rest_app(self.phones)
-        self.phone_system = build_phone_system(self.settings, InProcessHttpClient(self._rest))
+        self.phone_system = build_phone_system(self.settings, InProcessHttpClient(cast("Flask", _RestOf(self.phones))))
         self._put_to_bed()
-
-    def make_store(self) -> Store:
-        return store_at(self.settings.database_url)
 
     def start(self) -> None:
         """Start the daemon, or start it again after a crash: everything it knows is in the database."""
-        self.program: Program = build(self.settings, self.make_store())
+        self.program: Program = build(self.settings, self.store)
         begin(self.program)
         if not self.reconciles:
             with self.program.desk.store.write() as tx:
@@ -119,7 +118,10 @@ class World:
             self.sweep()
 
     def sweep(self) -> None:
-        sweep(self.program, self.phone_system, lambda errand: errand(), lambda: 8)
+        """Do what is due. Where nothing was written since the last time, nothing is until the next instant."""
+        if self._known_writes != self.store.writes or self._next_due <= self.now:
+            sweep(self.program, self.phone_system, lambda errand: errand(), lambda: 8)
+            self._look_ahead()
         if self.house_kept_at is None or not timedelta(0) <= self.now - self.house_kept_at < HOUSE_EVERY:
             keep_house(self.program)
             self.house_kept_at = self.now
@@ -291,10 +293,19 @@ class World:
 
     def _next_instant(self, until: datetime) -> datetime | None:
         """The next instant up to `until` at which anything is due."""
-        with self.program.desk.store.read() as session:
-            rows = due.instants(session, self.now, until, 1)
+        if self._known_writes != self.store.writes:
+            self._look_ahead()
+        ahead = self._next_due if self._next_due > self.now else self._first_due(self.now)  # what failed stays due
         phones = self.phones.next_instant()
-        return min((at for at in (*rows, phones) if at is not None and at <= until), default=None)
+        return min((at for at in (ahead, phones) if at is not None and at <= until), default=None)
+
+    def _look_ahead(self) -> None:
+        self._known_writes = self.store.writes
+        self._next_due = self._first_due(PAST)
+
+    def _first_due(self, after: datetime) -> datetime:
+        with self.store.read() as session:
+            return next(iter(due.instants(session, after, NEVER, 1)), NEVER)
 
     def _post(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Any:
         self.app.extensions["program"] = self.program
@@ -310,6 +321,30 @@ def _app_of(program: Program) -> Flask:
 
 
 _APPS: list[Flask] = []
+
+
+class _RestOf:
+    """The phone system's REST API: one application of this process, with another phone system behind it."""
+
+    def __init__(self, phones: PhoneSystem) -> None:
+        self._phones = phones
+
+    def test_client(self) -> FlaskClient:
+        _PHONES[:] = [self._phones]
+        if not _REST:
+            _REST.append(create_rest_app(cast("PhoneSystem", _WhicheverIsAsked())))
+        return _REST[0].test_client()
+
+
+class _WhicheverIsAsked:
+    exchange = LocalProxy(lambda: _PHONES[0].exchange)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_PHONES[0], name)
+
+
+_REST: list[Flask] = []
+_PHONES: list[PhoneSystem] = []
 
 
 Build = Callable[..., World]

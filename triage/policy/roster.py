@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -130,6 +131,7 @@ class Shift:
     ends: datetime
 
 
+@lru_cache(maxsize=8)  # it is frozen
 def read_roster(text: str, *, name: str) -> Roster:
     """The roster of a file. Raises triage.policy.document.UnreadableDocument with each fault."""
     return read_document(text, Roster, name=name)

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Sequence
 from datetime import date, timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -348,6 +349,7 @@ class Terms(Versioned):
         return self.model_copy(update={"hours": self.hours.model_copy(update={"closures": days})})
 
 
+@lru_cache(maxsize=8)  # it is frozen, and to read it takes as long as to take a voicemail
 def read_terms(text: str, *, name: str, shipped: str) -> Terms:
     """The contract from an owner's file over the shipped one.
 

@@ -27,7 +27,7 @@ def bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime
         else:
             kept.append(row)
     for phone in phones:
-        held = [row for row in deliveries.held_for(tx.session, phone) if not _dropped(tx, row)]
+        held = [row for row in deliveries.held_for(tx.session, phone) if not _dropped(row)]
         named = set(wording.named_in_summary(references_of(held)))
         for row in held:
             row.next_attempt_at = now + desk.terms.limits.summary_every
@@ -45,7 +45,7 @@ def words_to_send(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> 
     if is_to_caller and (why := why_withheld(tx, desk, row, now)):
         _drop(row, why)
         return None
-    wanted = [one for one in (row, *deliveries.bundled_in(tx.session, row.id)) if not _is_moot(tx, one)]
+    wanted = [one for one in (row, *deliveries.bundled_in(tx.session, row.id)) if not _is_moot(one)]
     if not wanted:
         _drop(row)
         return None
@@ -81,8 +81,8 @@ def _alert(tx: Transaction, desk: Desk, alert_id: int, now: datetime) -> str:
     return wording.alert(card, alert.reason, now, terms, is_owner=case.owner == alert.person_id)
 
 
-def _dropped(tx: Transaction, row: Delivery) -> bool:
-    if moot := _is_moot(tx, row):
+def _dropped(row: Delivery) -> bool:
+    if moot := _is_moot(row):
         _drop(row)
     return moot
 
@@ -91,10 +91,9 @@ def _drop(row: Delivery, why: str = "nobody was needed any more") -> None:
     row.state, row.next_attempt_at, row.reason = DeliveryState.DROPPED.value, None, why[:120]
 
 
-def _is_moot(tx: Transaction, row: Delivery) -> bool:
+def _is_moot(row: Delivery) -> bool:
     """Whether the alert asks for something that somebody has done meanwhile."""
-    alert = tx.session.get(Alert, row.alert_id) if row.alert_id else None
-    case = tx.session.get(Case, row.case_id) if row.case_id else None
+    alert, case = row.alert, row.case
     if row.channel == "bridge":
         return case is None or case.state == CaseState.CLOSED
     if alert is None or case is None:

@@ -149,6 +149,8 @@ def wait_for_its_caller(tx: Transaction, desk: Desk, case: Case, now: datetime) 
 
 def take_text_back(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
     """The text of a run was delivered, or never will be."""
+    if desk.canary is None:
+        return
     run = canaries.awaiting_text(tx.session, row.id)
     if run is None:
         return

@@ -15,7 +15,7 @@ from triage.store import vital_signs
 
 _AHEAD = timedelta(days=14)
 _CHECKED_FROM = time(9, 0)
-_SIGN = "coverage check"
+SIGN = "coverage check"
 
 
 def coverage_gaps(terms: Terms, roster: Roster, now: datetime) -> list[Shift]:
@@ -29,15 +29,16 @@ def coverage_gaps(terms: Terms, roster: Roster, now: datetime) -> list[Shift]:
     ]
 
 
+def is_check_due(last: datetime | None, terms: Terms, now: datetime) -> bool:
+    """Once a day, from nine in the morning by the contract's clock."""
+    here = local(now, terms)
+    return here.time() >= _CHECKED_FROM and (last is None or local(last, terms).date() != here.date())
+
+
 def check_coverage(desk: Desk, now: datetime) -> None:
-    """Once a day, from nine in the morning by the contract's clock: tell those in charge of every gap ahead."""
-    here = local(now, desk.terms)
-    with desk.store.read() as session:
-        last = vital_signs.last_seen(session, _SIGN)
-    if here.time() < _CHECKED_FROM or (last is not None and local(last, desk.terms).date() == here.date()):
-        return
+    """Tell those in charge of every gap ahead."""
     with desk.store.write() as tx:
-        vital_signs.show(tx.session, _SIGN, now)
+        vital_signs.show(tx.session, SIGN, now)
         roster = desk.roster(tx.session)
         found = coverage_gaps(desk.terms, roster, now)
         strangers = unknown_targets(desk.terms, roster)

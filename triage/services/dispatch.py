@@ -30,7 +30,7 @@ from triage.services.desk import Desk
 from triage.services.phone_lines import has_to_wait
 from triage.store import deliveries
 from triage.store.engine import Transaction
-from triage.store.models import Case, Delivery
+from triage.store.models import Delivery
 
 log = structlog.get_logger()
 
@@ -144,8 +144,7 @@ def _task(row: Delivery) -> Literal["send", "search", "hang_up"]:
 
 def _rings_for(tx: Transaction, desk: Desk, row: Delivery) -> timedelta:
     """How long a call rings, by the contract of its case."""
-    case = tx.session.get(Case, row.case_id) if row.case_id else None
-    terms = desk.terms_of(tx.session, case.policy) if case else desk.terms
+    terms = desk.terms_of(tx.session, row.case.policy) if row.case else desk.terms
     return terms.callback.technician_rings_for if row.channel == "bridge" else terms.alert_call.rings_for
 
 

@@ -34,6 +34,12 @@ class Readings:
     lists: dict[str, datetime]
 
 
+def signs(desk: Desk) -> dict[str, datetime]:
+    """When each round was last finished, by its name."""
+    with desk.store.read() as session:
+        return vital_signs.all_seen(session)
+
+
 def sweep_finished(desk: Desk, now: datetime) -> None:
     with desk.store.write() as tx:
         vital_signs.show(tx.session, SWEEP, now)

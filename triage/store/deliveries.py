@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from triage.policy.delivery import DeliveryState
 from triage.policy.ladder import Blocked
@@ -146,7 +146,8 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
     """
     return session.scalars(
         select(Delivery)
-        .outerjoin(Case, Delivery.case_id == Case.id)
+        .outerjoin(Delivery.case)
+        .options(contains_eager(Delivery.case), joinedload(Delivery.alert))
         .where(Delivery.next_attempt_at <= now, Delivery.state.in_(_TO_DO))
         .order_by(
             Delivery.person_id.is_(None),

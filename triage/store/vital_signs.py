@@ -33,6 +33,11 @@ def show(session: Session, name: str, now: datetime) -> None:
         row.at = now
 
 
+def all_seen(session: Session) -> dict[str, datetime]:
+    """When each sign of life was last put on record, by its name."""
+    return dict(session.execute(select(Heartbeat.name, Heartbeat.at)).all())
+
+
 def last_seen(session: Session, name: str) -> datetime | None:
     return session.scalar(select(Heartbeat.at).where(Heartbeat.name == name))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.store.base import Base
+from triage.store.models.case import Case
 
 
 class Alert(Base):
@@ -63,6 +64,9 @@ class Delivery(Base):
     repeat_of: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
     bundled_in: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     pressed: Mapped[str | None] = mapped_column(String(10))
+
+    alert: Mapped[Alert | None] = relationship(viewonly=True)
+    case: Mapped[Case | None] = relationship(viewonly=True)
 
     __table_args__ = (
         Index("ix_deliveries_next_attempt_at", "next_attempt_at"),

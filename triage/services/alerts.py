@@ -67,12 +67,11 @@ def alert(
         tx.session.flush()
         for channel in summons.channels:
             _plan(tx, case, person, channel, "", terms.limits, now, alert_id=row.id)
-        tx.record(
+        tx.record_of(
+            case,
             "alert_made",
             at=now,
             actor="system",
-            case_id=case.id,
-            policy=case.policy,
             person=person.id,
             reason=reason,
             round=round_,

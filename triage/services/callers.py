@@ -70,15 +70,7 @@ def why_withheld(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> s
         terms=terms,
     )
     if why:
-        tx.record(
-            "caller_text_withheld",
-            at=now,
-            actor="system",
-            case_id=case.id,
-            policy=case.policy,
-            delivery=row.id,
-            why=why,
-        )
+        tx.record_of(case, "caller_text_withheld", at=now, actor="system", delivery=row.id, why=why)
     return why
 
 
@@ -155,12 +147,11 @@ def _plan(tx: Transaction, case: Case, what: str, text: str, now: datetime, numb
     )
     tx.session.add(row)
     tx.session.flush()
-    tx.record(
+    tx.record_of(
+        case,
         "caller_text_planned",
         at=now,
         actor="system",
-        case_id=case.id,
-        policy=case.policy,
         what=what,
         delivery=row.id,
         language=case.language,

@@ -50,9 +50,7 @@ def acknowledge(tx: Transaction, case: Case, person: Person, terms: Terms, now: 
     case.state = state.value
     case.owner = person.id
     case.acknowledged_at = case.acknowledged_at or now
-    tx.record(
-        "acknowledged", at=now, actor=f"person:{person.id}", case_id=case.id, policy=case.policy, person=person.id
-    )
+    tx.record_of(case, "acknowledged", at=now, actor=f"person:{person.id}", person=person.id)
     if state is CaseState.ACKNOWLEDGED:
         cases.stop_timers(tx.session, case.id, "start")
         hold(tx, case, terms, now)
@@ -76,7 +74,7 @@ def give_up(tx: Transaction, case: Case, person: Person, terms: Terms, now: date
         raise Refused(f"{case.reference} waits for nobody")
     if case.state == CaseState.ACKNOWLEDGED and case.owner != person.id:
         raise Refused(f"{case.reference} is with somebody else")
-    tx.record("passed", at=now, actor=f"person:{person.id}", case_id=case.id, policy=case.policy, person=person.id)
+    tx.record_of(case, "passed", at=now, actor=f"person:{person.id}", person=person.id)
     if case.state == CaseState.ACKNOWLEDGED:
         resume(tx, case, now)
     if case.owner == person.id:
@@ -105,12 +103,11 @@ def close(
         session.note, session.closed_at = note or None, now
         amount = _bill(tx, case, session, terms, now)
     cases.stop_timers(tx.session, case.id)
-    tx.record(
+    tx.record_of(
+        case,
         "closed",
         at=now,
         actor=f"person:{person.id}",
-        case_id=case.id,
-        policy=case.policy,
         person=person.id,
         minutes=total,
         measured_s=measured,
@@ -122,14 +119,14 @@ def close(
 
 
 def note(tx: Transaction, case: Case, person: Person, text: str, now: datetime) -> None:
-    tx.record("noted", at=now, actor=f"person:{person.id}", case_id=case.id, policy=case.policy, text=text)
+    tx.record_of(case, "noted", at=now, actor=f"person:{person.id}", text=text)
 
 
 def _bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, now: datetime) -> Decimal | None:
     if not session.minutes:
         return None
     if not case.is_billable:
-        tx.record("not_billed", at=now, actor="system", case_id=case.id, policy=case.policy, clauses=["E3"])
+        tx.record_of(case, "not_billed", at=now, actor="system", clauses=["E3"])
         return None
     price = price_minutes(session.rate, session.minutes, terms)
     arithmetic = parts_in_words(session.measured_s, session.stated_minutes) + price.arithmetic
@@ -148,12 +145,11 @@ def _bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, n
             created_at=now,
         )
     )
-    tx.record(
+    tx.record_of(
+        case,
         "billed",
         at=now,
         actor="system",
-        case_id=case.id,
-        policy=case.policy,
         amount=str(price.amount),
         arithmetic=arithmetic,
         clauses=clauses,

@@ -74,12 +74,11 @@ def confirm(tx: Transaction, case: Case, voicemail: Voicemail, *, is_hang_up: bo
     to be, where the case has no other.
     """
     voicemail.is_confirmed = True
-    tx.record(
+    tx.record_of(
+        case,
         "recording_confirmed",
         at=now,
         actor="phone system",
-        case_id=case.id,
-        policy=case.policy,
         recording=voicemail.recording_sid,
         left_at=voicemail.left_at,
         seconds=voicemail.duration_s,
@@ -96,7 +95,7 @@ def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str 
         _dismiss(tx, desk, case, now)
         return
     case.caller, case.caller_place = number, place
-    tx.record("caller_learnt", at=now, actor="phone system", case_id=case.id, policy=case.policy, caller=number)
+    tx.record_of(case, "caller_learnt", at=now, actor="phone system", caller=number)
     if number in desk.terms.phone.blocked:
         case.flags = [*case.flags, "blocked"]
     if case.callback_number is not None:
@@ -112,7 +111,7 @@ def _dismiss(tx: Transaction, desk: Desk, case: Case, now: datetime) -> None:
     case.state = next_state(CaseState(case.state), CaseEvent.DISMISS).value
     case.callback_due, case.closed_at, case.is_billable = None, now, False
     cases.stop_timers(tx.session, case.id)
-    tx.record("test_call_dismissed", at=now, actor="phone system", case_id=case.id, policy=case.policy)
+    tx.record_of(case, "test_call_dismissed", at=now, actor="phone system")
     text = wording.told(card_of(case, desk.roster(tx.session)), "Our own test call. Nothing for you to do.")
     tell(tx, concerned(tx, desk, case), text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)
 
@@ -144,12 +143,11 @@ def learn_times(
     case.window, case.rate, case.support_day = decided.window, decided.rate, decided.support_day
     case.flags, case.clauses = [*decided.flags, *learnt_later], list(decided.clauses)
     case.callback_due = decided.callback_due
-    tx.record(
+    tx.record_of(
+        case,
         "resorted",
         at=now,
         actor="phone system",
-        case_id=case.id,
-        policy=case.policy,
         window=decided.window,
         due=decided.callback_due,
         clauses=list(decided.clauses),

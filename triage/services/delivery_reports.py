@@ -166,7 +166,7 @@ def _move_ladder_on(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -
     if not is_spent((other.channel, DeliveryState(other.state)) for other in rung):
         return
     if move_on(tx, case, desk.terms_of(tx.session, case.policy), now):
-        tx.record("ladder_moved_on", at=now, actor="system", case_id=case.id, reason="nobody was reached")
+        tx.record_of(case, "ladder_moved_on", at=now, actor="system", reason="nobody was reached")
 
 
 def _tell_administrators(tx: Transaction, desk: Desk, failed: list[Delivery], now: datetime) -> None:

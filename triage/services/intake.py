@@ -217,12 +217,11 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
     )
     tx.session.add(case)
     tx.session.flush()
-    tx.record(
+    tx.record_of(
+        case,
         "case_opened",
         at=now,
         actor="caller",
-        case_id=case.id,
-        policy=case.policy,
         window=decided.window,
         left_at=message.left_at,
         due=decided.callback_due,
@@ -255,12 +254,11 @@ def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, messag
     )
     if posted.is_found:
         _note_found(tx, case, posted, now)
-    tx.record(
+    tx.record_of(
+        case,
         "voicemail_left",
         at=now,
         actor="caller",
-        case_id=case.id,
-        policy=case.policy,
         recording=posted.recording_sid,
         call=posted.call_sid,
         left_at=message.left_at,
@@ -272,7 +270,7 @@ def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, messag
 def _note_found(tx: Transaction, case: Case, posted: PostedRecording, now: datetime) -> None:
     """No webhook told of the recording: the phone system's list did."""
     found = {"recording": posted.recording_sid, "left_at": posted.ended_at}
-    tx.record("found_by_reconciler", at=now, actor="system", case_id=case.id, policy=case.policy, **found)
+    tx.record_of(case, "found_by_reconciler", at=now, actor="system", **found)
 
 
 def _status(posted: PostedRecording) -> str:
@@ -292,19 +290,12 @@ def _fold(
     is_moved = is_message and call.callback_number not in {None, case.callback_number}
     if is_moved:
         case.callback_number = call.callback_number
-        tx.record(
-            "number_keyed",
-            at=now,
-            actor="caller",
-            case_id=case.id,
-            policy=case.policy,
-            keyed_number=call.callback_number,
-        )
+        tx.record_of(case, "number_keyed", at=now, actor="caller", keyed_number=call.callback_number)
     if message.emergency and not case.is_emergency:
         case.is_emergency = True
         case.flags = ["emergency", *case.flags]
         case.clauses = [*case.clauses, "E2"]
-        tx.record("became_emergency", at=now, actor="caller", case_id=case.id, policy=case.policy, clauses=["E2"])
+        tx.record_of(case, "became_emergency", at=now, actor="caller", clauses=["E2"])
         climb_afresh(tx, case, now)
     if not is_message:
         return

@@ -313,9 +313,7 @@ def _rules(tx: Transaction, desk: Desk, case: Case) -> Recordings:
 
 def _record(tx: Transaction, kind: str, found: Copy, now: datetime, *, actor: str = "system", **details: Any) -> None:
     _, voicemail, case = found
-    tx.record(
-        kind, at=now, actor=actor, case_id=case.id, policy=case.policy, recording=voicemail.recording_sid, **details
-    )
+    tx.record_of(case, kind, at=now, actor=actor, recording=voicemail.recording_sid, **details)
 
 
 def _tell(tx: Transaction, desk: Desk, found: Copy, trouble: str, now: datetime) -> None:

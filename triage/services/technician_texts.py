@@ -134,15 +134,13 @@ def _from_outside(tx: Transaction, desk: Desk, text: InboundText, roster: Roster
     if answer is not None:
         text.sender, text.case_id = "caller", answer.cases[0].id
         for told in answer.cases:
-            tx.record(
-                "status_asked", at=now, actor="caller", case_id=told.id, policy=told.policy, message=text.message_sid
-            )
+            tx.record_of(told, "status_asked", at=now, actor="caller", message=text.message_sid)
         return answer.text
     case = tx.session.get(Case, text.case_id) if text.case_id else None
     if case is None:
         tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)
         return None
-    tx.record("text_from_caller", at=now, actor="caller", case_id=case.id, policy=case.policy, message=text.message_sid)
+    tx.record_of(case, "text_from_caller", at=now, actor="caller", message=text.message_sid)
     owner = roster.person(case.owner)
     if owner is not None:
         sentence = wording.caller_wrote(card_of(case, roster), text.body)
@@ -296,14 +294,7 @@ def _call(scene: _Scene, case: Case) -> str:
     card = card_of(case, scene.roster)
     refused = bridges.why_not(tx, case, terms, scene.now)
     if refused is not None:
-        tx.record(
-            "call_refused",
-            at=scene.now,
-            actor=f"person:{person.id}",
-            case_id=case.id,
-            policy=case.policy,
-            reason=refused.value,
-        )
+        tx.record_of(case, "call_refused", at=scene.now, actor=f"person:{person.id}", reason=refused.value)
         return bridge_words.not_dialled(card, bridge_words.refusal(refused, terms))
     bridges.ring_technician(tx, case, person, scene.now)
     return bridge_words.ringing(card)

@@ -20,7 +20,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from triage.errors import ConfigurationError, StaleRow, StoreUnavailable
 from triage.store.chain import Entry, append
-from triage.store.models import ChainHead
+from triage.store.models import Case, ChainHead
 
 BUSY_SECONDS = 5
 """How long a writer waits for another; well inside the 15 s that Twilio waits for us."""
@@ -58,6 +58,10 @@ class Transaction:
     ) -> None:
         """Append to the history: who did what when, in the transaction that does it."""
         self.entries.append(Entry(kind=kind, at=at, actor=actor, case_id=case_id, policy=policy, details=details))
+
+    def record_of(self, case: Case, kind: str, *, at: datetime, actor: str, **details: Any) -> None:
+        """Append to the history of a case, under the policy that it keeps."""
+        self.record(kind, at=at, actor=actor, case_id=case.id, policy=case.policy, **details)
 
 
 class Store:

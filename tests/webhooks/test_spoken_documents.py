@@ -294,6 +294,14 @@ def test_after_the_third_bad_number_the_one_that_was_shown_counts(sqlite_wire: W
     assert asked(document) == []
 
 
+@pytest.mark.parametrize(("step", "keys"), [("number", "1"), ("digits", "123"), ("digits", "9005550123")])
+def test_who_keys_in_no_number_after_all_hears_which_one_stays(step: str, keys: str, sqlite_wire: Wire) -> None:
+    document = press(sqlite_wire, step, keys)
+
+    assert asked(document) == ["digits"]
+    assert "then press pound. We call you back at 6 1 4, 5 5 5, 0 1 9 9. Speak after the tone" in words(document)
+
+
 def test_a_number_keyed_in_at_the_last_try_is_only_read_back(sqlite_wire: Wire) -> None:
     document = press(sqlite_wire, "digits", "2165550123", "repeats=2&language=en")
 

@@ -180,8 +180,15 @@ def terms_of_the_window(known: Known, terms: Terms) -> tuple[str, str]:
 
 def _turn(known: Known, said: tuple[Line, ...], questions: tuple[Question, ...], terms: Terms) -> Turn:
     words = sentences(known.language, terms)
-    no_number = () if known.number_to_call else (words.say_number,)
-    return Turn(known, said, questions, _lines(known, *no_number, words.record))
+    return Turn(known, said, questions, _lines(known, _number_at_last(known, questions, words), words.record))
+
+
+def _number_at_last(known: Known, questions: tuple[Question, ...], words: Sentences) -> str:
+    """What a caller hears who keys in no number: which one stays, or that none is known."""
+    if not known.number_to_call:
+        return words.say_number
+    is_asked = any(question.step is Step.DIGITS for question in questions)
+    return words.number_kept.format(number=digits(known.number_to_call)) if is_asked else ""
 
 
 def _go_on(step: Step, known: Known, said: str, terms: Terms) -> Turn:

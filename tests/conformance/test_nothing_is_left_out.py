@@ -128,7 +128,7 @@ def test_every_timer_that_is_set_has_a_handler_and_the_other_way_round() -> None
 
 
 def test_every_entry_of_history_has_a_name_of_its_own() -> None:
-    kinds = words_given_to("record", "_record")
+    kinds = words_given_to("record", "record_of", "_record")
 
     assert {"case_opened", "voicemail_left", "alert_made", "acknowledged", "called_back", "breached", "closed"} <= kinds
     for kind in kinds:

@@ -122,13 +122,13 @@ def test_every_text_fits_one_segment(language: str, due: datetime | None, terms:
         ),
         (
             standing(CaseState.DEFERRED, due=MONDAY),
-            "Case 1042 is kept for our next working day. We call you by Mon 10:00 AM EST.",
-            "El caso 1042 queda para el próximo dia laborable. Le llamamos antes de las 10:00 AM EST del lun.",
+            "Case 1042 waits for our support hours. We call you by Mon 10:00 AM EST.",
+            "El caso 1042 espera a nuestro horario de atención. Le llamamos antes de las 10:00 AM EST del lun.",
         ),
         (
             standing(CaseState.REVIEW, due=None),
-            "Case 1042 is kept for our next working day. No call is promised.",
-            "El caso 1042 queda para el próximo dia laborable. No se promete llamada.",
+            "Case 1042 is kept for our office to look at. No call is promised.",
+            "El caso 1042 queda para que lo vea nuestra oficina. No se promete llamada.",
         ),
         (
             standing(CaseState.REVIEW, due=None, is_hang_up=True),

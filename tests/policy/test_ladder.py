@@ -25,6 +25,7 @@ from triage.policy.ladder import (
     moved_on,
     passed_on,
     reachable_by,
+    repeats_text,
     rungs,
     unknown_targets,
     would_reach,
@@ -337,6 +338,27 @@ def test_warning_that_would_reach_nobody_goes_to_whoever_is_in_charge(roster: Ro
     people = audience(("owner", "third"), roster, OPENED, owner=None, is_held=False)
 
     assert [person.id for person in people] == ["maria"]
+
+
+@pytest.mark.parametrize(
+    ("rung", "climbed", "told", "repeats"),
+    [
+        ((1, 2), 20, 20, True),  # ten minutes early, after the calls of the one before rang out
+        ((1, 2), 20, 119, True),
+        ((1, 2), 20, 120, False),  # the minutes left are others by now
+        ((1, 2), 600, 20, False),  # in its time
+        ((2, 0), 20, 20, False),  # the pause between rounds is never cut short
+        ((1, 0), 20, 20, False),  # climbed afresh
+    ],
+)
+def test_rung_that_comes_early_does_not_text_again_what_was_just_read(
+    rung: tuple[int, int], climbed: int, told: int, repeats: bool, terms: Terms
+) -> None:
+    climbed_at, told_at = (OPENED - timedelta(seconds=seconds) for seconds in (climbed, told))
+
+    assert repeats is repeats_text(
+        rung, (1, 1), climbed_at=climbed_at, told_at=told_at, steps=terms.ladder.steps, now=OPENED
+    )
 
 
 def test_everybody_the_ladder_would_reach_is_named_once_in_its_order(terms: Terms, roster: Roster) -> None:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.errors import Refused
-from triage.policy.pricing import Price, hourly_rate, price_days, price_minutes, whole_minutes
+from triage.policy.lengths import billed_minutes, exactly
+from triage.policy.pricing import Price, hourly_rate, parts_in_words, price_days, price_minutes
 from triage.policy.terms import HourlyRate, RateName, Terms
 
 # From the contract, by hand: cents an hour, step and minimum in minutes.
@@ -216,9 +217,23 @@ def test_less_than_one_day_is_refused(days: int, terms: Terms) -> None:
         price_days("remote_day", days, terms)
 
 
+def test_length_of_several_parts_is_added_up_in_sight() -> None:
+    assert parts_in_words(4, 30) == "4 s measured + 30 min stated = 30 min 04 s, each minute begun counts: "
+    assert parts_in_words(723, None) == "12 min 03 s measured, each minute begun counts: "
+    assert parts_in_words(0, 30) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (59.9, "59 s"), (60, "1 min 00 s"), (14_399, "239 min 59 s"), (14_400, "4 h 00 min 00 s")],
+)
+def test_length_is_said_to_the_second(seconds: float, words: str) -> None:
+    assert exactly(seconds) == words
+
+
 @pytest.mark.parametrize(
     ("seconds", "minutes"),
     [(0, 0), (0.5, 1), (1, 1), (59, 1), (60, 1), (60.5, 2), (61, 2), (3600, 60), (3600.000001, 61)],
 )
 def test_minute_that_was_begun_counts(seconds: float, minutes: int) -> None:
-    assert whole_minutes(timedelta(seconds=seconds)) == minutes
+    assert billed_minutes(timedelta(seconds=seconds)) == minutes

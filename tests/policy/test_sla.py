@@ -29,7 +29,7 @@ def callback_rule(attempts: int, apart: timedelta) -> Callback:
 
 
 def the_times(**known: Any) -> CaseTimes:
-    defaults = {"left_at": LEFT, "callback_due": DUE, "acknowledged_at": None}
+    defaults = {"begins_at": LEFT, "callback_due": DUE, "acknowledged_at": None}
     return CaseTimes(**{**defaults, "callback_made_at": None, "breached_at": None, **known})
 
 
@@ -64,7 +64,7 @@ def test_figures_of_nothing_are_empty() -> None:
 
 def test_share_is_of_the_promises_that_are_decided() -> None:
     met, late = the_times(callback_made_at=LEFT + MINUTE), the_times(callback_made_at=DUE + MINUTE)
-    cases = [met, met, late, the_times(left_at=DUE, callback_due=DUE + MINUTE), the_times(callback_due=None)]
+    cases = [met, met, late, the_times(begins_at=DUE, callback_due=DUE + MINUTE), the_times(callback_due=None)]
 
     counted = figures(cases, DUE)
 
@@ -83,11 +83,15 @@ def test_times_are_counted_from_the_message_in_seconds() -> None:
     assert (counted.mttc_median_s, counted.mttc_p95_s) == (105, 190)
 
 
+def test_whoever_was_there_before_the_clock_started_took_no_time() -> None:
+    assert figures([the_times(acknowledged_at=LEFT - MINUTE)], DUE).mtta_median_s == 0
+
+
 def test_elapsed_time_over_the_repeated_hour_is_real_time() -> None:
     left = datetime.fromisoformat("2025-11-02T00:30:00-04:00").astimezone(UTC)
     made = datetime.fromisoformat("2025-11-02T01:30:00-05:00").astimezone(UTC)
 
-    assert figures([the_times(left_at=left, callback_made_at=made)], DUE).mttc_median_s == 7200
+    assert figures([the_times(begins_at=left, callback_made_at=made)], DUE).mttc_median_s == 7200
 
 
 @pytest.mark.parametrize(("count", "rank"), [(1, 1), (2, 2), (19, 19), (20, 19), (21, 20), (100, 95), (101, 96)])

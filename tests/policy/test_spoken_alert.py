@@ -85,6 +85,18 @@ def test_whoever_may_take_it_over_is_told_from_whom(terms: Terms) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("known", "is_owner", "menu"),
+    [
+        ({"caller": None}, False, "To take it, press 1. To pass it on, 3. To hear the message, 9."),
+        ({"caller": "+18765550102"}, True, "To pass it on, press 3. To hear the message, 9."),
+        ({"has_recording": False}, False, "To take it, press 1. To take it and call back now, 2. To pass it on, 3."),
+    ],
+)
+def test_what_cannot_be_done_is_not_offered(known: dict[str, Any], is_owner: bool, menu: str, terms: Terms) -> None:
+    assert words.menu(a_card(**known), terms, is_owner=is_owner) == menu
+
+
 def test_after_taking_it_the_number_is_said_twice() -> None:
     assert words.taken(a_card(flags=("not_attested",)), NOW) == [
         "Case 1 0 4 2 is yours. 118 minutes left. Call 3 1 0, 5 5 5, 1 2 3 4.",
@@ -94,10 +106,10 @@ def test_after_taking_it_the_number_is_said_twice() -> None:
     ]
 
 
-def test_number_that_is_withheld_is_in_the_message(terms: Terms) -> None:
+def test_number_that_is_withheld_may_be_in_the_message(terms: Terms) -> None:
     card = a_card(caller=None, due=None)
 
-    assert words.taken(card, NOW)[0] == "Case 1 0 4 2 is yours. Call the number in the message."
+    assert words.taken(card, NOW)[0] == "Case 1 0 4 2 is yours. Their number is not known. The message may say it."
     said, _ = words.opening(card, "ladder", NOW, terms, is_owner=False)
     assert said.startswith("Support case 1 0 4 2. Overnight, from an unknown number.")
 

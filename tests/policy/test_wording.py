@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from triage.policy.gsm7 import is_gsm7, one_line, segments, septets, to_gsm7
-from triage.policy.terms import Terms, WindowName
+from triage.policy.lengths import minutes_left
+from triage.policy.terms import ProductLine, Terms, WindowName
 from triage.policy.wording import (
     FLAG_WORDS,
     MENU,
@@ -22,11 +23,12 @@ from triage.policy.wording import (
     billed,
     card_line,
     held_by,
-    minutes_left,
+    my_cases,
     summary,
     taken,
     told,
     undelivered,
+    waiting_line,
     wall_clock,
 )
 
@@ -49,7 +51,9 @@ CARDS = st.builds(
     place=st.none() | st.text(max_size=60) | st.sampled_from(["{" * 60, "€" * 40, "Zürich, ZH"]),
     due=st.none() | st.timedeltas(timedelta(-20), timedelta(20)).map(lambda span: DUE + span),
     flags=st.permutations(sorted(FLAG_WORDS)).flatmap(lambda all_: st.integers(0, 6).map(lambda n: tuple(all_[:n]))),
+    product=st.sampled_from(get_args(ProductLine)),
     owner=st.none() | st.sampled_from(["Dana", "Lee"]),
+    has_recording=st.booleans(),
 )
 
 
@@ -67,13 +71,13 @@ def counted_slowly(text: str) -> int:
 
 
 def test_alert_says_all_that_a_technician_needs(terms: Terms) -> None:
-    card = a_card(place="COLUMBUS OH", flags=("emergency", "not_attested"))
+    card = a_card(place="COLUMBUS OH", flags=("emergency", "not_attested"), product="ucp")
 
     text = alert(card, "ladder", NOW, terms)
 
     assert text == (
-        "1042 overnight: +13105551234 COLUMBUS OH. EMERGENCY. Not attested.\n"
-        "Call by Thu 1:00 AM EST, 118 min left. Reply ACK 1042 or PASS"
+        "1042 overnight: +13105551234 COLUMBUS OH. EMERGENCY. Not attested. UCP.\n"
+        "Call by Thu 1:00 AM EST, 118 min left. Reply ACK 1042, CALL 1042 or PASS"
     )
 
 
@@ -91,7 +95,9 @@ def test_alert_begins_with_its_reason(reason: str, head: str, terms: Terms) -> N
 
 
 def test_owner_is_asked_for_the_end_and_not_for_an_acknowledgement(terms: Terms) -> None:
-    assert alert(a_card(), "at_risk", NOW, terms, is_owner=True).endswith("Reply DONE 1042 <min> or TRIED 1042")
+    assert alert(a_card(), "at_risk", NOW, terms, is_owner=True).endswith(
+        "Reply CALL 1042, DONE 1042 <min> or TRIED 1042"
+    )
 
 
 @given(card=CARDS, reason=st.sampled_from(REASONS), is_owner=st.booleans())
@@ -109,6 +115,21 @@ def test_any_answer_is_gsm7_and_two_segments_at_the_most(card: Card, terms: Term
     texts = [taken(card, NOW, terms), held_by(card, NOW, NOW, terms), card_line(card, NOW, terms), told(card, "Hello.")]
 
     assert all(is_gsm7(text) and counted_slowly(text) <= 2 for text in [*texts, MENU])
+
+
+@given(counts=st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30)), name=st.text(max_size=40))
+def test_any_list_is_two_segments_at_the_most_and_says_how_many(
+    counts: tuple[int, int, int], name: str, terms: Terms
+) -> None:
+    card = a_card(reference="123456789", caller="+441234567890123", flags=("emergency",), owner=name or "Lee")
+    mine, waiting, stalled = counts
+    line = waiting_line(card, DUE + timedelta(days=30), terms)
+
+    text = my_cases([card_line(card, NOW, terms)] * mine, [line] * waiting, [line] * stalled)
+
+    assert is_gsm7(text)
+    assert counted_slowly(text) <= 2
+    assert all(f"{count} {what}" in text for count, what in ((waiting, "waiting"), (stalled, "taken")) if count)
 
 
 @pytest.mark.parametrize("count", [1, 46, 47, 1000])
@@ -166,6 +187,12 @@ def test_time_left_is_never_more_than_is_left(seconds: int, words: str) -> None:
     assert minutes_left(NOW + timedelta(seconds=seconds), NOW) == words
 
 
+def test_time_that_has_passed_is_not_asked_for(terms: Terms) -> None:
+    assert "\nCall now: due 1:00 AM EST, 12 min late. Reply" in alert(
+        a_card(), "breach", DUE + timedelta(minutes=12), terms
+    )
+
+
 def test_alert_of_the_risk_that_comes_after_the_breach_says_overdue(terms: Terms) -> None:
     assert alert(a_card(), "at_risk", DUE, terms).startswith("OVERDUE 1042 ")
 
@@ -178,7 +205,8 @@ def test_withheld_number_is_said_and_not_left_blank(terms: Terms) -> None:
     card = a_card(caller=None)
 
     assert "number unknown" in alert(card, "ladder", NOW, terms)
-    assert "withheld" in card_line(card, NOW, terms)
+    assert "number unknown" in card_line(card, NOW, terms)
+    assert "CALL" not in taken(card, NOW, terms) + alert(card, "ladder", NOW, terms)
 
 
 def test_closed_case_says_what_was_billed() -> None:

@@ -31,7 +31,7 @@ def test_owner_without_a_callback_is_reminded_by_the_next_rung_and_the_others_fo
     assert team.pages(left)[4:] == ["48:40 Dana call", "48:40 Dana sms"]
     assert team.bodies(LEE)[-1] == (
         "NO CALLBACK YET 1001 overnight: +16145550199 COLUMBUS OH.\n"
-        "Call by 11:30 PM EST, 72 min left. Reply DONE 1001 <min> or TRIED 1001"
+        "Call by 11:30 PM EST, 72 min left. Reply CALL 1001, DONE 1001 <min> or TRIED 1001"
     )
     assert team.case()["state"] == "open"
 

@@ -9,7 +9,7 @@ from tests.support.fixtures import ADA, DANA, LEE, MARIA, TEAM
 from tests.support.wire import Wire, call_form
 from tests.support.world import CALLER, Build, World
 from webhooks.simulator.phone_system import Behaviour, Webhook
-from webhooks.simulator.records import Call
+from webhooks.simulator.records import Call, new_sid
 
 CALLED_AT_ONCE = """
 [[ladder.steps]]
@@ -108,6 +108,16 @@ def test_key_9_plays_the_message_and_asks_again(lee_is_called: World) -> None:
 
     assert [one["key"] for one in details(world, "key_pressed")] == ["9", "1"]
     assert world.case()["owner"] == "lee"
+
+
+@ON_SQLITE
+def test_key_9_is_not_offered_where_there_never_will_be_a_recording(lee_is_called: World) -> None:
+    lee_is_called.phones.set_keys(LEE, "1")
+    sids = {"CallSid": new_sid("CA"), "RecordingSid": new_sid("RE")}
+    lee_is_called.post("/twilio/recording", **sids, RecordingStatus="absent", From=CALLER)
+    lee_is_called.advance(minutes=2)
+
+    assert "To hear" not in lee_is_called.heard(LEE)[0]
 
 
 def test_whoever_listens_and_decides_nothing_has_not_answered(lee_is_called: World) -> None:

@@ -62,7 +62,7 @@ def test_technician_is_rung_put_through_and_the_conversation_is_the_callback(wor
         None,
         13,
     )
-    assert session["lines"][0]["arithmetic"].startswith("12 min 03 s measured: 13 min worked")
+    assert session["lines"][0]["arithmetic"].startswith("12 min 03 s measured, each minute begun counts: 13 min worked")
 
 
 @ON_SQLITE
@@ -226,13 +226,17 @@ def test_several_calls_add_up_in_one_session_rounded_once(world: World) -> None:
         call_back(world, talks_for=1_221)
         world.advance(minutes=30)
 
+    world.advance(minutes=60)
+
     assert world.text(LEE, "DONE 90 rebuilt the dial plan") == (
-        "1001 is closed: 61 min 03 s measured + 90 min stated = 152 min, after-hours rate, $742.50."
+        "1001 is closed: 61 min 03 s measured + 90 min stated, counted as 152 min, after-hours rate, $742.50."
     )
     [session] = world.case()["sessions"]
     assert (session["measured_s"], session["stated_minutes"], session["minutes"]) == (3_663, 90, 152)
     assert session["measured"] is False
-    assert session["lines"][0]["arithmetic"].startswith("61 min 03 s measured + 90 min stated: 152 min worked")
+    assert session["lines"][0]["arithmetic"].startswith(
+        "61 min 03 s measured + 90 min stated = 151 min 03 s, each minute begun counts: 152 min worked, at least 60"
+    )
 
 
 @ON_SQLITE

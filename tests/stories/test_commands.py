@@ -82,6 +82,7 @@ def test_case_at_risk_can_be_taken_over_and_its_owner_hears_of_it(world: World) 
 def test_callback_counts_whoever_made_it(world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "ACK")
+    world.advance(minutes=20)
 
     answer = world.text(DANA, "DONE 1001 20 was nearer to the phone")
 
@@ -117,7 +118,7 @@ def test_done_without_minutes_asks_for_them_and_then_bills(world: World) -> None
     world.voicemail(attested=True)
 
     first = world.text(LEE, "DONE rebooted the gateway")
-    world.advance(minutes=30)
+    world.advance(minutes=61)
     second = world.text(LEE, "DONE 61")
 
     assert first == "1001 is yours, callback on record. How many minutes? Reply DONE 1001 <minutes> <note>"
@@ -129,6 +130,7 @@ def test_done_without_minutes_asks_for_them_and_then_bills(world: World) -> None
 @pytest.mark.parametrize("body", ["DONE 1001 35 new card", "done 35 min new card"])
 def test_done_reads_minutes_and_note_in_any_form(world: World, body: str) -> None:
     world.voicemail(attested=True)
+    world.advance(minutes=35)
 
     assert world.text(LEE, body) == "1001 is closed: 35 min, after-hours rate, $247.50."
     assert world.case()["sessions"][0]["note"] == "new card"
@@ -184,13 +186,66 @@ def test_note_is_kept_with_the_case(world: World) -> None:
     ]
 
 
-def test_list_shows_my_cases_and_how_many_wait(world: World) -> None:
+def test_list_names_my_cases_what_waits_and_what_somebody_took_and_did_not_call(world: World) -> None:
     world.voicemail(attested=True)
     world.voicemail(OTHER_CALLER, attested=True)
+    world.voicemail("+12125550102", attested=True, emergency=True)
     world.text(LEE, "ACK 1001")
 
-    assert world.text(LEE, "LIST") == "1001 +16145550199 11:30 PM EST (119 min left)\n1 waiting for somebody"
-    assert world.text(DANA, "list please") == "You have no open case.\n1 waiting for somebody"
+    first = [world.text(LEE, "LIST"), world.text(DANA, "list please")]
+    world.text(DANA, "ACK 1003")
+    world.advance(minutes=46)  # the hold of 1001 is over: it is Lee's still, and anybody may take it
+
+    assert first == [
+        "1001 +16145550199 11:30 PM EST (119 min left)\n2 waiting: 1003 EMERGENCY 11:30 PM EST, 1002 11:30 PM EST",
+        "You have no open case.\n2 waiting: 1003 EMERGENCY 11:30 PM EST, 1002 11:30 PM EST",
+    ]
+    assert world.text(LEE, "LIST") == (
+        "1001 +16145550199 11:30 PM EST (73 min left)\n1 waiting: 1002 11:30 PM EST"
+        "\n1 taken, no callback yet: 1003 EMERGENCY 11:30 PM EST (Dana)"
+    )
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("body", ["ACK 1001 1002", "ack 1001, 1002", "ACK 1001/1002 please"])
+def test_command_that_names_two_cases_takes_neither_and_says_how(world: World, body: str) -> None:
+    world.voicemail(attested=True)
+    world.voicemail(OTHER_CALLER, attested=True)
+
+    assert world.text(LEE, body) == (
+        "One case at a time, please. Nothing was changed. Reply ACK 1001, then the next of 1001, 1002."
+    )
+    assert {case["owner"] for case in world.cases()} == {None}
+
+
+@ON_SQLITE
+def test_call_is_offered_only_where_it_dials(world: World) -> None:
+    world.voicemail("+18765550102", attested=True)
+    world.voicemail("+12125550101", withheld=True, attested=True)
+
+    answers = [world.text(LEE, "ACK 1001"), world.text(LEE, "ACK 1002")]
+
+    assert [(answer or "").split(" Call by")[0] for answer in answers] == [
+        "1001 is yours. Call +18765550102 from your own phone; CALL may not dial it.",
+        "1002 is yours. Their number is not known; the message may say it.",
+    ]
+    assert all("CALL" not in body for body in world.bodies(LEE)[:2])
+
+
+@ON_SQLITE
+def test_more_work_than_there_was_time_for_is_billed_and_marked(world: World) -> None:
+    world.voicemail(attested=True)
+    world.advance(minutes=4)
+
+    answer = world.text(LEE, "DONE 90 replaced the card")
+
+    assert answer == (
+        "1001 is closed: 90 min, after-hours rate, $371.25."
+        " That is longer than the case is old (4 min 01 s): marked for the managers."
+    )
+    assert "length_doubted" in world.kinds()
+    [session] = world.case()["sessions"]
+    assert (session["doubtful"], session["stated_minutes"], session["note"]) == (True, 90, "replaced the card")
 
 
 def test_who_says_who_is_reached_and_who_after_that(team: World) -> None:
@@ -217,6 +272,7 @@ def test_anything_else_is_answered_with_the_words(world: World) -> None:
 def test_somebody_else_may_close_a_case_that_was_called_back_and_the_callback_stays_whose_it_was(world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "DONE")
+    world.advance(minutes=30)
 
     answer = world.text(DANA, "DONE 1001 30")
 

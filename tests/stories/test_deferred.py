@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from tests.support.fixtures import LEE, MARIA, SAM, TEAM
 from tests.support.world import CALLER, Build, World
+from triage.services import records
 
 MONDAY_OPENING = "2026-11-23T13:00:00+00:00"  # 8 AM EST
 WEDNESDAY_NIGHT = "2026-11-26T02:30:00"  # 9:30 PM EST, before Thanksgiving
@@ -38,8 +39,8 @@ def test_server_product_alerts_at_the_opening_and_is_due_two_support_hours_into_
     assert (case["state"], case["flags"]) == ("open", ["not_attested", "deferred"])
     assert case["callback_due"] == at("2026-11-23T15:00:00+00:00")
     assert team.bodies(SAM)[0] == (
-        "1001 overnight: +16145550199 COLUMBUS OH. Not attested. Deferred.\n"
-        "Call by 10:00 AM EST, 120 min left. Reply ACK 1001 or PASS"
+        "1001 overnight: +16145550199 COLUMBUS OH. Not attested. Deferred. Server.\n"
+        "Call by 10:00 AM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
     )
 
 
@@ -59,9 +60,20 @@ def test_deferred_case_climbs_its_ladder_from_the_opening_on(team: World) -> Non
     ]
 
 
+def test_clock_of_a_deferred_case_starts_with_its_support_day(team: World) -> None:
+    team.voicemail(product="server")
+    team.at(MONDAY_OPENING)
+    team.advance(minutes=10)
+    team.text(SAM, "ACK")
+
+    report = records.sla_report(team.program.desk, date(2026, 11, 20), date(2026, 11, 20), team.now)
+    assert report["totals"]["mtta_median_s"] == 600
+
+
 def test_deferred_case_may_be_taken_and_ended_before_the_opening(team: World) -> None:
     team.voicemail(product="server")
 
+    team.advance(minutes=20)
     answer = team.text(LEE, "DONE 1001 20 was up anyway")
     team.at(MONDAY_OPENING)
     team.advance(hours=3)
@@ -78,7 +90,7 @@ def test_discontinued_product_is_listed_to_the_manager_at_the_opening_and_never_
 
     assert team.pages(left) == [f"{int((at(MONDAY_OPENING) - left).total_seconds()) // 60}:00 Maria sms"]
     assert team.bodies(MARIA)[0] == (
-        "1001 overnight: +16145550199 COLUMBUS OH. Not attested. Not supported.\n"
+        "1001 overnight: +16145550199 COLUMBUS OH. Not attested. Not supported. Discontinued product.\n"
         "No support is owed (E3). Listed for review: no callback promised."
     )
     assert any("This product is no longer supported." in sentence for sentence in call.heard)
@@ -101,7 +113,10 @@ def test_server_product_in_support_hours_is_paged_like_any_other(build_world: Bu
     world.voicemail(product="server")
 
     assert world.bodies(LEE) == [
-        "1001 support hours: +16145550199 COLUMBUS OH.\nCall by 12:00 PM EST, 120 min left. Reply ACK 1001 or PASS"
+        (
+            "1001 support hours: +16145550199 COLUMBUS OH. Server.\n"
+            "Call by 12:00 PM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
+        )
     ]
 
 

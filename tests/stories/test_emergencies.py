@@ -18,7 +18,7 @@ def test_two_people_are_texted_and_called_at_once(team: World) -> None:
     assert team.pages(left) == BOTH_AT_ONCE
     assert team.bodies(LEE)[0] == (
         "1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY.\n"
-        "Call by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
+        "Call by 11:30 PM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
     )
 
 
@@ -32,7 +32,7 @@ def test_everyone_is_woken_when_both_phones_rang_out_and_then_the_managers_again
     assert {page.split()[1] for page in team.pages(left) if page.startswith("0:20")} == {
         *("Ada", "Dana", "Lee", "Maria", "Sam")
     }
-    assert [page for page in team.pages(left) if page > "0:3"] == ["0:40 Maria call", "0:40 Maria sms"]
+    assert [page for page in team.pages(left) if page > "0:3"] == ["0:40 Maria call"]
 
 
 @ON_SQLITE

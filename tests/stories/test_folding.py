@@ -68,7 +68,7 @@ def test_withheld_numbers_are_never_taken_for_one_caller(team: World) -> None:
 
     assert [case["caller"] for case in team.cases()] == [None, None]
     assert team.bodies(LEE)[0].startswith("1001 overnight: number unknown.\nCall by 11:30 PM EST")
-    assert (team.text(LEE, "ACK 1001") or "").startswith("1001 is yours. Call the number in the message.")
+    assert (team.text(LEE, "ACK 1001") or "").startswith("1001 is yours. Their number is not known;")
 
 
 def test_hang_up_is_kept_for_review_and_pages_nobody(team: World) -> None:

@@ -47,7 +47,7 @@ def test_everybody_gets_one_alert_of_it_and_not_two(team: World) -> None:
     assert texts == ["0:00 Ada sms", "0:00 Dana sms", "0:00 Lee sms", "0:00 Maria sms", "0:00 Sam sms"]
     assert len([page for page in team.pages(found) if page.endswith("call")]) == 4
     assert {*team.bodies(LEE), *team.bodies(SAM)} == {
-        "OVERDUE 1001 evening: +16145550199.\nCall by 8:30 PM EST, 60 min late. Reply ACK 1001 or PASS"
+        "OVERDUE 1001 evening: +16145550199.\nCall now: due 8:30 PM EST, 60 min late. Reply ACK 1001, CALL 1001 or PASS"
     }
 
 

@@ -34,7 +34,10 @@ def test_who_stays_hears_the_reference_twice_and_the_time_of_the_call(team: Worl
     )
     assert [case["recordings"] for case in team.cases()] == [[call.recording_sid]]
     assert team.bodies(LEE) == [
-        "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
+        (
+            "1001 overnight: +16145550199 COLUMBUS OH.\n"
+            "Call by 11:30 PM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
+        )
     ]
 
 

@@ -42,6 +42,7 @@ def test_window_of_the_message_sets_the_rate(
 @pytest.mark.parametrize(("minutes", "billed", "amount"), [(1, 60, "247.50"), (91, 120, "495.00")])
 def test_after_hours_minutes_are_rounded_up_once(world: World, minutes: int, billed: int, amount: str) -> None:
     world.voicemail(attested=True)
+    world.advance(minutes=minutes)
 
     answer = world.text(LEE, f"DONE {minutes}")
 

@@ -47,7 +47,7 @@ def test_nobody_on_call_reaches_the_manager_and_everyone_at_once(build_world: Bu
 
     assert world.bodies(MARIA)[0] == (
         "NOBODY ON CALL 1001 overnight: +16145550199 COLUMBUS OH.\n"
-        "Call by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
+        "Call by 11:30 PM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
     )
     assert {page.split()[1] for page in world.pages(left)} == {"Ada", "Dana", "Lee", "Maria", "Sam"}
     assert world.kinds().count("nobody_on_call") == 4

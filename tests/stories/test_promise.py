@@ -61,7 +61,7 @@ def test_case_at_risk_is_told_once_thirty_minutes_before(quiet: World) -> None:
     quiet.advance(minutes=119)
 
     at_risk = "AT RISK 1001 overnight: +16145550199 COLUMBUS OH.\n"
-    at_risk += "Call by 11:30 PM EST, 30 min left. Reply ACK 1001 or PASS"
+    at_risk += "Call by 11:30 PM EST, 30 min left. Reply ACK 1001, CALL 1001 or PASS"
     assert quiet.case()["at_risk_at"] == left + timedelta(minutes=90)
     assert quiet.pages(left)[-3:] == ["90:00 Dana sms", "90:00 Lee sms", "90:00 Maria sms"]
     assert [headed(quiet, phone, "AT RISK") for phone in (DANA, LEE, MARIA)] == [[at_risk]] * 3
@@ -76,7 +76,7 @@ def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_risk(quiet
     quiet.advance(minutes=35)
 
     assert quiet.pages(left)[-2:] == ["90:00 Dana sms", "90:00 Maria sms"]
-    assert headed(quiet, DANA, "AT RISK")[0].endswith("30 min left. Reply DONE 1001 <min> or TRIED 1001")
+    assert headed(quiet, DANA, "AT RISK")[0].endswith("30 min left. Reply CALL 1001, DONE 1001 <min> or TRIED 1001")
     assert headed(quiet, LEE, "AT RISK") == []
 
 
@@ -90,9 +90,9 @@ def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(quiet: W
     assert quiet.case()["breached_at"] == left + timedelta(hours=2)
     assert quiet.kinds().count("breached") == 1
     assert [body.splitlines()[1] for body in headed(quiet, MARIA, "OVERDUE")] == [
-        "Call by 11:30 PM EST, due now. Reply ACK 1001 or PASS",
-        "Call by 11:30 PM EST, 15 min late. Reply ACK 1001 or PASS",
-        "Call by Fri 11:30 PM EST, 30 min late. Reply ACK 1001 or PASS",
+        "Call now: due 11:30 PM EST. Reply ACK 1001, CALL 1001 or PASS",
+        "Call now: due 11:30 PM EST, 15 min late. Reply ACK 1001, CALL 1001 or PASS",
+        "Call now: due Fri 11:30 PM EST, 30 min late. Reply ACK 1001, CALL 1001 or PASS",
     ]
 
 
@@ -189,4 +189,6 @@ def test_acknowledgement_of_a_short_promise_holds_for_its_five_seconds(build_wor
     world.advance(seconds=10)
 
     assert world.pages(left) == ["0:00 Lee sms", "0:06 Dana sms", "0:06 Lee sms", "0:09 Maria sms"]
-    assert world.bodies(LEE)[-1].endswith("Call by 9:30 PM EST, 14 s left. Reply DONE 1001 <min> or TRIED 1001")
+    assert world.bodies(LEE)[-1].endswith(
+        "Call by 9:30 PM EST, 14 s left. Reply CALL 1001, DONE 1001 <min> or TRIED 1001"
+    )

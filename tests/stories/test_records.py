@@ -129,6 +129,7 @@ def test_timeline_tells_who_did_what_in_order(world: World) -> None:
         ("acknowledged", "person:lee"),
         ("called_back", "person:lee"),
         ("billed", "system"),
+        ("length_doubted", "system"),  # half an hour of work, a second after the message
         ("closed", "person:lee"),
     ]
     assert [event["at"] for event in events] == sorted(event["at"] for event in events)

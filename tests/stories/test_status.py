@@ -36,10 +36,10 @@ def test_several_open_cases_have_a_line_each(world: World) -> None:
 
     assert world.text(CALLER, "STATUS") == (
         "Case 1002 waits for a technician, who calls you by 11:30 PM EST.\n"
-        "Case 1001 is kept for our next working day. We call you by Mon 10:00 AM EST."
+        "Case 1001 waits for our support hours. We call you by Mon 10:00 AM EST."
     )
     assert world.text(CALLER, "STATUS 1001") == (
-        "Case 1001 is kept for our next working day. We call you by Mon 10:00 AM EST."
+        "Case 1001 waits for our support hours. We call you by Mon 10:00 AM EST."
     )
 
 
@@ -53,11 +53,13 @@ def test_overdue_call_is_said_to_be_late(build_world: Build) -> None:
     )
 
 
-def test_reference_of_somebody_else_tells_nothing(world: World) -> None:
+def test_reference_of_somebody_else_is_answered_like_one_that_does_not_exist(world: World) -> None:
     world.voicemail("+12125550101", attested=True)
     world.voicemail(CALLER, attested=True)
 
-    assert world.text(CALLER, "STATUS 1001") == "Case 1002 waits for a technician, who calls you by 11:30 PM EST."
+    waits = "Case 1002 waits for a technician, who calls you by 11:30 PM EST."
+    assert world.text(CALLER, "STATUS 1001") == f"We know no case 1001 of this number.\n{waits}"
+    assert world.text(CALLER, "STATUS 4711") == f"We know no case 4711 of this number.\n{waits}"
 
 
 def test_number_that_the_caller_keyed_may_ask_too(world: World) -> None:

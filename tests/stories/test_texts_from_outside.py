@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE
-from tests.support.world import CALLER, World
+from tests.support.world import CALLER, Build, World
 from triage.services import records
 from webhooks.simulator.records import new_sid
 
@@ -53,13 +53,42 @@ def test_text_of_a_caller_lands_in_the_case_and_reaches_the_owner(world: World) 
     assert records.list_texts(world.program.desk, most=1)[0]["sender"] == "caller"
 
 
-def test_text_of_a_caller_whom_nobody_has_taken_yet_is_in_the_case(world: World) -> None:
+@ON_SQLITE
+def test_text_of_a_caller_whose_case_nobody_took_reaches_whoever_was_alerted(world: World) -> None:
     world.voicemail(CALLER, attested=True)
 
     world.text(CALLER, "DONE 1001 5")
+    world.advance(seconds=1)
 
-    assert "text_from_caller" in world.kinds()
+    assert world.bodies(LEE)[-1] == "1001 the caller wrote: DONE 1001 5"
     assert world.case()["state"] == "open"
+
+
+def test_text_of_a_caller_after_the_case_is_closed_is_theirs_and_reaches_whoever_had_it(world: World) -> None:
+    world.voicemail(CALLER, attested=True)
+    world.text(LEE, "DONE 0 wrong number")
+
+    world.text(CALLER, "still broken")
+    world.advance(seconds=1)
+
+    assert world.bodies(LEE)[-1] == "1001 (closed) the caller wrote: still broken"
+    (kept,) = records.list_texts(world.program.desk, most=1)
+    assert (kept["sender"], kept["ref"]) == ("caller", "1001")
+
+
+def test_one_number_is_heard_so_often_and_all_its_texts_are_kept(build_world: Build) -> None:
+    world = build_world(policy='callers.answers = 2\ncallers.answers_within = "10m"')
+    world.voicemail(CALLER, attested=True)
+    world.text(LEE, "ACK")
+
+    answers = [world.text(CALLER, body) for body in ("STATUS", "hello", "are you there", "STATUS")]
+    world.advance(minutes=10)
+    later = world.text(CALLER, "STATUS")
+
+    waits = "Case 1001: Lee has it and calls you by 11:30 PM EST."
+    assert (answers, later) == ([waits, None, None, None], waits)
+    assert world.bodies(LEE)[-1] == "1001 the caller wrote: hello\nTheir next texts are kept with the case only."
+    assert len(records.list_texts(world.program.desk, most=9)) == 6
 
 
 def test_technician_who_opted_out_is_said_so_to_whoever_is_in_charge(world: World) -> None:

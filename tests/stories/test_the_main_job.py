@@ -15,7 +15,10 @@ def test_a_voicemail_is_alerted_taken_called_back_and_billed(world: World) -> No
     world.voicemail(CALLER, seconds=30, attested=True)
 
     assert world.bodies(LEE) == [
-        "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
+        (
+            "1001 overnight: +16145550199 COLUMBUS OH.\n"
+            "Call by 11:30 PM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
+        )
     ]
 
     world.advance(minutes=3)

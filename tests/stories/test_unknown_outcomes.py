@@ -18,7 +18,9 @@ from triage.ports import Accepted, Found, Outgoing
 from triage.services.vital_signs import what_is_due
 from triage.transports.twilio_voice import TwilioVoice
 
-ALERT = "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001 or PASS"
+ALERT = (
+    "1001 overnight: +16145550199 COLUMBUS OH.\nCall by 11:30 PM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
+)
 
 
 @ON_SQLITE

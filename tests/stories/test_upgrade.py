@@ -46,6 +46,8 @@ def test_open_case_escalates_by_the_terms_it_began_with(upgraded: World) -> None
 
 
 def test_session_is_billed_by_the_price_it_began_with(upgraded: World) -> None:
+    upgraded.advance(minutes=60)
+
     assert upgraded.text(LEE, "DONE 1001 60") == "1001 is closed: 60 min, after-hours rate, $300.00."
 
 

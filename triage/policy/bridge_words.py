@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from triage.policy.callbacks import ATTEMPTS, BOX_LASTS_AT_MOST, CALL_IS_OF_THE_MOMENT, Outcome
 from triage.policy.dialing import Refusal
 from triage.policy.gsm7 import to_gsm7
+from triage.policy.lengths import exactly, minutes_left
 from triage.policy.speech import digits, span_in_words
 from triage.policy.spoken_alert import time_left
 from triage.policy.terms import Terms
-from triage.policy.wording import Card, minutes_left, wall_clock
+from triage.policy.wording import Card, wall_clock
 
 _OUTCOME_WORDS = {
     Outcome.BUSY: "busy",
@@ -79,7 +80,7 @@ def measured(reference: str, seconds: int) -> str:
     """The text after a conversation."""
     box = f" A voicemail box? TRIED {reference}" if timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST else ""
     return (
-        f"{reference}: {talk_time(seconds)} on the phone, promise met. Reply DONE {reference} <note>; work after it:"
+        f"{reference}: {exactly(seconds)} on the phone, promise met. Reply DONE {reference} <note>; work after it:"
         f" DONE {reference} <minutes>.{box}"
     )
 
@@ -102,14 +103,8 @@ def call_runs(reference: str) -> str:
 
 def closed(reference: str, measured_s: int, stated: int | None, minutes: int, rest: str) -> str:
     """The answer to DONE where a call was measured. `rest` is the price."""
-    parts = f"{talk_time(measured_s)} measured" + (f" + {stated} min stated = {minutes} min" if stated else "")
+    parts = f"{exactly(measured_s)} measured" + (f" + {stated} min stated, counted as {minutes} min" if stated else "")
     return f"{reference} is closed: {parts}{rest}."
-
-
-def talk_time(seconds: int) -> str:
-    """`12 min 03 s`; `48 s` below a minute."""
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 def put_through(card: Card, now: datetime) -> list[str]:

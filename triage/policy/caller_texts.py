@@ -67,6 +67,7 @@ class _Words:
     not_reached: str
     closed: str
     more: str
+    not_yours: str
 
 
 _WORDS = {
@@ -82,13 +83,14 @@ _WORDS = {
         waits="Case {reference} waits for a technician, who calls you by {when}.",
         waits_late="Case {reference} waits for a technician. The call was due by {when} and is late.",
         held_late="Case {reference}: {name} has it. The call was due by {when} and is late.",
-        deferred="Case {reference} is kept for our next working day. We call you by {when}.",
-        review="Case {reference} is kept for our next working day. No call is promised.",
+        deferred="Case {reference} waits for our support hours. We call you by {when}.",
+        review="Case {reference} is kept for our office to look at. No call is promised.",
         no_message="Case {reference}: we heard no message. Please call again.",
         reached="Case {reference}: {name} called you back, {when}.",
         not_reached="Case {reference}: we called and did not reach you, {when}. Please call again.",
         closed="Case {reference} was closed, {when}.",
         more="and {count} more",
+        not_yours="We know no case {reference} of this number.",
     ),
     "es": _Words(
         receipt="Soporte: tenemos su mensaje. Su caso es {reference}. {promise} {reply}",
@@ -102,13 +104,14 @@ _WORDS = {
         waits="El caso {reference} espera a un técnico, que le llama antes de {when}.",
         waits_late="Caso {reference}: espera a un técnico. Debimos llamarle antes de {when}.",
         held_late="Caso {reference}: lo tiene {name}. Debimos llamarle antes de {when}.",
-        deferred="El caso {reference} queda para el próximo día laborable. Le llamamos antes de {when}.",
-        review="El caso {reference} queda para el próximo día laborable. No se promete llamada.",
+        deferred="El caso {reference} espera a nuestro horario de atención. Le llamamos antes de {when}.",
+        review="El caso {reference} queda para que lo vea nuestra oficina. No se promete llamada.",
         no_message="Caso {reference}: no oímos ningún mensaje. Llame otra vez, por favor.",
         reached="Caso {reference}: le llamó {name} a {when}.",
         not_reached="Caso {reference}: le llamamos a {when} sin encontrarle. Llame otra vez, por favor.",
         closed="El caso {reference} se cerró a {when}.",
         more="y {count} más",
+        not_yours="No conocemos ningún caso {reference} de este número.",
     ),
 }
 
@@ -139,11 +142,20 @@ def taken(reference: str, name: str, *, due: datetime, language: str, now: datet
     return to_gsm7(sentence.format(reference=reference, name=one_line(name, 20), when=_when(due, now, terms, language)))
 
 
-def status(standings: Sequence[Standing], *, language: str, now: datetime, terms: Terms) -> str:
-    """The answer to STATUS: one line for each case, the first three."""
-    lines = [_standing(standing, language, now, terms) for standing in standings[:_SHOWN]]
-    if len(standings) > _SHOWN:
-        lines.append(_in(language).more.format(count=len(standings) - _SHOWN))
+def status(
+    standings: Sequence[Standing], *, language: str, now: datetime, terms: Terms, not_theirs: str | None = None
+) -> str:
+    """The answer to STATUS: one line for each case, the first three.
+
+    `not_theirs` is a reference that was asked for and is none of this number: the same is said of one that does not
+    exist, so that nobody learns which do.
+    """
+    words = _in(language)
+    lines = [words.not_yours.format(reference=not_theirs)] if not_theirs else []
+    shown = _SHOWN - len(lines)
+    lines += [_standing(standing, language, now, terms) for standing in standings[:shown]]
+    if len(standings) > shown:
+        lines.append(words.more.format(count=len(standings) - shown))
     return to_gsm7("\n".join(lines))
 
 

@@ -24,12 +24,16 @@ _MINUTES = re.compile(r"(\d{1,3})(?:m|min|mins|minutes)?[.,:;]?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. A reference has four digits or more, minutes have three at most: they cannot be confused."""
+    """One command. A reference has four digits or more, minutes have three at most: they cannot be confused.
+
+    `further` are other references in the same text: whoever names several is told to take them one at a time.
+    """
 
     word: str
     reference: str | None = None
     minutes: int | None = None
     text: str = ""
+    further: tuple[str, ...] = ()
 
 
 def parse(body: str) -> Command | None:
@@ -45,10 +49,16 @@ def parse(body: str) -> Command | None:
     if word in {"LIST", "WHO", "MENU"}:
         return Command(word)
     if word in {"ACK", "CALL", "TRIED", "PASS"}:
-        return Command(word, next((found[1] for token in rest if (found := _REFERENCE.fullmatch(token))), None))
+        return _naming(word, re.split(r"[\s,;/+&]+", " ".join(rest)))
     reference, rest = _leading(_REFERENCE, rest)
-    minutes, rest = _length(rest) if word == "DONE" else (None, rest)
-    return Command(word, reference, minutes, " ".join(rest)[:LONGEST_NOTE])
+    if word == "NOTE":  # what follows is the note, whatever it begins with
+        return Command(word, reference, None, " ".join(rest)[:LONGEST_NOTE])
+    further = []
+    while (more := _leading(_REFERENCE, rest))[0] is not None:
+        further.append(more[0])
+        rest = more[1]
+    minutes, rest = _length(rest)
+    return Command(word, reference, minutes, " ".join(rest)[:LONGEST_NOTE], _others(reference, further))
 
 
 def is_reserved(body: str) -> bool:
@@ -91,6 +101,17 @@ def choose(word: str, candidates: Sequence[Candidate]) -> str | Ambiguous | None
         if meant:
             return Ambiguous(tuple(meant))
     return None
+
+
+def _naming(word: str, tokens: list[str]) -> Command:
+    """A command whose text holds nothing but references that counts."""
+    named = [found[1] for token in tokens if (found := _REFERENCE.fullmatch(token))]
+    first = named[0] if named else None
+    return Command(word, first, further=_others(first, named))
+
+
+def _others(first: str | None, named: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reference for reference in named if reference != first))
 
 
 def _length(tokens: list[str]) -> tuple[int | None, list[str]]:

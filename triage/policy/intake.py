@@ -150,7 +150,7 @@ def _due(message: Message, name: WindowName, treatment: Treatment, product: Prod
     if treatment is Treatment.PAGE:
         return message.left_at + window_terms(name, terms).callback_within
     if treatment is Treatment.DEFER:
-        return add_support_time(_support_begins(message, name, terms), product.due_after_opening, terms)
+        return add_support_time(_support_begins(message.left_at, name, terms), product.due_after_opening, terms)
     return None
 
 
@@ -158,15 +158,20 @@ def _alert_at(message: Message, name: WindowName, treatment: Treatment, terms: T
     if treatment is Treatment.PAGE:
         return message.left_at
     if treatment in {Treatment.DEFER, Treatment.LIST}:
-        return _support_begins(message, name, terms)
+        return _support_begins(message.left_at, name, terms)
     return None
 
 
-def _support_begins(message: Message, name: WindowName, terms: Terms) -> datetime:
+def work_begins(*, window: WindowName, left_at: datetime, is_deferred: bool, terms: Terms) -> datetime:
+    """When the clock of a case starts: as its message was left; of a deferred one, with its support day (E3)."""
+    return _support_begins(left_at, window, terms) if is_deferred else left_at
+
+
+def _support_begins(left: datetime, name: WindowName, terms: Terms) -> datetime:
     """When the next support day begins for a message: at once, where it was spoken across the opening."""
-    if name != "support_hours" and window_at(message.left_at, terms) == "support_hours":
-        return message.left_at
-    return next_opening(message.left_at, terms)
+    if name != "support_hours" and window_at(left, terms) == "support_hours":
+        return left
+    return next_opening(left, terms)
 
 
 def _flags(message: Message, treatment: Treatment, product: Product, *, onsite_required: bool) -> tuple[str, ...]:

@@ -14,6 +14,10 @@ Blocked = frozenset[tuple[str, str]]
 """Pairs of a phone and a channel that cannot reach it, such as an SMS to a phone that opted out."""
 
 
+_SAME_WORDS_WITHIN = timedelta(minutes=2)
+"""Reading: a text says nothing new before that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where a case stands on its ladder.
@@ -134,6 +138,27 @@ def moved_on(position: Position, steps: tuple[Step, ...], now: datetime) -> Posi
     if position.step == 0 or position.base_at + steps[position.step].after <= now:
         return None
     return pulled(position, steps, now)
+
+
+def repeats_text(
+    rung: tuple[int, int],
+    before: tuple[int, int],
+    *,
+    climbed_at: datetime,
+    told_at: datetime,
+    steps: tuple[Step, ...],
+    now: datetime,
+) -> bool:
+    """Whether a rung came early, and would text a person again what a text said a moment ago.
+
+    Rungs are (round, step); `before` was climbed last, and the person was texted at `told_at`. Such a rung calls them
+    all the same: that is what it came early for. A rung in its time, however soon, says what it says.
+    """
+    (round_, step), (last_round, last_step) = rung, before
+    if round_ != last_round or not last_step < step < len(steps):
+        return False
+    is_early = now - climbed_at < steps[step].after - steps[last_step].after
+    return is_early and now - told_at < _SAME_WORDS_WITHIN
 
 
 def passed_on(position: Position, person_id: str, steps: tuple[Step, ...], now: datetime) -> Position:

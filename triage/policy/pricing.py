@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from triage.errors import Refused
+from triage.policy.lengths import exactly
 from triage.policy.terms import DayRate, HourlyRate, Terms
 
 
@@ -84,17 +85,22 @@ def hourly_rate(rate: str, terms: Terms) -> HourlyRate:
     return card
 
 
-def whole_minutes(span: timedelta) -> int:
-    """A measured length in minutes; a minute that was begun counts."""
-    return -(-span // timedelta(minutes=1))
+def outlasts(measured_s: int, stated_minutes: int | None, *, since_message: timedelta) -> bool:
+    """Whether somebody stated more work than there was time for since the message was left.
+
+    Such a length is billed as it was stated, since nobody here knows better, and marked for whoever does.
+    """
+    return bool(stated_minutes) and timedelta(seconds=measured_s, minutes=stated_minutes or 0) > since_message
 
 
 def parts_in_words(measured_s: int, stated_minutes: int | None) -> str:
     """How a length is put together, for the head of the arithmetic; empty where no call was measured."""
     if not measured_s:
         return ""
-    measured = f"{measured_s // 60} min {measured_s % 60:02} s measured"
-    return f"{measured} + {stated_minutes} min stated: " if stated_minutes else f"{measured}: "
+    measured = f"{exactly(measured_s)} measured"
+    if stated_minutes:
+        measured += f" + {stated_minutes} min stated = {exactly(measured_s + stated_minutes * 60)}"
+    return f"{measured}, each minute begun counts: "
 
 
 def _minutes(span: timedelta) -> int:

@@ -18,9 +18,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseTimes:
-    """The instants of a case that the report counts."""
+    """The instants of a case that the report counts. `begins_at` is when its clock starts (see intake.work_begins)."""
 
-    left_at: datetime
+    begins_at: datetime
     callback_due: datetime | None
     acknowledged_at: datetime | None
     callback_made_at: datetime | None
@@ -61,8 +61,8 @@ def figures(cases: Iterable[CaseTimes], now: datetime) -> Figures:
     cases = list(cases)
     outcomes = [outcome(times, now) for times in cases]
     met, breached = outcomes.count(Outcome.MET), outcomes.count(Outcome.BREACHED)
-    to_acknowledge = _seconds((times.left_at, times.acknowledged_at) for times in cases)
-    to_callback = _seconds((times.left_at, times.callback_made_at) for times in cases)
+    to_acknowledge = _seconds((times.begins_at, times.acknowledged_at) for times in cases)
+    to_callback = _seconds((times.begins_at, times.callback_made_at) for times in cases)
     return Figures(
         count=len(cases),
         met=met,
@@ -78,7 +78,8 @@ def figures(cases: Iterable[CaseTimes], now: datetime) -> Figures:
 
 
 def _seconds(spans: Iterable[tuple[datetime, datetime | None]]) -> list[float]:
-    return sorted((end - start).total_seconds() for start, end in spans if end is not None)
+    """In order; whoever was there before the clock started took no time."""
+    return sorted(max((end - start).total_seconds(), 0.0) for start, end in spans if end is not None)
 
 
 def _median(ordered: Sequence[float]) -> float | None:

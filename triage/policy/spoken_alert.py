@@ -11,11 +11,11 @@ from datetime import datetime
 
 from triage.policy.speech import digits
 from triage.policy.terms import Terms, WindowName
-from triage.policy.wording import Card, by_now
+from triage.policy.wording import Card, by_now, may_call
 
 WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 KEY_NOT_KEPT = "Your key could not be kept. Text A C K to this number to take the case, or L I S T to see it."
-NO_RECORDING = "The recording is not here yet."
+NOT_HERE_YET = "The recording is not here yet."
 GOODBYE = "Goodbye."
 
 _WINDOWS: dict[WindowName, str] = {
@@ -35,27 +35,35 @@ _STANDS = {
 
 def opening(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool) -> list[str]:
     """The case and its menu, twice over: either time may be the one that is heard."""
-    said = f"{_case(card, reason, now, terms, is_owner=is_owner)} {menu(card, is_owner=is_owner)}"
+    said = f"{_case(card, reason, now, terms, is_owner=is_owner)} {menu(card, terms, is_owner=is_owner)}"
     return [said, said]
 
 
-def menu(card: Card, *, is_owner: bool) -> str:
-    """The keys, for whoever they are: the case may be theirs, or somebody else's, already."""
-    if is_owner:
-        return "To call back now, press 2. To pass it on, 3. To hear the message, 9."
-    if card.is_held:
-        keys = "To take it over, press 1. To take it over and call back now, 2. To hear the message, 9."
-        return f"{card.owner} has it. {keys}"
-    return "To take it, press 1. To take it and call back now, 2. To pass it on, 3. To hear the message, 9."
+def menu(card: Card, terms: Terms, *, is_owner: bool) -> str:
+    """The keys, for whoever they are: the case may be theirs, or somebody else's, already.
+
+    What cannot be done is not offered: to call back where the number may not be dialled, to hear what never comes.
+    """
+    calls, is_theirs_to_pass = may_call(card, terms), is_owner or not card.is_held
+    over = " over" if card.is_held and not is_owner else ""
+    offers = [
+        *([] if is_owner else [(f"To take it{over}", "1")]),
+        *([("To call back now" if is_owner else f"To take it{over} and call back now", "2")] if calls else []),
+        *([("To pass it on", "3")] if is_theirs_to_pass else []),
+        *([("To hear the message", "9")] if card.has_recording else []),
+    ]
+    keys = [f"{what}, {'press ' if number == 0 else ''}{key}." for number, (what, key) in enumerate(offers)]
+    return " ".join([f"{card.owner} has it.", *keys] if over else keys)
 
 
-def menu_again(card: Card, *, is_owner: bool) -> str:
+def menu_again(card: Card, terms: Terms, *, is_owner: bool) -> str:
     """After a key that means nothing."""
-    return f"That key means nothing here. Case {digits(card.reference)}. {menu(card, is_owner=is_owner)}"
+    return f"That key means nothing here. Case {digits(card.reference)}. {menu(card, terms, is_owner=is_owner)}"
 
 
-def menu_after_listening(card: Card, *, is_owner: bool) -> str:
-    return f"That was case {digits(card.reference)}. {menu(card, is_owner=is_owner)}"
+def menu_after_listening(card: Card, terms: Terms, *, is_owner: bool) -> str:
+    heard = "That was case" if card.has_recording else "There is no recording of case"
+    return f"{heard} {digits(card.reference)}. {menu(card, terms, is_owner=is_owner)}"
 
 
 def which_message(number: int, count: int) -> str:
@@ -65,12 +73,15 @@ def which_message(number: int, count: int) -> str:
 
 def taken(card: Card, now: datetime) -> list[str]:
     """What comes next for whoever took the case. The number is said twice: nobody has a pencil in bed."""
-    number = digits(card.caller) if card.caller else "the number in the message"
+    number = digits(card.caller) if card.caller else ""
+    call = f"Call {number}." if number else "Their number is not known."
+    if not number and card.has_recording:
+        call += " The message may say it."
     left = f" {time_left(card.due, now)}." if card.due else ""
-    again = [f"Again: {number}."] if card.caller else []
+    again = [f"Again: {number}."] if number else []
     attested = ["The caller did not say that they are on site."] if "not_attested" in card.flags else []
     return [
-        f"Case {digits(card.reference)} is yours.{left} Call {number}.",
+        f"Case {digits(card.reference)} is yours.{left} {call}",
         *again,
         *attested,
         "After it, text D O N E and the minutes. If nobody answers, text T R I E D.",

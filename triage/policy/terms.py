@@ -172,6 +172,8 @@ class Callers(Value):
     status: bool
     texts: Annotated[int, Field(ge=0)]
     texts_within: Span
+    answers: Annotated[int, Field(ge=0)]
+    answers_within: Span
 
 
 class Canary(Value):

@@ -10,17 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from triage.policy.gsm7 import one_line, to_gsm7
+from triage.policy.dialing import refusal_of
+from triage.policy.gsm7 import one_line, segments, septets, to_gsm7
 from triage.policy.hours import local
+from triage.policy.lengths import exactly, minutes_left
 from triage.policy.roster import Shift
 from triage.policy.speech import span_in_words
-from triage.policy.terms import Terms, WindowName
+from triage.policy.terms import ProductLine, Terms, WindowName
 
 WINDOW_WORDS: dict[WindowName, str] = {
     "support_hours": "support hours",
     "evening": "evening",
     "overnight": "overnight",
     "other": "weekend/closure",
+}
+PRODUCT_WORDS: dict[ProductLine, str] = {
+    "emg": "eMG",
+    "ucp": "UCP",
+    "application": "Application",
+    "server": "Server",
+    "discontinued": "Discontinued product",
+    "unknown": "",  # nothing was keyed
 }
 FLAG_WORDS = {
     "emergency": "EMERGENCY",
@@ -39,6 +49,11 @@ _HEADS = {
     "exhausted": "NOBODY TOOK ",
 }
 _SUMMARY_ROOM = 230  # characters of two segments that its references may take
+_LIST_ROOM = 306  # characters of two segments
+_OWN_ROOM = 210  # of those, for the cases of whoever asks, where others wait
+_MOST_SEGMENTS = 2
+_MOST_LISTED = 12
+NO_NUMBER = "number unknown"
 MENU = "ACK, CALL, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. With more than one case add its number: DONE 1042 35 note"
 
 
@@ -52,19 +67,22 @@ class Card:
     place: str | None
     due: datetime | None
     flags: tuple[str, ...]
+    product: ProductLine = "unknown"
     owner: str | None = None  # first name of whoever has it, or had it last
     is_held: bool = False  # whether they have it now
+    has_recording: bool = True  # whether there is, or may yet come, anything to hear
 
 
 def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool = False) -> str:
     """The text that asks one person to act."""
     head = _HEADS.get(by_now(card, reason, now, terms)) or (_HEADS["resume"] if is_owner else "")
+    call = [f"CALL {card.reference}"] if may_call(card, terms) else []
     if is_owner:
-        ask = f"Reply DONE {card.reference} <min> or TRIED {card.reference}"
+        ask = _reply(*call, f"DONE {card.reference} <min>", f"TRIED {card.reference}")
     elif card.is_held:
         ask = f"{card.owner} has it; ACK {card.reference} takes it over"
     else:
-        ask = f"Reply ACK {card.reference} or PASS"
+        ask = _reply(f"ACK {card.reference}", *call, "PASS")
     return _two_lines(head, card, f"{_call_by(card, now, terms)} {ask}")
 
 
@@ -96,9 +114,21 @@ def named_in_summary(references: Sequence[str]) -> Sequence[str]:
 
 
 def card_line(card: Card, now: datetime, terms: Terms) -> str:
-    """One line of LIST."""
+    """A case of theirs in LIST."""
     due = f"{wall_clock(card.due, now, terms)} ({minutes_left(card.due, now)})" if card.due else "no deadline"
-    return f"{card.reference} {card.caller or 'withheld'} {due}"
+    return f"{card.reference} {card.caller or NO_NUMBER} {due}"
+
+
+def waiting_line(card: Card, now: datetime, terms: Terms) -> str:
+    """A case in LIST that anybody may take, and who had it last."""
+    emergency = " EMERGENCY" if "emergency" in card.flags else ""
+    due = f" {wall_clock(card.due, now, terms)}{' LATE' if now >= card.due else ''}" if card.due else ""
+    return f"{card.reference}{emergency}{due}{f' ({one_line(card.owner, 20)})' if card.owner else ''}"
+
+
+def may_call(card: Card, terms: Terms) -> bool:
+    """Whether CALL would dial the number of the case, but for the caps of the moment."""
+    return refusal_of(card.caller, terms) is None
 
 
 def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
@@ -108,23 +138,21 @@ def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
     return f"{day}{here.hour % 12 or 12}:{here:%M} {here:%p} {here:%Z}"
 
 
-def minutes_left(due: datetime, now: datetime) -> str:
-    """`118 min left`, `40 s left`, `due now` or `12 min late`; whole units, never more than is left."""
-    seconds = int(abs((due - now).total_seconds()))
-    if seconds == 0:
-        return "due now"
-    minutes = seconds // 60
-    span = f"{seconds} s" if seconds < 60 else f"{minutes} min" if minutes < 240 else f"{minutes // 60} h"
-    return f"{span} {'left' if now <= due else 'late'}"
-
-
 def taken(card: Card, now: datetime, terms: Terms) -> str:
     due = f" {_call_by(card, now, terms)}" if card.due else ""
-    call = f"{card.caller} or reply CALL {card.reference}" if card.caller else "the number in the message"
     return (
-        f"{card.reference} is yours. Call {call}.{due}"
+        f"{card.reference} is yours. {_how_to_call(card, terms)}{due}"
         f"\nAfter it: DONE {card.reference} <minutes> <note>. No answer: TRIED {card.reference}"
     )
+
+
+def _how_to_call(card: Card, terms: Terms) -> str:
+    """What a technician can do to reach the caller; CALL is offered only where it dials."""
+    if card.caller is None:
+        return f"Their number is not known; {'the message may say it' if card.has_recording else 'no recording'}."
+    if may_call(card, terms):
+        return f"Call {card.caller} or reply CALL {card.reference}."
+    return f"Call {card.caller} from your own phone; CALL may not dial it."
 
 
 def held_by(card: Card, since: datetime, now: datetime, terms: Terms) -> str:
@@ -146,6 +174,12 @@ def closed_already(reference: str) -> str:
 
 def nothing_to_do(reference: str, state: str) -> str:
     return f"{reference} is {state.replace('_', ' ')}: that cannot be done now. Nothing was changed."
+
+
+def one_at_a_time(word: str, references: Sequence[str]) -> str:
+    """The answer to a command that names more than one case."""
+    named = ", ".join(references[:5])
+    return f"One case at a time, please. Nothing was changed. Reply {word} {references[0]}, then the next of {named}."
 
 
 def no_such_case(reference: str) -> str:
@@ -191,10 +225,20 @@ def noted(reference: str, owner: str | None) -> str:
     return f"{reference}: noted. {f'{owner} has it.' if owner else 'Nobody has it yet.'}"
 
 
-def my_cases(lines: Sequence[str], count: int, waiting: int) -> str:
-    shown = "\n".join(lines) if lines else "You have no open case."
-    more = f"\nand {count - len(lines)} more" if count > len(lines) else ""
-    return f"{shown}{more}" + (f"\n{waiting} waiting for somebody" if waiting else "")
+def my_cases(mine: Sequence[str], waiting: Sequence[str], stalled: Sequence[str]) -> str:
+    """LIST: the lines of their own cases, then what nobody has taken and what was taken and not called back.
+
+    As many of each as two segments hold, the most urgent first; how many there are is always said.
+    """
+    text = "You have no open case."
+    if mine:
+        text = _as_many_as_fit("", mine, "\n", _OWN_ROOM if waiting or stalled else _LIST_ROOM)
+    for what, lines in (("waiting", waiting), ("taken, no callback yet", stalled)):
+        if lines:
+            kept_free = 40 if lines is waiting and stalled else 0
+            room = _LIST_ROOM - septets(text) - 1 - kept_free
+            text += "\n" + _as_many_as_fit(f"{len(lines)} {what}", lines, ", ", room)
+    return text
 
 
 def on_call(people: Sequence[tuple[str, str, datetime | None]], now: datetime, terms: Terms) -> str:
@@ -213,8 +257,16 @@ def opted_out(name: str) -> str:
     return to_gsm7(f"{one_line(name, 40)} opted out of our texts: alerts go by call until they text START.")
 
 
-def caller_wrote(card: Card, body: str) -> str:
-    return to_gsm7(f"{card.reference} the caller wrote: {one_line(body, 200)}")
+def caller_wrote(card: Card, body: str, *, is_closed: bool, is_last: bool) -> str:
+    """What a caller texted. After the last one that is passed on the others of a while are only kept."""
+    closed = " (closed)" if is_closed else ""
+    rest = "\nTheir next texts are kept with the case only." if is_last else ""
+    return to_gsm7(f"{card.reference}{closed} the caller wrote: {one_line(body, 200)}{rest}")
+
+
+def outlasts_case(age: timedelta) -> str:
+    """What is added for whoever stated more work than there was time for."""
+    return f" That is longer than the case is old ({exactly(age.total_seconds())}): marked for the managers."
 
 
 def second_message(card: Card, count: int, *, is_moved: bool = False) -> str:
@@ -276,14 +328,38 @@ def by_now(card: Card, reason: str, now: datetime, terms: Terms) -> str:
 def _call_by(card: Card, now: datetime, terms: Terms) -> str:
     if card.due is None:
         return "No callback is owed."
-    return f"Call by {wall_clock(card.due, now, terms)}, {minutes_left(card.due, now)}."
+    due = wall_clock(card.due, now, terms)
+    if now < card.due:
+        return f"Call by {due}, {minutes_left(card.due, now)}."
+    return f"Call now: due {due}, {minutes_left(card.due, now)}." if now > card.due else f"Call now: due {due}."
+
+
+def _reply(*commands: str) -> str:
+    return f"Reply {', '.join(commands[:-1])} or {commands[-1]}"
 
 
 def _two_lines(head: str, card: Card, second: str) -> str:
+    """A case and what is to be done about it. Where two segments do not hold all, the town goes, then the product."""
     place = f" {one_line(card.place, 30)}" if card.place else ""
+    product = f" {PRODUCT_WORDS[card.product]}." if PRODUCT_WORDS[card.product] else ""
     flags = "".join(f" {FLAG_WORDS[flag]}." for flag in card.flags)
-    caller = card.caller or "number unknown"
-    return to_gsm7(f"{head}{card.reference} {WINDOW_WORDS[card.window]}: {caller}{place}.{flags}\n{second}")
+    first = f"{head}{card.reference} {WINDOW_WORDS[card.window]}: {card.caller or NO_NUMBER}"
+    texts = [
+        to_gsm7(f"{first}{where}.{flags}{what}\n{second}")
+        for where, what in ((place, product), ("", product), ("", ""))
+    ]
+    return next((text for text in texts if segments(again(text)) <= _MOST_SEGMENTS), texts[-1])
+
+
+def _as_many_as_fit(head: str, lines: Sequence[str], glue: str, room: int) -> str:
+    """A list after its head, cut where the room ends: then how many more there are."""
+    first = f"{head}: " if head else ""
+    for shown in range(min(len(lines), _MOST_LISTED), 0, -1):
+        more = f"{glue}and {len(lines) - shown} more" if shown < len(lines) else ""
+        text = to_gsm7(f"{first}{glue.join(lines[:shown])}{more}")
+        if septets(text) <= room:
+            return text
+    return head or f"{len(lines)} cases"
 
 
 def _date(here: datetime) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from triage.errors import Refused
@@ -17,7 +17,7 @@ from triage.services.alerts import card_of, stand_others_down, tell_former_owner
 from triage.services.delivery_reports import answered, unanswered
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
-from triage.store import Session, cases
+from triage.store import Session, copies
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
 
@@ -55,6 +55,7 @@ class _Scene:
     reason: str
     case: Case
     person: Person
+    voicemails: tuple[int, ...]  # those that can be heard, or will be, oldest first
     roster: Roster
     terms: Terms
     now: datetime
@@ -65,7 +66,7 @@ class _Scene:
 
     @property
     def card(self) -> Card:
-        return card_of(self.case, self.roster)
+        return replace(card_of(self.case, self.roster), has_recording=bool(self.voicemails))
 
     @property
     def is_owner(self) -> bool:
@@ -130,7 +131,7 @@ def take_key(desk: Desk, pressed: PressedKey, now: datetime) -> Said | None:
             case Choice.NOTHING:
                 return _silence(tx, desk, scene)
             case Choice.LISTEN | Choice.AGAIN:
-                return _go_on(tx, scene, turn + 1, is_listening=wanted is Choice.LISTEN)
+                return _go_on(scene, turn + 1, is_listening=wanted is Choice.LISTEN)
 
 
 def take_silence(desk: Desk, delivery_id: int, now: datetime) -> Said | None:
@@ -148,7 +149,8 @@ def _scene(session: Session, desk: Desk, delivery_id: int, now: datetime) -> _Sc
     person = roster.person(row.person_id) if row else None
     if row is None or alert is None or case is None or person is None:
         return None
-    return _Scene(row, alert.reason, case, person, roster, desk.terms_of(session, case.policy), now)
+    voicemails = copies.to_be_heard(session, case.id)
+    return _Scene(row, alert.reason, case, person, voicemails, roster, desk.terms_of(session, case.policy), now)
 
 
 def _ask(scene: _Scene, sentences: list[str], turn: int, voicemails: tuple[int, ...] = ()) -> Said:
@@ -201,11 +203,11 @@ def _pass(tx: Transaction, scene: _Scene, *, is_new: bool) -> Said:
     return Said(sentences=words.passed(scene.card, [person.first_name for person in following]))
 
 
-def _go_on(tx: Transaction, scene: _Scene, turn: int, *, is_listening: bool) -> Said:
+def _go_on(scene: _Scene, turn: int, *, is_listening: bool) -> Said:
     """The recordings, if they are asked for, and the menu again."""
     if scene.is_for_nobody:
         return _nothing_to_do(scene)
     if not is_listening:
-        return _ask(scene, [words.menu_again(scene.card, is_owner=scene.is_owner)], turn)
-    voicemails = tuple(voicemail.id for voicemail in cases.recordings(tx.session, scene.case.id))
-    return _ask(scene, [words.menu_after_listening(scene.card, is_owner=scene.is_owner)], turn, voicemails)
+        return _ask(scene, [words.menu_again(scene.card, scene.terms, is_owner=scene.is_owner)], turn)
+    said = words.menu_after_listening(scene.card, scene.terms, is_owner=scene.is_owner)
+    return _ask(scene, [said], turn, scene.voicemails)

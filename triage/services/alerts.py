@@ -9,10 +9,10 @@ from typing import cast
 from triage.policy import wording
 from triage.policy.delivery import DeliveryState
 from triage.policy.fields import Channel
-from triage.policy.ladder import Summons, reachable_by
+from triage.policy.ladder import Summons, reachable_by, repeats_text, rungs
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
-from triage.policy.terms import Limits, Terms, WindowName
+from triage.policy.terms import Limits, ProductLine, Terms, WindowName
 from triage.policy.wording import Card
 from triage.store import deliveries
 from triage.store.engine import Transaction
@@ -31,8 +31,10 @@ def card_of(case: Case, roster: Roster) -> Card:
         place=case.caller_place,
         due=case.callback_due,
         flags=tuple(case.flags),
+        product=cast("ProductLine", case.product),
         owner=owner.first_name if owner else None,
         is_held=case.state == CaseState.ACKNOWLEDGED,
+        has_recording="no_recording" not in case.flags,
     )
 
 
@@ -50,9 +52,11 @@ def alert(
 
     A rung is (round, step) of the ladder; without one the alert is the next of its reason. One person gets one
     alert about a case at one instant, however many reasons fall together: by every channel that any of them asks for.
+    A rung that came early calls whom it texted a moment ago, and does not text them again.
     Returns the ids of those alerted.
     """
     round_, step = rung or (1, deliveries.last_count(tx.session, case.id, reason) + 1)
+    before = deliveries.last_rung(tx.session, case.id) if rung is not None else None
     alerted = []
     for summons in people:
         person = summons.person
@@ -62,10 +66,13 @@ def alert(
             for channel in (channel for channel in summons.channels if channel not in known):
                 _plan(tx, case, person, channel, "", terms.limits, now, alert_id=earlier.id)
             continue
+        channels = summons.channels
+        if before and "voice" in channels and _was_just_texted(tx, case, person, (round_, step), before, terms, now):
+            channels = tuple(channel for channel in channels if channel != "sms")
         row = Alert(case_id=case.id, person_id=person.id, reason=reason, round=round_, step=step, created_at=now)
         tx.session.add(row)
         tx.session.flush()
-        for channel in summons.channels:
+        for channel in channels:
             _plan(tx, case, person, channel, "", terms.limits, now, alert_id=row.id)
         tx.record_of(
             case,
@@ -76,10 +83,25 @@ def alert(
             reason=reason,
             round=round_,
             step=step,
-            channels=list(summons.channels),
+            channels=list(channels),
         )
         alerted.append(person.id)
     return alerted
+
+
+def _was_just_texted(
+    tx: Transaction, case: Case, person: Person, rung: tuple[int, int], before: Alert, terms: Terms, now: datetime
+) -> bool:
+    """Whether a rung came early after the one before, and the person read of the case a moment ago."""
+    told_at = deliveries.last_alerted_by_text(tx.session, case.id, person.id)
+    return told_at is not None and repeats_text(
+        rung,
+        (before.round, before.step),
+        climbed_at=before.created_at,
+        told_at=told_at,
+        steps=rungs(terms, is_emergency=case.is_emergency),
+        now=now,
+    )
 
 
 def summons_for(tx: Transaction, people: Iterable[Person], by: tuple[Channel, ...]) -> tuple[Summons, ...]:

@@ -82,7 +82,8 @@ def answer(tx: Transaction, desk: Desk, number: str, question: Question, now: da
     roster = desk.roster(tx.session)
     if _why_never(tx, roster, number, desk.terms):
         return None
-    found = _meant(tx, number, question)
+    named = _named(tx, number, question)
+    found = [named] if named else _of(tx, number)
     if not found:
         return None
     text = caller_texts.status(
@@ -90,14 +91,24 @@ def answer(tx: Transaction, desk: Desk, number: str, question: Question, now: da
         language=question.language or found[0].language,
         now=now,
         terms=desk.terms_of(tx.session, found[0].policy),
+        not_theirs=question.reference if named is None else None,
     )
     return Answer(text, tuple(found))
 
 
-def _meant(tx: Transaction, number: str, question: Question) -> list[Case]:
+def case_of_sender(tx: Transaction, number: str) -> Case | None:
+    """The case that the words of a caller belong to: the newest open one, else the one closed last."""
+    return max(_of(tx, number), key=lambda case: case.id, default=None)
+
+
+def _named(tx: Transaction, number: str, question: Question) -> Case | None:
+    """The case that a question names, if it is one of that number."""
     named = cases.by_reference(tx.session, question.reference) if question.reference else None
-    if named is not None and number in {named.caller, named.callback_number}:
-        return [named]
+    return named if named is not None and number in {named.caller, named.callback_number} else None
+
+
+def _of(tx: Transaction, number: str) -> list[Case]:
+    """The open cases of a number, else the one closed last."""
     closed = cases.last_closed_of(tx.session, number)
     return list(cases.open_of_number(tx.session, number)) or ([closed] if closed else [])
 

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from triage.errors import Refused
+from triage.policy.lengths import billed_minutes
 from triage.policy.lifecycle import CaseEvent, CaseState, is_moot, next_state
-from triage.policy.pricing import parts_in_words, price_minutes, whole_minutes
+from triage.policy.pricing import outlasts, parts_in_words, price_minutes
 from triage.policy.roster import Person
 from triage.policy.terms import Terms
 from triage.services.callers import say_taken
@@ -26,12 +27,14 @@ class Closed:
     """A case that was closed: what its session came to. `amount` is None where nothing is billed.
 
     `minutes` is all of it: `measured_s` on the phone and what somebody stated, rounded up together, once.
+    `is_doubtful` where that is longer than the time since the message was left: it counts, and is marked.
     """
 
     minutes: int
     measured_s: int
     amount: Decimal | None
     rate: str
+    is_doubtful: bool
 
 
 def acknowledge(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> bool:
@@ -98,11 +101,14 @@ def close(
     session = sessions.of_case(tx.session, case.id)
     amount, total, measured = None, minutes or 0, bridges.measured_s(tx.session, case.id)
     if session is not None:
-        total = whole_minutes(timedelta(seconds=measured, minutes=minutes or 0))
+        total = billed_minutes(timedelta(seconds=measured, minutes=minutes or 0))
         session.minutes, session.measured_s, session.stated_minutes = total, measured, minutes
         session.note, session.closed_at = note or None, now
         amount = _bill(tx, case, session, terms, now)
     cases.stop_timers(tx.session, case.id)
+    is_doubtful = amount is not None and outlasts(measured, minutes, since_message=now - case.left_at)
+    if is_doubtful:
+        tx.record_of(case, "length_doubted", at=now, actor="system", minutes=total, left_at=case.left_at)
     tx.record_of(
         case,
         "closed",
@@ -115,7 +121,7 @@ def close(
         note=note,
         amount=str(amount) if amount is not None else None,
     )
-    return Closed(total, measured, amount, case.rate)
+    return Closed(total, measured, amount, case.rate, is_doubtful)
 
 
 def note(tx: Transaction, case: Case, person: Person, text: str, now: datetime) -> None:

@@ -13,12 +13,14 @@ from typing import Any, cast
 
 from triage.errors import NotFound
 from triage.policy.hours import instant
+from triage.policy.intake import work_begins
 from triage.policy.ladder import would_reach
+from triage.policy.pricing import outlasts
 from triage.policy.sla import CaseTimes, Outcome, figures, outcome
 from triage.policy.terms import Terms, WindowName
 from triage.services.desk import Desk
 from triage.store import Session, bridges, cases, chain, copies, sessions, texts
-from triage.store.models import Attempt, Bridge, Case, RecordingCopy, Voicemail
+from triage.store.models import Attempt, BillableSession, Bridge, Case, RecordingCopy, Voicemail
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
@@ -36,6 +38,7 @@ BILLING_COLUMNS = (
     "measured",
     "measured_s",
     "stated_minutes",
+    "doubtful",
     "clauses",
     "arithmetic",
     "note",
@@ -69,7 +72,7 @@ def show_case(desk: Desk, reference: str) -> Record:
             ],
             "bridges": [_bridge(bridge) for bridge in bridges.of_case(session, case.id)],
             "attempts": [_attempt(*found) for found in sessions.attempts_and_legs(session, case.id)],
-            "sessions": _sessions(session, case.id),
+            "sessions": _sessions(session, case),
         }
 
 
@@ -94,16 +97,19 @@ def sla_report(desk: Desk, first: date, last: date, now: datetime) -> Record:
     contract's clock."""
     start, end = _span(first, last, desk.terms)
     with desk.store.read() as session:
-        found = cases.left_between(session, start, end)
-        technicians = sorted({case.owner for case in found if case.owner})
+        found = [
+            (case, _times(case, desk.terms_of(session, case.policy)))
+            for case in cases.left_between(session, start, end)
+        ]
+        technicians = sorted({case.owner for case, _ in found if case.owner})
         return {
             "from": first,
             "to": last,
             "totals": _figures(found, now),
-            "windows": {name: _figures([c for c in found if c.window == name], now) for name in WINDOWS},
-            "technicians": {who: _figures([c for c in found if c.owner == who], now) for who in technicians},
+            "windows": {name: _figures([one for one in found if one[0].window == name], now) for name in WINDOWS},
+            "technicians": {who: _figures([one for one in found if one[0].owner == who], now) for who in technicians},
             "breaches": [
-                _breach(session, case, now) for case in found if outcome(_times(case), now) is Outcome.BREACHED
+                _breach(session, case, now) for case, times in found if outcome(times, now) is Outcome.BREACHED
             ],
         }
 
@@ -126,6 +132,7 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
                 "measured": work.is_measured,
                 "measured_s": work.measured_s,
                 "stated_minutes": work.stated_minutes,
+                "doubtful": _is_doubtful(work, case),
                 "clauses": line.clauses,
                 "arithmetic": line.arithmetic,
                 "note": work.note,
@@ -151,6 +158,8 @@ def _case(case: Case, recordings: list[str]) -> Record:
         "flags": case.flags,
         "clauses": case.clauses,
         "product": case.product,
+        "attested": case.attested,
+        "language": case.language,
         "rate": case.rate,
         "billable": case.is_billable,
         "caller": case.caller,
@@ -220,8 +229,15 @@ def _copy(copy: RecordingCopy, voicemail: Voicemail) -> Record:
     }
 
 
-def _sessions(session: Session, case_id: int) -> list[Record]:
-    work = sessions.of_case(session, case_id)
+def _is_doubtful(work: BillableSession, case: Case) -> bool:
+    """Whether somebody stated more work than there was time for."""
+    if work.closed_at is None:
+        return False
+    return outlasts(work.measured_s, work.stated_minutes, since_message=work.closed_at - case.left_at)
+
+
+def _sessions(session: Session, case: Case) -> list[Record]:
+    work = sessions.of_case(session, case.id)
     if work is None:
         return []
     return [
@@ -234,6 +250,7 @@ def _sessions(session: Session, case_id: int) -> list[Record]:
             "measured_s": work.measured_s,
             "stated_minutes": work.stated_minutes,
             "measured": work.is_measured,
+            "doubtful": _is_doubtful(work, case),
             "note": work.note,
             "lines": [
                 {
@@ -251,9 +268,14 @@ def _sessions(session: Session, case_id: int) -> list[Record]:
     ]
 
 
-def _times(case: Case) -> CaseTimes:
+def _times(case: Case, terms: Terms) -> CaseTimes:
     return CaseTimes(
-        left_at=case.left_at,
+        begins_at=work_begins(
+            window=cast("WindowName", case.window),
+            left_at=case.left_at,
+            is_deferred="deferred" in case.flags,
+            terms=terms,
+        ),
         callback_due=case.callback_due,
         acknowledged_at=case.acknowledged_at,
         callback_made_at=case.callback_made_at,
@@ -261,8 +283,8 @@ def _times(case: Case) -> CaseTimes:
     )
 
 
-def _figures(found: Sequence[Case], now: datetime) -> Record:
-    return cast("Record", figures([_times(case) for case in found], now).as_dict())
+def _figures(found: Sequence[tuple[Case, CaseTimes]], now: datetime) -> Record:
+    return cast("Record", figures([times for _, times in found], now).as_dict())
 
 
 def _breach(session: Session, case: Case, now: datetime) -> Record:

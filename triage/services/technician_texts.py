@@ -27,6 +27,7 @@ from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services import bridges, callbacks, callers, casework
 from triage.services.alerts import administrators, card_of, stand_others_down, tell, tell_former_owner
+from triage.services.completion import concerned
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
 from triage.store import cases, deliveries, texts
@@ -36,7 +37,6 @@ from triage.store.models import Case, InboundText
 from triage.store.sessions import has_attempt_since
 
 LONGEST_SENDER = 40
-_SHOWN_IN_LIST = 6
 _CALL_SETUP = timedelta(seconds=40)
 """From CALL to the first ring at the most; then a call of which nothing was heard stands in no other's way."""
 
@@ -82,7 +82,7 @@ def take_text(desk: Desk, text: Text, now: datetime) -> str | None:
 def write_down(tx: Transaction, desk: Desk, text: Text, now: datetime) -> InboundText:
     """Keep a text, whoever sent it."""
     person = desk.roster(tx.session).person_with_phone(text.from_number)
-    case = None if person else _newest_of(tx, text.from_number)
+    case = None if person else callers.case_of_sender(tx, text.from_number)
     kept = InboundText(
         message_sid=text.message_sid,
         from_number=text.from_number,
@@ -123,13 +123,12 @@ def _opted(
         tx.record("opted_in", at=now, actor=actor, word=word)
 
 
-def _newest_of(tx: Transaction, number: str) -> Case | None:
-    return max(cases.open_of_number(tx.session, number), key=lambda case: case.id, default=None)
-
-
 def _from_outside(tx: Transaction, desk: Desk, text: InboundText, roster: Roster, now: datetime) -> str | None:
-    """STATUS of a caller is answered; other words go to the case and to whoever has it. A stranger's are kept only."""
-    question = question_in(text.body) if desk.terms.callers.status else None
+    """STATUS of a caller is answered; other words go to the case and to whoever should know. A stranger's are kept
+    only, and so is what comes on top of the texts that one number is heard for."""
+    rules = desk.terms.callers
+    sent = texts.count_of_sender(tx.session, text.from_number, now - rules.answers_within, now)
+    question = question_in(text.body) if rules.status and sent <= rules.answers else None
     answer = callers.answer(tx, desk, text.from_number, question, now) if question else None
     if answer is not None:
         text.sender, text.case_id = "caller", answer.cases[0].id
@@ -140,11 +139,15 @@ def _from_outside(tx: Transaction, desk: Desk, text: InboundText, roster: Roster
     if case is None:
         tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)
         return None
-    tx.record_of(case, "text_from_caller", at=now, actor="caller", message=text.message_sid)
-    owner = roster.person(case.owner)
-    if owner is not None:
-        sentence = wording.caller_wrote(card_of(case, roster), text.body)
-        tell(tx, [owner], sentence, terms=desk.terms, now=now, case=case)
+    is_heard = sent <= rules.answers
+    tx.record_of(case, "text_from_caller", at=now, actor="caller", message=text.message_sid, passed_on=is_heard)
+    if is_heard:
+        is_closed = case.state == CaseState.CLOSED
+        people = concerned(tx, desk, case) or (roster.in_charge() if is_closed else ())
+        sentence = wording.caller_wrote(
+            card_of(case, roster), text.body, is_closed=is_closed, is_last=sent == rules.answers
+        )
+        tell(tx, people, sentence, terms=desk.terms, now=now, case=case)
     return None
 
 
@@ -154,6 +157,8 @@ def _answer(
     command = parse(body)
     if command is None:
         return wording.not_understood(body)
+    if command.reference is not None and command.further:
+        return wording.one_at_a_time(command.word, [command.reference, *command.further])
     scene = _Scene(tx, desk, roster, person, command, now)
     if command.word in _WITHOUT_CASE:
         return _WITHOUT_CASE[command.word](scene)
@@ -256,10 +261,11 @@ def _done(scene: _Scene, case: Case) -> str:
     elif minutes is None and not measured_s(scene.tx.session, case.id):  # the network never told how long it was
         return wording.how_long(case.reference)
     closed = casework.close(scene.tx, case, scene.person, terms, scene.now, minutes=minutes, note=scene.command.text)
+    doubt = wording.outlasts_case(scene.now - case.left_at) if closed.is_doubtful else ""
     if closed.measured_s:
         rest = wording.priced(closed.amount, closed.rate)
-        return bridge_words.closed(case.reference, closed.measured_s, minutes, closed.minutes, rest)
-    return wording.billed(case.reference, closed.minutes, closed.amount, closed.rate)
+        return bridge_words.closed(case.reference, closed.measured_s, minutes, closed.minutes, rest) + doubt
+    return wording.billed(case.reference, closed.minutes, closed.amount, closed.rate) + doubt
 
 
 def _pass(scene: _Scene, case: Case) -> str:
@@ -301,14 +307,16 @@ def _call(scene: _Scene, case: Case) -> str:
 
 
 def _list(scene: _Scene) -> str:
-    mine = [
-        case
-        for case in cases.live(scene.tx.session)
-        if case.owner == scene.person.id and case.state != CaseState.REVIEW
-    ]
-    waiting = sum(case.state == CaseState.OPEN for case in cases.live(scene.tx.session))
-    lines = [wording.card_line(card_of(case, scene.roster), scene.now, scene.terms(case)) for case in mine]
-    return wording.my_cases(lines[:_SHOWN_IN_LIST], len(lines), waiting)
+    mine: list[str] = []
+    waiting: list[str] = []
+    stalled: list[str] = []
+    for case in cases.live(scene.tx.session):
+        card, terms = card_of(case, scene.roster), scene.terms(case)
+        if case.owner == scene.person.id and case.state != CaseState.REVIEW:
+            mine.append(wording.card_line(card, scene.now, terms))
+        elif case.state == CaseState.OPEN:
+            (stalled if case.owner else waiting).append(wording.waiting_line(card, scene.now, terms))
+    return wording.my_cases(mine, waiting, stalled)
 
 
 def _who(scene: _Scene) -> str:

@@ -63,6 +63,21 @@ def of_case(session: Session, case_id: int) -> Sequence[Copy]:
     return [(copy, found, case) for copy, found, case in rows]
 
 
+def to_be_heard(session: Session, case_id: int) -> tuple[int, ...]:
+    """The voicemails of a case whose audio is on our disk or still to come, oldest first."""
+    return tuple(
+        session.scalars(
+            select(Voicemail.id)
+            .join(RecordingCopy, RecordingCopy.voicemail_id == Voicemail.id)
+            .where(
+                Voicemail.case_id == case_id,
+                RecordingCopy.state.in_([CopyState.WANTED.value, CopyState.KEPT.value]),
+            )
+            .order_by(Voicemail.id)
+        )
+    )
+
+
 def by_state(session: Session) -> dict[str, int]:
     """How many copies there are in each state."""
     rows = session.execute(select(RecordingCopy.state, func.count()).group_by(RecordingCopy.state))

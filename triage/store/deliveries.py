@@ -25,6 +25,27 @@ def alert_made_at(session: Session, case_id: int, person_id: str, at: datetime) 
     ).first()
 
 
+def last_rung(session: Session, case_id: int) -> Alert | None:
+    """An alert of the rung of the ladder that was climbed last."""
+    return session.scalars(
+        select(Alert).where(Alert.case_id == case_id, Alert.reason == "ladder").order_by(Alert.id.desc()).limit(1)
+    ).first()
+
+
+def last_alerted_by_text(session: Session, case_id: int, person_id: str) -> datetime | None:
+    """When the newest alert about a case was made that the person got, or gets, by text."""
+    return session.scalar(
+        select(func.max(Alert.created_at))
+        .join(Delivery, Delivery.alert_id == Alert.id)
+        .where(
+            Alert.case_id == case_id,
+            Alert.person_id == person_id,
+            Delivery.channel == "sms",
+            Delivery.state.not_in([DeliveryState.FAILED.value, DeliveryState.DROPPED.value]),
+        )
+    )
+
+
 def channels_of(session: Session, alert_id: int) -> set[str]:
     """By what an alert goes to its person."""
     return set(session.scalars(select(Delivery.channel).where(Delivery.alert_id == alert_id)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from triage.store.models import InboundText
@@ -18,6 +18,19 @@ def with_sid(session: Session, message_sid: str) -> InboundText | None:
 def newest(session: Session, most: int) -> Sequence[InboundText]:
     """The newest first, whoever sent them."""
     return session.scalars(select(InboundText).order_by(InboundText.id.desc()).limit(most)).all()
+
+
+def count_of_sender(session: Session, from_number: str, after: datetime, until: datetime) -> int:
+    """How many texts a number sent in (after, until]."""
+    return session.scalars(
+        select(func.count())
+        .select_from(InboundText)
+        .where(
+            InboundText.from_number == from_number,
+            InboundText.received_at > after,
+            InboundText.received_at <= until,
+        )
+    ).one()
 
 
 def of_sender_after(session: Session, from_number: str, at: datetime) -> Sequence[InboundText]:

@@ -94,6 +94,6 @@ def _play(gather: Gather, said: Said) -> None:
             say(gather, words.which_message(number, len(said.voicemails)))
         media = media_address(voicemail_id, said.listener)
         if media is None:
-            say(gather, words.NO_RECORDING)
+            say(gather, words.NOT_HERE_YET)
         else:
             gather.play(media)

@@ -1,0 +1,35 @@
+"""Lengths of time as people read them, one rule for all texts, sheets and reports.
+
+What is left, or late, is said in whole units and never more than it is. What took place is exact, to the second. Only
+what is billed is rounded up, once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+_IN_MINUTES = 240
+"""Below so many minutes hours are not used: people reckon with the promise, and that is two hours."""
+
+
+def minutes_left(due: datetime, now: datetime) -> str:
+    """`118 min left`, `40 s left`, `due now` or `12 min late`; whole units, never more than is left."""
+    seconds = int(abs((due - now).total_seconds()))
+    if seconds == 0:
+        return "due now"
+    minutes = seconds // 60
+    span = f"{seconds} s" if seconds < 60 else f"{minutes} min" if minutes < _IN_MINUTES else f"{minutes // 60} h"
+    return f"{span} {'left' if now <= due else 'late'}"
+
+
+def exactly(seconds: float) -> str:
+    """How long something took: `48 s`, `12 min 03 s`, `5 h 07 min 03 s`; of a second that was begun nothing counts."""
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < _IN_MINUTES:
+        return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    return f"{minutes // 60} h {minutes % 60:02} min {rest:02} s"
+
+
+def billed_minutes(span: timedelta) -> int:
+    """A length in minutes, as it is billed; a minute that was begun counts."""
+    return -(-span // timedelta(minutes=1))

@@ -116,7 +116,7 @@ def test_explain_in_plain_words_says_the_same(run: Run) -> None:
     shown = run("policy", "explain", "--at", "2026-11-21T02:30:00Z").stdout
 
     assert "window           overnight" in shown
-    assert "callback_due     2026-11-21T04:30:00Z" in shown
+    assert "callback_due     2026-11-20 23:30:00 EST" in shown
 
 
 @pytest.mark.parametrize(

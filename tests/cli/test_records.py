@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -232,6 +233,36 @@ def test_the_same_commands_work_on_postgresql(arguments: tuple[str, ...], run: R
 
     assert result.exit_code == 0
     document(result)
+
+
+def test_table_of_the_sla_has_columns_that_never_touch_and_a_line_for_each_breach(at_night: Run) -> None:
+    heads, everything, *_ = at_night("report", "sla", *SPAN).stdout.splitlines()[1:]
+    breaches = at_night("report", "sla", *SPAN).stdout.split("afterhours case show REF\n")[1].splitlines()
+
+    assert re.split(" {2,}", heads.strip()) == [
+        *("count", "met", "broken", "open", "none", "share"),
+        *("MTTA median", "MTTA p95", "MTTC median", "MTTC p95"),
+    ]
+    assert len(re.split(" {2,}", everything)) == 11
+    assert [re.split(" {2,}", line)[0] for line in breaches] == ["ref", "1002"]
+
+
+def test_a_person_reads_the_wall_clock_of_the_contract(at_night: Run) -> None:
+    assert "2026-11-20 21:3" in at_night("texts").stdout
+    assert "2026-11-23 08:00:00 EST" in at_night("oncall", "who").stdout
+
+
+def test_case_show_says_what_the_caller_keyed(at_night: Run) -> None:
+    head = at_night("case", "show", "1001").stdout.split("timeline")[0]
+
+    assert all(
+        line in head
+        for line in (
+            "product     not said\n",
+            "on site     attested, troubleshooting done\n",
+            "language    English\n",
+        )
+    )
 
 
 def test_the_table_of_billing_adds_up(at_night: Run) -> None:

@@ -9,7 +9,7 @@ import click
 
 from triage.cli.printing import Instant, print_json, print_table, reported, wants_json
 from triage.cli.program import program_for_command
-from triage.cli.record_words import case_row, case_sheet
+from triage.cli.record_words import case_row, case_sheet, on_the_clock
 from triage.services import records
 
 
@@ -29,7 +29,7 @@ def oncall_who(*, at: datetime | None, as_json: bool) -> None:
     if as_json:
         print_json(lines)
     elif lines:
-        print_table(lines)
+        print_table([on_the_clock(line, program.desk.terms) for line in lines])
     if not lines:
         click.echo("afterhours: nobody is on call: check the rotations of the roster", err=True)
         sys.exit(1)
@@ -75,8 +75,9 @@ def case_show(*, ref: str, as_json: bool) -> None:
 @reported
 def texts(*, most: int, as_json: bool) -> None:
     """The newest texts to our number, from technicians, callers and strangers."""
-    found = records.list_texts(program_for_command().desk, most=most)
+    program = program_for_command()
+    found = records.list_texts(program.desk, most=most)
     if as_json:
         print_json(found)
     else:
-        print_table(found)
+        print_table([on_the_clock(text, program.desk.terms) for text in found])

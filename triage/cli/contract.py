@@ -11,6 +11,7 @@ import click
 from triage.cli.contract_words import contract
 from triage.cli.printing import Instant, print_fields, print_json, reported, wants_json
 from triage.cli.program import settings_for_command
+from triage.cli.record_words import on_the_clock
 from triage.errors import Refused
 from triage.owner_files import load_roster_file, load_terms
 from triage.policy.document import UnreadableDocument
@@ -94,7 +95,7 @@ def policy_explain(
     if as_json:
         print_json(record)
     else:
-        print_fields(record)
+        print_fields(on_the_clock(record, terms))
 
 
 @policy.command("price")

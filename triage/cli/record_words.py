@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from triage.policy.hours import local
+from triage.policy.lengths import exactly
 from triage.policy.terms import Terms
-from triage.policy.wording import WINDOW_WORDS
+from triage.policy.wording import NO_NUMBER, PRODUCT_WORDS, WINDOW_WORDS
 from triage.services.records import Record
 
+_SLA_HEADS = (
+    *("", "count", "met", "broken", "open", "none", "share"),
+    *("MTTA median", "MTTA p95", "MTTC median", "MTTC p95"),
+)
+_BREACH_HEADS = ("ref", "window", "due", "called back", "late by", "owner")
+_ATTESTED = {True: "attested, troubleshooting done", False: "not attested", None: "not asked, or no answer"}
+_LANGUAGES = {"en": "English", "es": "Spanish"}
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
     """A case, its timeline and its sessions."""
-    yield f"Case {case['ref']}: {case['state']}, {WINDOW_WORDS[case['window']]}, {case['rate']} rate"
-    yield f"caller      {case['caller'] or 'withheld'} {_safe(case['caller_place'] or '')}".rstrip()
-    for name in ("left_at", "callback_due", "acknowledged_at", "callback_made_at", "at_risk_at", "breached_at"):
-        if case[name]:
-            yield f"{name:<17} {clock(case[name], terms)}"
-    yield f"owner       {case['owner'] or 'nobody'}"
-    yield f"flags       {', '.join(case['flags']) or 'none'}"
-    yield f"clauses     {', '.join(case['clauses'])}  (policy {case['policy']})"
+    yield from _head(case, terms)
     for voicemail in case["voicemails"]:
-        yield f"recording   {voicemail['recording']} {voicemail['seconds'] or 0} s, {voicemail['status']}"
+        yield f"recording   {voicemail['recording']} {exactly(voicemail['seconds'] or 0)}, {voicemail['status']}"
         if voicemail["transcript"]:
             yield f'            "{_safe(voicemail["transcript"])}"'
     for copy in case["recording_copies"]:
@@ -36,43 +37,66 @@ def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
     for event in case["events"]:
         yield _line(event, terms)
     for bridge in case["bridges"]:
-        length = f"{bridge['seconds']} s" if bridge["seconds"] is not None else "not talked"
+        length = exactly(bridge["seconds"]) if bridge["seconds"] is not None else "not talked"
         at = clock(bridge["answered_at"] or bridge["started_at"], terms)
         yield f"call        {at}  {bridge['technician']} to {bridge['number']}: {bridge['outcome'] or 'runs'}, {length}"
     for work in case["sessions"]:
-        length = f"{work['minutes']} min, {_parts(work)}" if work["minutes"] is not None else "not closed"
-        yield f"session     {work['technician']}, {length}. {_safe(work['note'] or '')}".rstrip()
-        for line in work["lines"]:
-            yield f"  {line['arithmetic']}  before tax, clauses {' '.join(line['clauses'])}"
+        yield from _session(work)
+
+
+def _head(case: Record, terms: Terms) -> Iterator[str]:
+    """What a case is, before what happened to it."""
+    yield f"Case {case['ref']}: {case['state']}, {WINDOW_WORDS[case['window']]}, {case['rate']} rate"
+    yield f"caller      {case['caller'] or NO_NUMBER} {_safe(case['caller_place'] or '')}".rstrip()
+    if case["callback_number"]:
+        yield f"call back   {case['callback_number']}, keyed by the caller"
+    yield f"product     {PRODUCT_WORDS[case['product']] or 'not said'}"
+    yield f"on site     {_ATTESTED[case['attested']]}"
+    yield f"language    {_LANGUAGES[case['language']]}"
+    for name in ("left_at", "callback_due", "acknowledged_at", "callback_made_at", "at_risk_at", "breached_at"):
+        if case[name]:
+            yield f"{name:<17} {clock(case[name], terms)}"
+    yield f"owner       {case['owner'] or 'nobody'}"
+    yield f"flags       {', '.join(case['flags']) or 'none'}"
+    yield f"clauses     {', '.join(case['clauses'])}  (policy {case['policy']})"
+
+
+def _session(work: Record) -> Iterator[str]:
+    length = f"{work['minutes']} min, {_parts(work)}" if work["minutes"] is not None else "not closed"
+    doubt = " DOUBTFUL: longer than from the message to its end." if work["doubtful"] else ""
+    yield f"session     {work['technician']}, {length}.{doubt} {_safe(work['note'] or '')}".rstrip()
+    for line in work["lines"]:
+        yield f"  {line['arithmetic']}  before tax, clauses {' '.join(line['clauses'])}"
 
 
 def _parts(work: Record) -> str:
     """How the length of a session is known."""
     if not work["measured_s"]:
         return "typed"
-    measured = f"{work['measured_s']} s measured"
+    measured = f"{exactly(work['measured_s'])} measured"
     return f"{measured}, {work['stated_minutes']} min typed" if work["stated_minutes"] else measured
 
 
 def case_row(case: Record, terms: Terms) -> Record:
     """A case as a line of a table."""
     shown = ("ref", "state", "window", "caller", "left_at", "callback_due", "owner", "flags")
-    return {name: clock(value, terms) if isinstance(value := case[name], datetime) else value for name in shown}
+    return on_the_clock({name: case[name] for name in shown}, terms)
+
+
+def on_the_clock(row: Record, terms: Terms) -> Record:
+    """A record with its instants on the contract's wall clock."""
+    return {name: clock(value, terms) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def sla_sheet(report: Record, terms: Terms) -> Iterator[str]:
-    """The SLA report as a table, each breach with its story."""
+    """The SLA report as a table, with a line for each breach. Its story is in `case show` and in JSON."""
     yield f"Messages left {report['from']} to {report['to']}"
-    heads = f"{'count':>6}{'met':>6}{'broken':>8}{'open':>6}{'none':>6}{'share':>8}"
-    yield f"{'':<16}{heads}  MTTA med/p95    MTTC med/p95"
-    yield _sla_line("all", report["totals"])
-    for name, figures in (*report["windows"].items(), *report["technicians"].items()):
-        yield _sla_line(name, figures)
-    for breach in report["breaches"]:
-        late = _minutes(breach["late_s"])
-        yield f"\nBroken: {breach['ref']}, {late} late, due {clock(breach['callback_due'], terms)}"
-        for event in breach["story"]:
-            yield _line(event, terms)
+    groups = (("all", report["totals"]), *report["windows"].items(), *report["technicians"].items())
+    yield from _aligned([_SLA_HEADS, *(_sla_cells(name, figures) for name, figures in groups)])
+    if report["breaches"]:
+        yield ""
+        yield "Broken promises; the story of each: afterhours case show REF"
+        yield from _aligned([_BREACH_HEADS, *(_breach_cells(breach, terms) for breach in report["breaches"])])
 
 
 def sla_rows(report: Record) -> list[Record]:
@@ -93,19 +117,31 @@ def _line(event: Record, terms: Terms) -> str:
     return f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {what}".rstrip()
 
 
-def _sla_line(name: str, figures: Record) -> str:
+def _sla_cells(name: str, figures: Record) -> list[str]:
     share = f"{figures['met_share']:.1%}" if figures["met_share"] is not None else "-"
-    mtta = f"{_minutes(figures['mtta_median_s'])} / {_minutes(figures['mtta_p95_s'])}"
-    mttc = f"{_minutes(figures['mttc_median_s'])} / {_minutes(figures['mttc_p95_s'])}"
-    counts = f"{figures['count']:>6}{figures['met']:>6}{figures['breached']:>8}"
-    counts += f"{figures['open']:>6}{figures['unpromised']:>6}"
-    return f"{name:<16}{counts}{share:>8}  {mtta:<15} {mttc}"
+    counts = [str(figures[count]) for count in ("count", "met", "breached", "open", "unpromised")]
+    spans = ("mtta_median_s", "mtta_p95_s", "mttc_median_s", "mttc_p95_s")
+    return [name, *counts, share, *(exactly(figures[span]) if figures[span] is not None else "-" for span in spans)]
 
 
-def _minutes(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
+def _breach_cells(breach: Record, terms: Terms) -> list[str]:
+    made = breach["callback_made_at"]
+    return [
+        breach["ref"],
+        breach["window"],
+        clock(breach["callback_due"], terms),
+        clock(made, terms) if made else "not yet",
+        exactly(breach["late_s"]),
+        breach["owner"] or "nobody",
+    ]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows as columns that never touch: names to the left, figures to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for first, *others in rows:
+        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
+        yield "  ".join(cells).rstrip()
 
 
 def _details(details: dict[str, Any], terms: Terms) -> str:

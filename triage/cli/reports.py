@@ -59,7 +59,17 @@ def report_billing(*, first: date, last: date, form: str, as_json: bool) -> None
     elif form == "csv":
         print_csv(lines, records.BILLING_COLUMNS)
     else:
-        shown = ("ref", "technician", "rate", "minutes", "billed_minutes", "amount", "measured", "arithmetic")
+        shown = (
+            "ref",
+            "technician",
+            "rate",
+            "minutes",
+            "billed_minutes",
+            "amount",
+            "measured",
+            "doubtful",
+            "arithmetic",
+        )
         print_table([{name: line[name] for name in shown} for line in lines])
         click.echo(f"total {records.total(lines):.2f} before tax, {len(lines)} lines")
 

@@ -41,28 +41,39 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--everything", action="store_true", help="every test on PostgreSQL too, and the thorough ones")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "waits: takes long without using the processor much; runs beside the others")
+    config.addinivalue_line("markers", "on_both: on PostgreSQL in every run: what it sends, no other such test does")
     config.addinivalue_line("markers", "every_case: all its sets of parameters run on PostgreSQL too")
+    config.addinivalue_line("markers", "thorough: shows once more, at many points, what a quicker test shows at a few")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What waits comes first: one worker gets it, and the others take the rest meanwhile.
 
-    A test with many sets of parameters runs on PostgreSQL with the first of them: the others send the same statements
-    with other values. `every_case` runs them all.
+    On PostgreSQL run the tests of the store and those that are `on_both`: together they send every kind of statement.
+    With `--everything` all tests run there, each with its first set of parameters, since the others send the same
+    statements with other values; `every_case` runs them all.
     """
+    everything = config.getoption("--everything")
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)
     seen: set[str] = set()
-    kept: list[pytest.Item] = []
     left: list[pytest.Item] = []
     for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
         name = item.nodeid.partition("[")[0]
-        is_repeated = _is_on_postgresql(item) and name in seen and item.get_closest_marker("every_case") is None
-        (left if is_repeated else kept).append(item)
-        if _is_on_postgresql(item):
+        if "thorough" in marks and not everything:
+            left.append(item)
+        elif _is_on_postgresql(item):
+            is_wanted = everything or "on_both" in marks or name.startswith("tests/store/")
+            if not is_wanted or (name in seen and "every_case" not in marks):
+                left.append(item)
             seen.add(name)
-    items[:] = kept
+    items[:] = [item for item in items if item not in set(left)]
     config.hook.pytest_deselected(items=left)
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
 from scheduler.daemon import Daemon
-from tests.support.databases import ON_SQLITE
 from tests.support.serving import serving
 from tests.support.wire import Wire, recording_form
 from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN
@@ -59,6 +58,7 @@ def until(holds: Callable[[], object]) -> bool:
     return bool(holds())
 
 
+@pytest.mark.on_both
 def test_a_voicemail_rings_the_daemon_and_an_sms_goes_out(daemon: tuple[Daemon, Wire], phones: PhoneSystem) -> None:
     _, web = daemon
     begun = monotonic()
@@ -95,7 +95,6 @@ def test_a_stopped_daemon_leaves_no_thread_and_a_new_one_goes_on(
     assert (before, went_out) == (1, True)
 
 
-@ON_SQLITE
 def test_a_start_does_not_wait_for_a_phone_system_that_hangs(
     database_url: str, rest_url: str, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from scheduler.sweep import begin
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import ADA, TEAM
 from tests.support.logs import Logs
 from tests.support.wire import Wire
@@ -124,7 +123,6 @@ def test_the_mark_never_moves_back(watched: World) -> None:
     assert set(places(watched).values()) == {late.begun_at}
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     ("failing", "stay"), [("calls", ["calls", "recordings"]), ("recordings", ["recordings"]), ("texts", ["texts"])]
 )
@@ -153,7 +151,6 @@ def test_a_list_that_fails_holds_up_no_other(
     assert set(places(watched).values()) == {watched.now}
 
 
-@ON_SQLITE
 def test_what_cannot_be_taken_holds_up_no_other(watched: World, monkeypatch: pytest.MonkeyPatch) -> None:
     watched.phones.faults.drop = {Webhook.RECORDING, Webhook.CALL_STATUS}
     calls = [watched.phones.leave_voicemail(f"+1216555000{number}") for number in range(3)]
@@ -171,7 +168,6 @@ def test_what_cannot_be_taken_holds_up_no_other(watched: World, monkeypatch: pyt
         assert marks.ended_calls(session, [call.sid for call in calls]) == {call.sid for call in calls}
 
 
-@ON_SQLITE
 def test_what_cannot_be_taken_for_a_day_is_told_of_once_by_its_sid(
     watched: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +186,6 @@ def test_what_cannot_be_taken_for_a_day_is_told_of_once_by_its_sid(
     ]
 
 
-@ON_SQLITE
 def test_a_list_that_is_behind_for_an_hour_is_told_of_once_until_it_moves_on(watched: World) -> None:
     watched.advance(minutes=10)
     at = wall_clock(max(places(watched).values()), watched.now, watched.program.desk.terms)

@@ -36,6 +36,7 @@ def test_sweeping_again_at_the_same_instant_does_nothing(world: World) -> None:
     assert (world.bodies(LEE), verify_chain(world.program.desk).entries) == before
 
 
+@pytest.mark.on_both
 def test_a_poisoned_timer_is_postponed_and_holds_nobody_up(world: World, logs: Logs) -> None:
     for number in range(3):
         world.phones.leave_voicemail(f"+1216555012{number}")

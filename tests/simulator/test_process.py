@@ -53,9 +53,9 @@ def free_port() -> int:
     ("name", "value", "sentence"),
     [
         ("AFTERHOURS_TWILIO_ACCOUNT_SID", "AC" + "1" * 32, "names a real account"),
-        ("AFTERHOURS_TWILIO_FROM", None, "set AFTERHOURS_TWILIO_FROM"),
-        ("AFTERHOURS_TWILIO_FROM", "614", "AFTERHOURS_TWILIO_FROM"),
-        ("AFTERHOURS_ROSTER_FILE", "missing.toml", "missing.toml"),
+        pytest.param("AFTERHOURS_TWILIO_FROM", None, "set AFTERHOURS_TWILIO_FROM", marks=pytest.mark.thorough),
+        pytest.param("AFTERHOURS_TWILIO_FROM", "614", "AFTERHOURS_TWILIO_FROM", marks=pytest.mark.thorough),
+        pytest.param("AFTERHOURS_ROSTER_FILE", "missing.toml", "missing.toml", marks=pytest.mark.thorough),
     ],
 )
 def test_a_wrong_configuration_stops_the_start_with_a_sentence(

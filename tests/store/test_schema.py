@@ -175,6 +175,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
     store.close()
 
 
+@pytest.mark.thorough
 def test_two_processes_may_migrate_at_once(bare_url: str) -> None:
     code = (
         "import sys; from triage.store import schema; from triage.store.engine import Store;"

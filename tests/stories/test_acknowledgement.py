@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.support.databases import ON_SQLITE
+import pytest
+
 from tests.support.fixtures import DANA, LEE, MARIA, SAM
 from tests.support.world import World
 
@@ -74,7 +75,6 @@ def test_pass_moves_to_the_next_person_at_once(team: World) -> None:
     assert team.pages(left)[1:] == ["2:01 Dana call", "2:01 Dana sms"]
 
 
-@ON_SQLITE
 def test_later_rungs_of_the_round_leave_out_who_passed(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -105,6 +105,7 @@ def test_who_passed_is_asked_again_in_the_next_round(team: World) -> None:
     assert team.pages(left, to=LEE) == ["0:00 Lee sms", "20:41 Lee sms"]
 
 
+@pytest.mark.on_both
 def test_case_that_was_taken_can_be_passed_on(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -120,7 +121,6 @@ def test_case_that_was_taken_can_be_passed_on(team: World) -> None:
     assert team.case()["owner"] == "dana"
 
 
-@ON_SQLITE
 def test_emergency_that_is_passed_on_by_one_wakes_everyone_else(team: World) -> None:
     left = team.now
     team.voicemail(emergency=True)

@@ -189,6 +189,7 @@ def test_after_stop_no_text_ever_until_start(telling: World) -> None:
     assert telling.text(CALLER, "STATUS") == "Case 1001: Lee has it and calls you by 11:30 PM EST."
 
 
+@pytest.mark.on_both
 def test_stop_that_comes_while_a_text_waits_holds_it_back(telling: World) -> None:
     telling.phones.faults.refuse_429 = 4  # the alert's first tries, and the receipt's
     telling.phones.leave_voicemail(CALLER)

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, TEAM
 from tests.support.world import CALLER, Build, World
 from webhooks.simulator.faults import Webhook
@@ -54,7 +53,6 @@ def test_second_case_rings_when_the_call_about_the_first_is_over(lee_is_called: 
     assert world.kinds("1002").count("call_waits") == 1
 
 
-@ON_SQLITE
 def test_emergency_is_the_next_call_however_long_others_wait(lee_is_called: World) -> None:
     world = lee_is_called
     world.phones.set_keys(LEE, "")
@@ -68,7 +66,6 @@ def test_emergency_is_the_next_call_however_long_others_wait(lee_is_called: Worl
     assert said_of(world, LEE)[-1] == "1 0 0 2"
 
 
-@ON_SQLITE
 def test_who_talks_with_a_caller_is_not_rung_and_the_ladder_goes_on_at_its_time(lee_is_called: World) -> None:
     world = lee_is_called
     world.phones.set_keys(LEE, "2")
@@ -88,7 +85,6 @@ def test_who_talks_with_a_caller_is_not_rung_and_the_ladder_goes_on_at_its_time(
     assert rung.created_at == talked.ended_at
 
 
-@ON_SQLITE
 def test_call_whose_end_was_never_reported_keeps_the_line_for_two_minutes(lee_is_called: World) -> None:
     world, left = lee_is_called, lee_is_called.now
     world.phones.faults.drop = {Webhook.CALL_STATUS}
@@ -100,7 +96,6 @@ def test_call_whose_end_was_never_reported_keeps_the_line_for_two_minutes(lee_is
     assert calls(world, left, LEE) == ["0:00", "2:01"]
 
 
-@ON_SQLITE
 def test_calls_about_one_case_that_wait_for_one_phone_become_one(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=CALLED_AT_ONCE.replace("10m", "10s").replace("secondary", "everyone"))
     left = world.now

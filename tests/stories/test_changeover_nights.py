@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE
 from tests.support.world import CALLER, Build
 
@@ -45,7 +44,6 @@ def test_message_before_clocks_go_forward_is_due_after_two_real_hours(build_worl
     assert "Call by 4:30 AM EDT, 120 min left." in world.bodies(LEE)[0]
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     ("night", "edges"),
     [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, MARIA, SAM
 from tests.support.world import World
 
@@ -16,7 +15,6 @@ YOURS = (
 NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the words."
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     "body", ["ACK", "ack", "1", "1.", " Ack! ", "ACK 1001", "ack #1001", "ACK1001", "Ack I am on it"]
 )
@@ -206,7 +204,6 @@ def test_list_names_my_cases_what_waits_and_what_somebody_took_and_did_not_call(
     )
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("body", ["ACK 1001 1002", "ack 1001, 1002", "ACK 1001/1002 please"])
 def test_command_that_names_two_cases_takes_neither_and_says_how(world: World, body: str) -> None:
     world.voicemail(attested=True)
@@ -218,7 +215,6 @@ def test_command_that_names_two_cases_takes_neither_and_says_how(world: World, b
     assert {case["owner"] for case in world.cases()} == {None}
 
 
-@ON_SQLITE
 def test_call_is_offered_only_where_it_dials(world: World) -> None:
     world.voicemail("+18765550102", attested=True)
     world.voicemail("+12125550101", withheld=True, attested=True)
@@ -232,7 +228,6 @@ def test_call_is_offered_only_where_it_dials(world: World) -> None:
     assert all("CALL" not in body for body in world.bodies(LEE)[:2])
 
 
-@ON_SQLITE
 def test_more_work_than_there_was_time_for_is_billed_and_marked(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(minutes=4)

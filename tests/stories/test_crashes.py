@@ -10,7 +10,7 @@ from typing import Any
 import freezegun
 import pytest
 
-from tests.support.crashes import CrashingWorld
+from tests.support.crashes import CrashingWorld, some_always
 from tests.support.fixtures import FRIDAY_NIGHT, LEE
 from tests.support.world import CALLER
 from triage.services.audit import verify_chain
@@ -115,15 +115,10 @@ def test_the_story_has_no_more_points_than_are_tried(database_url: str) -> None:
         assert outcome(world) == AS_EVER
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_crash_changes_nothing_in_the_end(sqlite_url: str, point: int) -> None:
-    with told(sqlite_url, point) as world:
-        assert outcome(world) == AS_EVER
-
-
-@pytest.mark.parametrize("point", POINTS[::6])
-def test_a_crash_changes_nothing_in_the_end_on_postgresql_either(postgres_url: str, point: int) -> None:
-    with told(postgres_url, point) as world:
+@pytest.mark.every_case
+@pytest.mark.parametrize("point", some_always(POINTS))
+def test_a_crash_changes_nothing_in_the_end(database_url: str, point: int) -> None:
+    with told(database_url, point) as world:
         assert outcome(world) == AS_EVER
 
 
@@ -133,7 +128,7 @@ def test_the_callback_has_no_more_points_than_are_tried(sqlite_url: str) -> None
         assert proof(world) == PROVEN
 
 
-@pytest.mark.parametrize("point", POINTS_OF_A_CALL[::5])
-def test_a_crash_changes_nothing_of_what_the_network_measured(sqlite_url: str, point: int) -> None:
-    with told_by_a_call(sqlite_url, point) as world:
+@pytest.mark.parametrize("point", some_always(POINTS_OF_A_CALL))
+def test_a_crash_changes_nothing_of_what_the_network_measured(database_url: str, point: int) -> None:
+    with told_by_a_call(database_url, point) as world:
         assert proof(world) == PROVEN

@@ -10,7 +10,7 @@ from typing import Any
 import freezegun
 import pytest
 
-from tests.support.crashes import CrashingWorld
+from tests.support.crashes import CrashingWorld, some_always
 from tests.support.fixtures import FRIDAY_NIGHT, LEE
 from triage.services.audit import verify_chain
 from webhooks.simulator.sound import tone
@@ -73,13 +73,8 @@ def test_a_recordings_life_has_no_more_points_than_are_tried(sqlite_url: str, tm
         assert POINTS[-1] - 5 <= world.points <= POINTS[-1]
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_crash_changes_nothing_of_a_recordings_life(sqlite_url: str, tmp_path: Path, point: int) -> None:
-    with told(sqlite_url, tmp_path, point) as world:
-        assert life(world) == AS_EVER
-
-
-@pytest.mark.parametrize("point", POINTS[::8])
-def test_nor_does_it_on_postgresql(postgres_url: str, tmp_path: Path, point: int) -> None:
-    with told(postgres_url, tmp_path, point) as world:
+@pytest.mark.every_case
+@pytest.mark.parametrize("point", some_always(POINTS))
+def test_a_crash_changes_nothing_of_a_recordings_life(database_url: str, tmp_path: Path, point: int) -> None:
+    with told(database_url, tmp_path, point) as world:
         assert life(world) == AS_EVER

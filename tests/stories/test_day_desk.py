@@ -6,7 +6,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.documents import check_document
 from tests.support.world import CALLER, PUBLIC_URL, Build, World
 from webhooks.simulator.records import Behaviour
@@ -34,6 +33,7 @@ def test_who_is_put_through_hears_no_mailbox_and_leaves_no_case(desk: World) -> 
     assert [len(desk.entries(kind)) for kind in ("desk_rung", "desk_answered")] == [1, 1]
 
 
+@pytest.mark.on_both
 @pytest.mark.parametrize("behaviour", [Behaviour.DEAD, Behaviour.BUSY, Behaviour.VOICEMAIL_BOX])
 def test_who_is_not_put_through_hears_the_mailbox(behaviour: Behaviour, desk: World) -> None:
     desk.phones.set_behaviour(FIRST, behaviour)
@@ -45,7 +45,6 @@ def test_who_is_not_put_through_hears_the_mailbox(behaviour: Behaviour, desk: Wo
     assert (desk.case()["window"], desk.entries("desk_answered")) == ("support_hours", [])
 
 
-@ON_SQLITE
 def test_another_key_at_the_desk_is_no_acceptance(desk: World) -> None:
     desk.phones.set_keys(FIRST, "5")
 
@@ -55,7 +54,6 @@ def test_another_key_at_the_desk_is_no_acceptance(desk: World) -> None:
     assert len(desk.cases()) == 1
 
 
-@ON_SQLITE
 def test_call_counts_as_answered_by_the_greeting_and_not_by_the_ringing(build_world: Build) -> None:
     world = build_world(at="2026-11-23T21:59:50", policy=POLICY)
     sids = {"CallSid": "CA" + "1" * 32, "From": CALLER}
@@ -70,7 +68,6 @@ def test_call_counts_as_answered_by_the_greeting_and_not_by_the_ringing(build_wo
     assert world.case()["window"] == "evening"
 
 
-@ON_SQLITE
 def test_desk_is_left_alone_outside_support_hours(build_world: Build) -> None:
     world = build_world(policy=POLICY)
 
@@ -80,7 +77,6 @@ def test_desk_is_left_alone_outside_support_hours(build_world: Build) -> None:
     assert world.phones.phone(FIRST).calls == ()
 
 
-@ON_SQLITE
 def test_everything_twice_is_one_call_at_the_desk(desk: World) -> None:
     desk.phones.faults.duplicate_webhooks = True
 
@@ -89,7 +85,6 @@ def test_everything_twice_is_one_call_at_the_desk(desk: World) -> None:
     assert [len(desk.entries(kind)) for kind in ("desk_rung", "desk_answered")] == [1, 1]
 
 
-@ON_SQLITE
 def test_documents_of_the_desk_are_good_ones(desk: World) -> None:
     sids = {"CallSid": "CA" + "1" * 32, "From": CALLER}
     posts = {

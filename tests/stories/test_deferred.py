@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import pytest
+
 from tests.support.fixtures import LEE, MARIA, SAM, TEAM
 from tests.support.world import CALLER, Build, World
 from triage.services import records
@@ -60,6 +62,7 @@ def test_deferred_case_climbs_its_ladder_from_the_opening_on(team: World) -> Non
     ]
 
 
+@pytest.mark.on_both
 def test_clock_of_a_deferred_case_starts_with_its_support_day(team: World) -> None:
     team.voicemail(product="server")
     team.at(MONDAY_OPENING)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, SAM, TEAM
 from tests.support.world import CALLER, Build, World
 
@@ -22,7 +21,6 @@ def test_two_people_are_texted_and_called_at_once(team: World) -> None:
     )
 
 
-@ON_SQLITE
 def test_everyone_is_woken_when_both_phones_rang_out_and_then_the_managers_again(team: World) -> None:
     left = team.now
     team.voicemail(emergency=True, attested=True)
@@ -35,7 +33,6 @@ def test_everyone_is_woken_when_both_phones_rang_out_and_then_the_managers_again
     assert [page for page in team.pages(left) if page > "0:3"] == ["0:40 Maria call"]
 
 
-@ON_SQLITE
 def test_second_person_is_found_where_only_one_is_on_the_rotations(build_world: Build) -> None:
     world = build_world(roster=TEAM.replace('people = ["dana"]', 'people = ["lee"]'))
     left = world.now
@@ -63,7 +60,6 @@ def test_first_to_take_it_stands_the_other_down(team: World) -> None:
     assert team.pages(left)[4:] == ["0:10 Lee sms"]
 
 
-@ON_SQLITE
 def test_second_to_take_it_hears_who_has_it(team: World) -> None:
     team.voicemail(emergency=True, attested=True)
     team.text(DANA, "ACK")

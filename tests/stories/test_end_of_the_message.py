@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE
 from tests.support.world import CALLER, World
 from triage.store import cases
@@ -68,6 +67,7 @@ def test_one_voicemail_and_one_alert_in_any_order(order: str, greeted: World) ->
     assert all("Your case is 1 0 0 1. A technician calls you by 11 31 PM" in body for body in spoken)
 
 
+@pytest.mark.on_both
 def test_a_report_that_never_comes_leaves_the_case_that_was_promised(team: World) -> None:
     team.phones.faults.drop = {Webhook.RECORDING}
 
@@ -91,7 +91,6 @@ def test_own_times_of_the_recording_count_once_they_are_told(greeted: World) -> 
     assert voicemail(greeted).duration_s == 60
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     ("report", "flag"),
     [
@@ -117,7 +116,6 @@ def test_what_was_promised_stays_whatever_the_recording_turns_out_to_be(
     assert len(greeted.bodies(LEE)) == 2
 
 
-@ON_SQLITE
 def test_times_learnt_after_a_short_recording_keep_its_promise(greeted: World) -> None:
     recorded(greeted)
     reported(greeted, RecordingDuration="1")
@@ -129,7 +127,6 @@ def test_times_learnt_after_a_short_recording_keep_its_promise(greeted: World) -
     assert timedelta(0) < due - greeted.case()["callback_due"] < timedelta(minutes=3)
 
 
-@ON_SQLITE
 def test_second_message_is_told_once_though_it_is_reported_twice(team: World) -> None:
     team.voicemail(attested=True)
     team.advance(minutes=2)
@@ -141,7 +138,6 @@ def test_second_message_is_told_once_though_it_is_reported_twice(team: World) ->
     ]
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     "url",
     [
@@ -159,7 +155,6 @@ def test_address_that_is_no_recording_of_ours_promises_nothing(url: str, greeted
     assert greeted.cases() == []
 
 
-@ON_SQLITE
 def test_who_hung_up_is_promised_nothing_and_the_report_makes_the_case(greeted: World) -> None:
     recorded(greeted, Digits="hangup", CallStatus="completed")
     assert greeted.cases() == []

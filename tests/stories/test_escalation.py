@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, MARIA, TEAM
 from tests.support.world import Build, World
 
@@ -25,7 +24,6 @@ EVERYONE = [  # Lee and Dana read of it a moment before
 ]
 
 
-@ON_SQLITE
 def test_every_rung_reaches_its_people_as_soon_as_the_calls_of_the_one_before_rang_out(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -35,7 +33,6 @@ def test_every_rung_reaches_its_people_as_soon_as_the_calls_of_the_one_before_ra
     assert team.pages(left) == [*FIRST_ROUND, *EVERYONE, "6:21 Maria call"]
 
 
-@ON_SQLITE
 def test_while_the_calls_of_a_rung_ring_on_the_next_one_comes_at_its_second(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy='alert_call.rings_for = "540s"')
     left = world.now
@@ -46,7 +43,6 @@ def test_while_the_calls_of_a_rung_ring_on_the_next_one_comes_at_its_second(buil
     assert world.pages(left) == [*FIRST_ROUND[:3], "14:00 Lee call", "15:00 Dana call", "15:00 Dana sms"]
 
 
-@ON_SQLITE
 def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -59,7 +55,6 @@ def test_nothing_is_sent_a_second_before_a_rung(team: World) -> None:
     assert team.pages(left) == FIRST_ROUND[:3]
 
 
-@ON_SQLITE
 def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
     team.voicemail(attested=True)
 
@@ -77,7 +72,6 @@ def test_later_rungs_say_how_much_time_is_left(team: World) -> None:
     ]
 
 
-@ON_SQLITE
 def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -95,7 +89,6 @@ def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> 
     ]
 
 
-@ON_SQLITE
 def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_breach_goes_on(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy="ladder.rounds = 1")
     left = world.now
@@ -124,7 +117,6 @@ def test_ladder_that_ended_is_climbed_once_more_for_whoever_passes(build_world: 
     assert world.pages(left)[-2:] == ["70:01 Dana call", "70:01 Dana sms"]
 
 
-@ON_SQLITE
 def test_taking_the_case_stops_the_ladder(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -136,7 +128,6 @@ def test_taking_the_case_stops_the_ladder(team: World) -> None:
     assert team.pages(left) == FIRST_ROUND[:3]
 
 
-@ON_SQLITE
 def test_daemon_that_was_down_climbs_on_where_it_stood(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)

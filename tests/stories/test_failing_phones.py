@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import ADA, DANA, LEE, MARIA, SAM, TEAM
 from tests.support.world import Build, World
 from webhooks.simulator.phone_system import Behaviour
@@ -14,7 +13,6 @@ ONLY_BY_CALL = TEAM.replace(
 )
 
 
-@ON_SQLITE
 def test_dead_phone_is_called_at_once_and_then_the_next_person(team: World) -> None:
     left = team.now
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
@@ -33,7 +31,6 @@ def test_dead_phone_is_called_at_once_and_then_the_next_person(team: World) -> N
     ]
 
 
-@ON_SQLITE
 def test_administrator_is_told_once_of_a_dead_phone_and_never_of_a_call_that_nobody_answered(team: World) -> None:
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
 
@@ -60,7 +57,6 @@ def test_phone_that_is_dead_for_two_cases_is_told_of_once(team: World) -> None:
     ]
 
 
-@ON_SQLITE
 def test_manager_is_told_where_there_is_no_administrator(world: World) -> None:
     world.phones.set_behaviour(LEE, Behaviour.DEAD)
 
@@ -147,7 +143,6 @@ def test_one_dead_phone_of_two_does_not_hurry_an_emergency_while_the_other_liste
     assert len(team.bodies(DANA)) == 1
 
 
-@ON_SQLITE
 def test_ladder_hurries_past_dead_phones_to_whoever_is_alive(team: World) -> None:
     left = team.now
     for number in (LEE, DANA, SAM, MARIA):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from tests.support.fixtures import LEE, SAM
 from tests.support.world import CALLER, PUBLIC_URL, World
 from webhooks.simulator.records import Call, Recording, new_sid
@@ -85,6 +87,7 @@ def test_caller_and_times_are_asked_of_the_phone_system_where_the_recording_lack
     assert "resorted" in team.kinds()
 
 
+@pytest.mark.on_both
 def test_phone_system_that_does_not_answer_is_asked_again(team: World) -> None:
     call, recording = a_call_of_long_ago(team, team.now)
     team.phones.faults.fail_reads = 3

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE
 from tests.support.world import CALLER, Build, World
 from triage.store import cases
@@ -41,7 +40,6 @@ def test_who_stays_hears_the_reference_twice_and_the_time_of_the_call(team: Worl
     ]
 
 
-@ON_SQLITE
 def test_who_hangs_up_has_the_same_case_from_the_report_alone(team: World) -> None:
     left = team.now
     call = team.voicemail(attested=True)
@@ -50,7 +48,6 @@ def test_who_hangs_up_has_the_same_case_from_the_report_alone(team: World) -> No
     assert team.case()["callback_due"] == left + timedelta(hours=2)
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     ("product", "said"),
     [
@@ -66,7 +63,6 @@ def test_a_product_hears_at_the_end_what_it_is_owed(product: str, said: str, tea
     assert kept(team).product == product
 
 
-@ON_SQLITE
 def test_spanish_is_spoken_to_the_end_and_technicians_read_english(team: World) -> None:
     call = team.voicemail(spanish=True, attested=True, stays=True)
 
@@ -89,7 +85,6 @@ def test_number_that_was_keyed_in_is_the_one_that_technicians_get(team: World) -
     assert f"Call {ELSEWHERE}" in answer
 
 
-@ON_SQLITE
 def test_caller_without_a_number_may_key_one_in(team: World) -> None:
     team.voicemail(withheld=True, attested=True, number="2165550123")
     team.voicemail(withheld=True, attested=True)
@@ -98,7 +93,6 @@ def test_caller_without_a_number_may_key_one_in(team: World) -> None:
     assert team.bodies(LEE)[1].startswith("1002 overnight: number unknown.")
 
 
-@ON_SQLITE
 def test_number_that_may_not_be_dialled_is_refused_and_another_try_counts(team: World) -> None:
     call = team.phones.leave_voicemail(CALLER, keys=",,1" + "1" + "19005550123#" + "2165550123#" + ",")
 
@@ -106,7 +100,6 @@ def test_number_that_may_not_be_dialled_is_refused_and_another_try_counts(team: 
     assert (kept(team).callback_number, call.failed_because) == (ELSEWHERE, None)
 
 
-@ON_SQLITE
 def test_number_of_a_second_message_replaces_that_of_the_first(team: World) -> None:
     team.voicemail(attested=True, number="2165550123")
     team.voicemail(attested=True, number="3125550156")
@@ -116,7 +109,6 @@ def test_number_of_a_second_message_replaces_that_of_the_first(team: World) -> N
     assert "number_keyed" in team.kinds()
 
 
-@ON_SQLITE
 def test_second_message_hears_the_first_deadline_and_after_it_no_time_at_all(team: World) -> None:
     team.voicemail(attested=True, stays=True)
     team.advance(minutes=30)
@@ -130,7 +122,6 @@ def test_second_message_hears_the_first_deadline_and_after_it_no_time_at_all(tea
     )
 
 
-@ON_SQLITE
 def test_window_stays_that_of_the_greeting_when_the_keys_come_after_its_edge(build_world: Build) -> None:
     world = build_world(at="2026-11-21T00:59:50")
     sids = {"CallSid": "CA" + "1" * 32, "From": CALLER}
@@ -145,7 +136,6 @@ def test_window_stays_that_of_the_greeting_when_the_keys_come_after_its_edge(bui
     assert "not_attested" not in world.case()["flags"]
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("how", [{"silent": True}, {"seconds": 1, "stays": True}])
 def test_who_says_nothing_is_asked_to_call_again(how: dict[str, object], team: World) -> None:
     call = team.voicemail(**how)  # type: ignore[arg-type]
@@ -153,7 +143,6 @@ def test_who_says_nothing_is_asked_to_call_again(how: dict[str, object], team: W
     assert call.heard[-1] == "We heard nothing. Please call again. Goodbye."
 
 
-@ON_SQLITE
 def test_short_message_that_silence_ended_is_thanked_without_a_promise(team: World) -> None:
     sids = {"CallSid": "CA" + "1" * 32, "From": CALLER}
     url = f"https://api.twilio.com/2010-04-01/Accounts/{team.settings.twilio_account_sid}/Recordings/RE{'1' * 32}"
@@ -188,7 +177,6 @@ def test_recording_of_a_blocked_number_is_kept_for_review(build_world: Build) ->
     assert world.pages(start) == []
 
 
-@ON_SQLITE
 def test_what_was_keyed_in_is_on_record(team: World) -> None:
     team.voicemail(emergency=True, attested=True, product="ucp", number="2165550123")
 
@@ -203,7 +191,6 @@ def test_what_was_keyed_in_is_on_record(team: World) -> None:
     assert (opened["product"], opened["attested"], opened["keyed_number"]) == ("ucp", True, ELSEWHERE)
 
 
-@ON_SQLITE
 def test_every_step_twice_is_one_call(team: World) -> None:
     team.phones.faults.duplicate_webhooks = True
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE, SAM, TEAM
 from tests.support.world import Build, World
 from triage.services import records
@@ -15,7 +14,6 @@ from triage.services import records
 NIGHT, DAY = date(2026, 11, 20), date(2026, 11, 20)
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     ("at", "window", "rate", "amount", "clauses"),
     [
@@ -68,6 +66,7 @@ def test_discontinued_product_is_not_billed(world: World) -> None:
     assert "not_billed" in world.kinds()
 
 
+@pytest.mark.on_both
 def test_billing_report_is_the_lines_of_the_span(team: World) -> None:
     team.voicemail(attested=True)
     team.voicemail("+12125550101", attested=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, MARIA, SAM, TEAM
 from tests.support.world import Build, World
 
@@ -53,7 +52,6 @@ def test_nobody_on_call_reaches_the_manager_and_everyone_at_once(build_world: Bu
     assert world.kinds().count("nobody_on_call") == 4
 
 
-@ON_SQLITE
 def test_roster_without_anybody_loses_nothing(build_world: Build) -> None:
     world = build_world(roster='timezone = "America/New_York"')
     world.voicemail(attested=True)
@@ -68,7 +66,6 @@ def test_roster_without_anybody_loses_nothing(build_world: Build) -> None:
     assert world.bodies(LEE)[0].startswith("OVERDUE 1001 overnight: +16145550199 COLUMBUS OH.\n")
 
 
-@ON_SQLITE
 def test_override_takes_the_call_for_as_long_as_it_lasts(build_world: Build) -> None:
     world = build_world(roster=TEAM + SAM_INSTEAD_OF_LEE)
     left = world.now

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import ADA, TEAM
 from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, Build, World
 from triage.services.reconciler import claim_look, take_look
@@ -73,6 +72,7 @@ def left_by_caller(world: World) -> dict[str, datetime]:
     return {case["caller"]: case["left_at"] for case in world.cases()}
 
 
+@pytest.mark.on_both
 def test_six_hours_without_a_webhook_delay_no_case_by_ten_minutes(watched: World) -> None:
     lose_webhooks(watched)
     left = {}
@@ -305,7 +305,6 @@ def test_a_report_whose_times_cannot_be_read_gets_them_from_the_phone_system(wat
     assert case["callback_due"] == left + 2 * HOUR
 
 
-@ON_SQLITE
 def test_a_case_that_was_sorted_without_its_call_is_sorted_again_by_the_list(build_world: Build) -> None:
     world = build_world(at="2026-11-20T23:59:30", roster=TEAM, policy=QUIET, reconciles=True)  # 6:59:30 PM EST
     world.advance(seconds=1)

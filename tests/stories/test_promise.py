@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE, MARIA, TEAM
 from tests.support.world import Build, World
 
@@ -80,7 +79,6 @@ def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_risk(quiet
     assert headed(quiet, LEE, "AT RISK") == []
 
 
-@ON_SQLITE
 def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(quiet: World) -> None:
     left = quiet.now
     quiet.voicemail(attested=True)
@@ -96,7 +94,6 @@ def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(quiet: W
     ]
 
 
-@ON_SQLITE
 def test_rung_on_the_second_of_the_breach_says_so_and_calls_where_the_breach_does(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=RUNG_AT_THE_BREACH)
     left = world.now
@@ -108,7 +105,6 @@ def test_rung_on_the_second_of_the_breach_says_so_and_calls_where_the_breach_doe
     assert world.bodies(LEE)[-1].startswith("OVERDUE 1001 overnight: +16145550199 COLUMBUS OH.\n")
 
 
-@ON_SQLITE
 def test_breach_texts_and_calls_everyone(quiet: World) -> None:
     left = quiet.now
     quiet.voicemail(attested=True)
@@ -128,7 +124,6 @@ def test_breach_texts_and_calls_everyone(quiet: World) -> None:
     ]
 
 
-@ON_SQLITE
 def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_breach(quiet: World) -> None:
     left = quiet.now
     quiet.voicemail(attested=True)
@@ -149,7 +144,6 @@ def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_breach(qui
     ]
 
 
-@ON_SQLITE
 def test_callback_stops_everything_before_and_after_the_breach(quiet: World) -> None:
     quiet.voicemail(attested=True)
     quiet.voicemail("+12125550101", attested=True)
@@ -164,7 +158,6 @@ def test_callback_stops_everything_before_and_after_the_breach(quiet: World) -> 
     assert [case["breached_at"] is None for case in quiet.cases()] == [True, False]
 
 
-@ON_SQLITE
 def test_promise_of_twenty_seconds_is_watched_to_the_second(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWENTY_SECONDS)
     left = world.now
@@ -179,7 +172,6 @@ def test_promise_of_twenty_seconds_is_watched_to_the_second(build_world: Build) 
     assert world.case()["breached_at"] == left + timedelta(seconds=20)
 
 
-@ON_SQLITE
 def test_acknowledgement_of_a_short_promise_holds_for_its_five_seconds(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWENTY_SECONDS)
     left = world.now

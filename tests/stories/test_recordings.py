@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import ADA, LEE, TEAM
 from tests.support.world import Build, World
 from triage.services import recordings
@@ -62,7 +61,6 @@ def test_a_voicemail_is_on_our_disk_seconds_later_with_its_hash(world: World) ->
     assert event["details"]["sha256"] == copy["sha256"]
 
 
-@ON_SQLITE
 def test_key_9_of_an_alert_call_plays_our_copy_and_says_who_heard_it(world: World) -> None:
     world.phones.set_keys(LEE, "91")
     world.voicemail(seconds=30)
@@ -76,7 +74,6 @@ def test_key_9_of_an_alert_call_plays_our_copy_and_says_who_heard_it(world: Worl
     assert world.phones.exchange.sounds[sentence] == tone(30)
 
 
-@ON_SQLITE
 def test_a_recording_that_could_not_be_made_is_never_asked_for(world: World) -> None:
     world.post(
         "/twilio/recording", CallSid="CA" + "a" * 32, RecordingSid="RE" + "a" * 32, RecordingStatus="absent", From=LEE
@@ -86,7 +83,6 @@ def test_a_recording_that_could_not_be_made_is_never_asked_for(world: World) -> 
     assert world.case()["recording_copies"] == []
 
 
-@ON_SQLITE
 def test_an_address_that_was_posted_is_not_asked(world: World) -> None:
     sid = world.find_recording(world.now, RecordingUrl="https://evil.example/steal")
     hide_recordings(world)
@@ -96,7 +92,6 @@ def test_an_address_that_was_posted_is_not_asked(world: World) -> None:
     assert copy_of(world) | {"recording": sid, "state": "wanted"} == copy_of(world)
 
 
-@ON_SQLITE
 def test_audio_that_comes_late_delays_no_alert_and_is_fetched_when_it_is_there(world: World) -> None:
     started = world.now
     world.voicemail(seconds=30)
@@ -129,7 +124,6 @@ def test_audio_that_never_comes_is_given_up_after_a_day_and_somebody_is_told(bui
     ]
 
 
-@ON_SQLITE
 def test_a_phone_system_in_trouble_is_asked_until_it_is_well_again(build_world: Build) -> None:
     world = build_world(roster=TEAM)
     world.voicemail(seconds=30)
@@ -166,7 +160,6 @@ def test_a_full_disk_is_an_alarm_and_what_waited_is_kept_once_there_is_room(
     assert copy_of(world)["reason"] is None
 
 
-@ON_SQLITE
 def test_a_folder_that_cannot_be_written_is_an_alarm_and_is_used_once_it_is_mended(
     build_world: Build, tmp_path: Path
 ) -> None:
@@ -229,7 +222,6 @@ def test_the_phone_systems_copy_goes_once_ours_was_read_back(build_world: Build)
     assert file_of(world).read_bytes() == tone(30)
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(b"another voice")])
 def test_the_phone_systems_copy_is_not_deleted_but_fetched_again_where_ours_is_no_good(
     build_world: Build, harm: Any
@@ -250,7 +242,6 @@ def test_the_phone_systems_copy_is_not_deleted_but_fetched_again_where_ours_is_n
     assert world.kinds().count("recording_kept") == 2
 
 
-@ON_SQLITE
 def test_a_phone_system_that_will_not_delete_is_asked_again(build_world: Build) -> None:
     world = build_world(policy=POLICY + "delete_at_provider = true")
     world.voicemail(seconds=30)
@@ -266,7 +257,6 @@ def test_a_phone_system_that_will_not_delete_is_asked_again(build_world: Build) 
     assert world.phones.recordings() == ()
 
 
-@ON_SQLITE
 def test_a_file_that_somebody_changed_or_took_away_is_named(world: World) -> None:
     for caller in ("+16145550121", "+16145550122", "+16145550123"):
         world.voicemail(caller)
@@ -280,6 +270,7 @@ def test_a_file_that_somebody_changed_or_took_away_is_named(world: World) -> Non
     assert found == {"1001-1.wav": "its file was changed", "1002-2.wav": "its file is gone"}
 
 
+@pytest.mark.on_both
 def test_a_hash_that_was_changed_with_its_file_is_found_by_the_history(world: World) -> None:
     world.voicemail(seconds=30)
     world.advance(minutes=1)
@@ -293,7 +284,6 @@ def test_a_hash_that_was_changed_with_its_file_is_found_by_the_history(world: Wo
     assert finding.fault == "its stored hash is not the one in the history"
 
 
-@ON_SQLITE
 def test_a_task_whose_lease_ended_changes_nothing_any_more(world: World) -> None:
     world.voicemail(seconds=30)
     world.clock.tick(5)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.support.databases import ON_SQLITE
+import pytest
+
 from tests.support.fixtures import DANA, LEE, TEAM
 from tests.support.world import Build, World
 
@@ -19,7 +20,7 @@ def storm(world: World, voicemails: int) -> None:
         world.voicemail(f"+1212555{number:04}", attested=True)
 
 
-@ON_SQLITE
+@pytest.mark.thorough
 def test_sixty_voicemails_in_a_minute_flood_no_phone_and_name_every_case(team: World) -> None:
     began = team.now
     for number in range(59):
@@ -59,7 +60,6 @@ def test_single_alert_that_waited_is_sent_as_it_is(build_world: Build) -> None:
     assert world.bodies(LEE)[2].startswith("1003 overnight: +12125550002 NEW YORK NY.\nCall by 11:30 PM EST")
 
 
-@ON_SQLITE
 def test_summary_leaves_out_what_somebody_took_meanwhile(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_TEXTS_AND_ONE_CALL)
     storm(world, 5)
@@ -70,7 +70,6 @@ def test_summary_leaves_out_what_somebody_took_meanwhile(build_world: Build) -> 
     assert world.bodies(LEE)[2:] == ["2 more cases wait: 1003 1005\nReply LIST, or ACK and a number"]
 
 
-@ON_SQLITE
 def test_calls_above_the_limit_are_left_out_and_the_texts_go_on(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_TEXTS_AND_ONE_CALL.replace("texts = 2", "texts = 9"))
     began = world.now
@@ -81,7 +80,6 @@ def test_calls_above_the_limit_are_left_out_and_the_texts_go_on(build_world: Bui
     assert world.pages(began, to=LEE)[3:] == ["5:00 Lee call", "5:00 Lee sms", "5:01 Lee sms", "5:02 Lee sms"]
 
 
-@ON_SQLITE
 def test_limit_is_over_once_its_span_is(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_TEXTS_AND_ONE_CALL + 'limits.texts_within = "30s"')
     storm(world, 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE
 from tests.support.world import CALLER, Build, World
 from triage.services import records
@@ -39,7 +38,6 @@ def test_stranger_is_kept_and_not_answered(world: World) -> None:
     assert (kept["sender"], kept["body"], kept["ref"]) == ("stranger", "ACK 1001 buy now", None)
 
 
-@ON_SQLITE
 def test_text_of_a_caller_lands_in_the_case_and_reaches_the_owner(world: World) -> None:
     world.voicemail(CALLER, attested=True)
     world.text(LEE, "ACK")
@@ -53,7 +51,6 @@ def test_text_of_a_caller_lands_in_the_case_and_reaches_the_owner(world: World) 
     assert records.list_texts(world.program.desk, most=1)[0]["sender"] == "caller"
 
 
-@ON_SQLITE
 def test_text_of_a_caller_whose_case_nobody_took_reaches_whoever_was_alerted(world: World) -> None:
     world.voicemail(CALLER, attested=True)
 

@@ -9,7 +9,6 @@ from typing import cast
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE, TEAM
 from tests.support.wire import Wire, call_form
 from tests.support.world import Build, World
@@ -23,7 +22,6 @@ ALERT = (
 )
 
 
-@ON_SQLITE
 @pytest.mark.parametrize(
     ("fault", "is_reported"), [("accept_then_hang", True), ("accept_then_hang", False), ("accept_then_500", False)]
 )
@@ -39,7 +37,6 @@ def test_alert_that_went_out_without_an_answer_is_never_doubled(team: World, fau
     assert "delivery_repeated" not in team.kinds()
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("fault", ["fail_500", "unreachable"])
 def test_alert_that_is_not_in_the_list_is_repeated_and_says_so(team: World, fault: str) -> None:
     left = team.now
@@ -52,7 +49,6 @@ def test_alert_that_is_not_in_the_list_is_repeated_and_says_so(team: World, faul
     assert team.pages(left) == ["0:40 Lee sms"]
 
 
-@ON_SQLITE
 def test_nothing_is_repeated_while_the_list_cannot_be_read(team: World) -> None:
     left = team.now
     team.phones.faults.fail_500 = 1
@@ -106,7 +102,6 @@ def test_refusal_that_does_not_end_moves_the_ladder_on(team: World) -> None:
     assert team.pages(left)[:3] == ["0:31 Ada sms", "0:31 Lee call", "0:31 Lee sms"]
 
 
-@ON_SQLITE
 def test_calls_of_unknown_outcome_are_found_in_the_list_too(team: World) -> None:
     left = team.now
     team.phones.faults.accept_then_hang = 4
@@ -121,7 +116,6 @@ def test_calls_of_unknown_outcome_are_found_in_the_list_too(team: World) -> None
     assert "delivery_repeated" not in team.kinds()
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("fault", ["double_reports", "reverse_reports"])
 def test_reports_doubled_or_reversed_change_nothing(team: World, fault: str) -> None:
     left = team.now
@@ -133,7 +127,6 @@ def test_reports_doubled_or_reversed_change_nothing(team: World, fault: str) -> 
     assert team.pages(left) == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms", "5:20 Lee call"]
 
 
-@ON_SQLITE
 def test_without_any_report_the_ladder_climbs_by_its_own_clock(team: World) -> None:
     left = team.now
     team.phones.faults.drop_reports = True
@@ -145,7 +138,6 @@ def test_without_any_report_the_ladder_climbs_by_its_own_clock(team: World) -> N
     assert team.pages(left)[3:] == ["7:00 Lee call", "15:00 Dana call", "15:00 Dana sms"]
 
 
-@ON_SQLITE
 def test_search_tells_the_alerts_of_two_cases_apart(team: World) -> None:
     team.phones.faults.drop_reports = True
     team.phones.faults.accept_then_hang = 1
@@ -178,7 +170,6 @@ class AnswersLate:
         self.inner.hang_up(provider_sid)
 
 
-@ON_SQLITE
 def test_call_of_which_a_report_told_before_the_answer_rings_on(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy='alert_call.rings_for = "90s"')
     voice = cast("TwilioVoice", world.phone_system.transports["voice"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE
 from tests.support.world import CALLER, World
 from webhooks.simulator.faults import Webhook
@@ -47,7 +46,6 @@ def test_nothing_is_told_before_the_technician_could_say_that_it_was_a_voicemail
     assert told.startswith(MET)
 
 
-@ON_SQLITE
 def test_words_come_half_a_minute_after_the_call_where_its_end_is_not_reported(called: World) -> None:
     called.phones.faults.drop.add(Webhook.CALL_STATUS)
 
@@ -59,7 +57,6 @@ def test_words_come_half_a_minute_after_the_call_where_its_end_is_not_reported(c
     assert [told.startswith(MET) for told in words_after_the_call(called)] == [True]
 
 
-@ON_SQLITE
 def test_voicemail_box_that_is_said_by_text_first_is_not_followed_by_a_promise_met(called: World) -> None:
     answer = called.text(LEE, "TRIED")
     called.advance(minutes=2)
@@ -72,7 +69,6 @@ def test_voicemail_box_that_is_said_by_text_first_is_not_followed_by_a_promise_m
     assert words_after_the_call(called)[-1].startswith(MET)
 
 
-@ON_SQLITE
 def test_call_that_the_phone_system_did_not_place_is_told_of_and_never_comes_later(world: World) -> None:
     world.voicemail(attested=True)
     world.phones.faults.fail_500, world.phones.faults.fail_reads = 1, 1_000
@@ -84,7 +80,6 @@ def test_call_that_the_phone_system_did_not_place_is_told_of_and_never_comes_lat
     assert world.bodies(LEE)[-1] == NOT_PLACED.format("1001", CALLER)
 
 
-@ON_SQLITE
 def test_call_that_waits_too_long_for_the_end_of_another_is_told_of(called: World) -> None:
     called.voicemail("+12125550101", attested=True)
     called.phones.add_phone(CALLER, "Caller", talks_for=600)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+import pytest
+
 from tests.support.world import World
 from triage.ports import Accepted, Found, KeepsRecordings, Outgoing, Sends, TakesBytes
 from triage.store.recording_folder import RecordingFolder
@@ -106,3 +108,10 @@ class CrashingWorld(World):
 
     def _transports(self) -> list[tuple[Any, Sends]]:
         return list(self.phone_system.transports.items())
+
+
+def some_always(points: range) -> list[Any]:
+    """Every sixth of these points in any run, the others where everything is tested."""
+    return [
+        pytest.param(point, marks=[pytest.mark.thorough] if place % 6 else []) for place, point in enumerate(points)
+    ]

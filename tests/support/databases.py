@@ -129,10 +129,6 @@ def postgres_url(postgres_server: str) -> str:
     return postgres_server
 
 
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-"""For tests whose every statement other tests run on PostgreSQL, by the same callers: they run once."""
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Each test that asks for it runs twice: on SQLite and on PostgreSQL."""

@@ -16,6 +16,7 @@ THREADS = 4
 SEED = 20261101
 
 
+@pytest.mark.thorough
 @pytest.mark.waits
 def test_a_thousand_voicemails_are_a_thousand_cases_each_due_in_time(wire: Wire) -> None:
     count = COUNT if wire.program.desk.store.is_sqlite else COUNT // 10

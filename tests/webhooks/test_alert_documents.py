@@ -9,7 +9,6 @@ from xml.etree.ElementTree import Element
 import pytest
 from sqlalchemy import func, select
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import DANA, LEE
 from tests.support.logs import Logs
 from tests.support.shared_freeze import clock, frozen  # noqa: F401 - fixtures of this file
@@ -118,6 +117,7 @@ def test_key_2_dials_the_caller(call: Call) -> None:
     assert spoken(document) == ["Case 1 0 0 1 is yours.", "One moment. Press star to end the call."]
 
 
+@pytest.mark.on_both
 def test_key_3_says_whom_it_goes_to(call: Call) -> None:
     assert_ends(call.presses("3"), "You passed on case 1 0 0 1. Now it goes to Dana, Sam, Maria and Ada.", "Goodbye.")
 
@@ -188,7 +188,6 @@ def test_whoever_took_it_by_text_hears_that_it_is_theirs(call: Call, emergency: 
     assert spoken(gather)[0].endswith("To call back now, press 2. To pass it on, 3. To hear the message, 9.")
 
 
-@ON_SQLITE
 def test_every_address_in_a_document_is_a_route_of_ours(call: Call) -> None:
     routes = call.wire.app.url_map.bind("afterhours.example", url_scheme="https")
 
@@ -199,7 +198,6 @@ def test_every_address_in_a_document_is_a_route_of_ours(call: Call) -> None:
             assert routes.match(urlsplit(urldefrag(address).url).path, method="POST")
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("step", ["", "/key", "/silent"])
 @pytest.mark.parametrize("number", ["1", "999999999", "99999999999999999999999"])
 def test_alert_that_does_not_exist_hangs_up(number: str, step: str, wire: Wire, logs: Logs) -> None:
@@ -218,7 +216,6 @@ def test_text_is_no_call_that_could_be_answered(team: World) -> None:
     assert team.case()["owner"] is None
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("step", ["", "/key", "/silent"])
 def test_unsigned_request_is_refused(step: str, call: Call) -> None:
     answer = call.wire.post(call.path + step, call_form(Digits="1"), token="somebody else's")
@@ -226,7 +223,6 @@ def test_unsigned_request_is_refused(step: str, call: Call) -> None:
     assert answer.status_code == 403
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("turn", ["", "turn=", "turn=0", "turn=-1", "turn=x", "turn=99", "turn=%EF%BC%91"])
 def test_key_without_a_turn_is_the_next_one(turn: str, call: Call, emergency: World) -> None:
     call.says("/key", query=turn, Digits="1")
@@ -234,7 +230,6 @@ def test_key_without_a_turn_is_the_next_one(turn: str, call: Call, emergency: Wo
     assert emergency.case()["owner"] == "lee"
 
 
-@ON_SQLITE
 def test_key_that_could_not_be_kept_is_said_to_be_lost(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise RuntimeError("the disk is full")
@@ -247,7 +242,6 @@ def test_key_that_could_not_be_kept_is_said_to_be_lost(call: Call, monkeypatch: 
     )
 
 
-@ON_SQLITE
 def test_whatever_keys_are_pressed_the_call_ends_in_documents_that_twilio_walks(call: Call, emergency: World) -> None:
     chance = random.Random(2026)
     lee = delivery_of(emergency, LEE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from scheduler.sweep import keep_house
 from tests.support.wire import Wire, recording_form
 from tests.support.world import CALLER, Build, World
@@ -65,6 +67,7 @@ def test_metrics_count_cases_deliveries_and_what_waits(world: World) -> None:
     assert after["afterhours_database_up"] == "1.0"
 
 
+@pytest.mark.on_both
 def test_metrics_say_how_test_calls_went(build_world: Build) -> None:
     world = build_world(canary_number="+16145550198")
     wire = Wire.of(world)

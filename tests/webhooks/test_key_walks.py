@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
-from tests.support.databases import ON_SQLITE
+import pytest
+
 from tests.support.documents import check_reaches_the_tone
 from tests.support.wire import Wire
 from tests.support.world import CALLER, World
@@ -79,7 +80,7 @@ def test_twelve_thousand_callers_reach_the_tone(sqlite_wire: Wire, terms: Terms)
     assert max(lengths) > 8
 
 
-@ON_SQLITE
+@pytest.mark.thorough
 def test_callers_on_the_wire_are_recorded_if_they_stay(world: World) -> None:
     chance = random.Random(20261121)
     for number in range(WALKS_ON_THE_WIRE):

@@ -10,12 +10,9 @@ from freezegun.api import FrozenDateTimeFactory
 from itsdangerous import URLSafeSerializer, URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
-from tests.support.databases import ON_SQLITE
 from tests.support.world import PUBLIC_URL, TOKEN, Build, World
 from webhooks.simulator.sound import tone
 from webhooks.twilio.media import media_address
-
-pytestmark = ON_SQLITE
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ def test_the_steps_of_one_call_at_once_make_one_case_that_knows_its_caller(wire:
     assert [case["caller"] for case in wire.cases()] == [CALLER]
 
 
+@pytest.mark.on_both
 def test_a_recording_before_its_call_learns_the_caller_from_it(wire: Wire) -> None:
     call_sid = sid("CA")
     wire.post("/twilio/recording", recording_form(CallSid=call_sid))

@@ -163,6 +163,7 @@ def test_an_outbound_call_never_counts_as_a_caller(wire: Wire) -> None:
     assert wire.rows() == {"reports": 1}
 
 
+@pytest.mark.on_both
 def test_the_same_report_from_eight_threads_is_kept_once(wire: Wire) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 

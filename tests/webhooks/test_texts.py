@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.databases import ON_SQLITE
 from tests.support.fixtures import LEE
 from tests.support.wire import Wire, recording_form, text_form, twiml
 from tests.support.world import CALLER, World
@@ -24,7 +23,6 @@ def test_a_stranger_is_kept_and_gets_no_answer(wire: Wire) -> None:
     assert wire.only(InboundText).sender == "stranger"
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("sender", ["anonymous", "22395", "+266696687", "whatsapp:+16145550199", "Bank"])
 def test_senders_that_are_no_telephones_are_strangers(sender: str, wire: Wire) -> None:
     assert words(wire, From=sender, Body="ACK") == ""
@@ -62,7 +60,6 @@ def test_two_people_at_once_and_one_of_them_has_the_case(wire: Wire) -> None:
     assert sum("1001 is with" in answer for answer in answers) == 1
 
 
-@ON_SQLITE
 @pytest.mark.parametrize("body", ["STOP", "HELP", "", "   ", "\n"])
 def test_reserved_words_and_nothing_are_no_commands(body: str, wire: Wire) -> None:
     wire.post("/twilio/recording", recording_form(From=CALLER))

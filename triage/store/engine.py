@@ -129,9 +129,10 @@ def _checked(url: str) -> URL:
 
 
 def _sqlite_engine(url: URL, busy_seconds: float, begin: str) -> Engine:
+    library = _sqlite_library()
     engine = create_engine(
         url,
-        module=_sqlite_library(),
+        module=library,
         hide_parameters=True,  # they hold numbers and words of people, and errors are logged
         pool_size=8,
         max_overflow=8,
@@ -152,7 +153,11 @@ def _sqlite_engine(url: URL, busy_seconds: float, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # Straight to the library: every transaction has one, and most are a question or two long.
+        try:
+            connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr] # it is connected
+        except library.Error as error:
+            raise DBAPIError.instance(begin, None, error, library.Error) from error
 
     return engine
 

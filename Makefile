@@ -1,8 +1,7 @@
 # `make` lists what can be done. Everything is set up on demand, in one folder: .venv.
 
 PYTHON ?= python3
-# One more than there are cores: one of them mostly waits, see tests/conftest.py.
-WORKERS ?= $(shell expr $$(nproc) + 1)
+WORKERS ?= $(shell nproc)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -23,9 +22,9 @@ run: $(READY) ## All set-up, then the daemon with simulated phones; Ctrl-C stops
 	@exec $(BIN)/afterhours serve
 
 .PHONY: test
-test: lint ## All set-up, then lint and every test
+test: lint ## All set-up, lint, then the tests; with ALL=1 each of them on both databases
 	@echo "Running the tests"
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(if $(ALL),--everything)
 
 .PHONY: lint
 lint: $(READY) ## Ruff, mypy and the import rules

@@ -64,7 +64,7 @@ def leave_voicemails(live: Live) -> None:
             post_until_taken(live, "/twilio/recording", form)
 
 
-@pytest.mark.on_both
+@pytest.mark.thorough
 @pytest.mark.waits
 @pytest.mark.timeout(180)
 def test_killing_either_process_at_many_moments_loses_and_doubles_nothing(database_url: str, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_a_poisoned_timer_is_postponed_and_holds_nobody_up(world: World, logs: L
     assert verify_chain(world.program.desk).first_bad is None
 
 
+@pytest.mark.thorough
 def test_many_poisoned_timers_do_not_hold_up_a_good_one(world: World) -> None:
     for number in range(52):
         world.phones.leave_voicemail(f"+121655502{number:02d}")

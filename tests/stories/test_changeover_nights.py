@@ -44,6 +44,7 @@ def test_message_before_clocks_go_forward_is_due_after_two_real_hours(build_worl
     assert "Call by 4:30 AM EDT, 120 min left." in world.bodies(LEE)[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("night", "edges"),
     [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.support.fixtures import ADA, DANA, LEE, MARIA, SAM, TEAM
 from tests.support.world import Build, World
 
@@ -38,6 +40,7 @@ def test_calls_go_on_to_the_deadline_and_ring_whoever_is_on_call_twice_in_a_row(
     assert team.bodies(ADA)[0].startswith("1001 overnight")
 
 
+@pytest.mark.thorough
 def test_emergency_rings_two_people_at_once_every_twenty_minutes(team: World) -> None:
     left = team.now
 
@@ -55,6 +58,7 @@ def test_emergency_rings_two_people_at_once_every_twenty_minutes(team: World) ->
     ]
 
 
+@pytest.mark.thorough
 def test_calls_above_the_limit_are_left_out_though_the_ladder_climbs_fast(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy="limits.calls = 2")
     left = world.now

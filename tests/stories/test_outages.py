@@ -72,7 +72,6 @@ def left_by_caller(world: World) -> dict[str, datetime]:
     return {case["caller"]: case["left_at"] for case in world.cases()}
 
 
-@pytest.mark.on_both
 def test_six_hours_without_a_webhook_delay_no_case_by_ten_minutes(watched: World) -> None:
     lose_webhooks(watched)
     left = {}

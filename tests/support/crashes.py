@@ -111,7 +111,7 @@ class CrashingWorld(World):
 
 
 def some_always(points: range) -> list[Any]:
-    """Every sixth of these points in any run, the others where everything is tested."""
+    """Every tenth of these points in any run, the others where everything is tested."""
     return [
-        pytest.param(point, marks=[pytest.mark.thorough] if place % 6 else []) for place, point in enumerate(points)
+        pytest.param(point, marks=[pytest.mark.thorough] if place % 10 else []) for place, point in enumerate(points)
     ]

@@ -48,6 +48,7 @@ def walk(turn: Turn, terms: Terms, chance: random.Random, check: Callable[[Turn]
     raise AssertionError(f"a call that takes {MOST_DOCUMENTS} documents goes round in circles")
 
 
+@pytest.mark.thorough
 def test_twelve_thousand_callers_reach_the_tone(sqlite_wire: Wire, terms: Terms) -> None:
     chance = random.Random(20261121)
     contracts = [

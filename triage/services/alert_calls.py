@@ -111,12 +111,11 @@ def take_key(desk: Desk, pressed: PressedKey, now: datetime) -> Said | None:
         wanted = choice(keys or before[:turn])
         if keys is not None:
             row.pressed = keys
-            tx.record(
+            tx.record_of(
+                scene.case,
                 "key_pressed",
                 at=now,
                 actor=scene.actor,
-                case_id=scene.case.id,
-                policy=scene.case.policy,
                 person=scene.person.id,
                 delivery=row.id,
                 key=pressed.key,

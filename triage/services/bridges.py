@@ -92,14 +92,7 @@ def ring_technician(tx: Transaction, case: Case, person: Person, now: datetime) 
             next_attempt_at=now,
         )
     )
-    tx.record(
-        "call_asked_for",
-        at=now,
-        actor=f"person:{person.id}",
-        case_id=case.id,
-        policy=case.policy,
-        person=person.id,
-    )
+    tx.record_of(case, "call_asked_for", at=now, actor=f"person:{person.id}", person=person.id)
 
 
 def technician_not_rung(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
@@ -273,7 +266,7 @@ def _why_not_now(tx: Transaction, desk: Desk, case: Case, terms: Terms, now: dat
     refused = why_not(tx, case, terms, now)
     if refused is None:
         return None
-    tx.record("call_refused", at=now, actor="system", case_id=case.id, policy=case.policy, reason=refused.value)
+    tx.record_of(case, "call_refused", at=now, actor="system", reason=refused.value)
     return Sorry(words.not_put_through(words.refusal(refused, terms)))
 
 
@@ -377,12 +370,11 @@ def _between(answered_at: datetime | None, ended_at: datetime) -> int:
 
 
 def _record(tx: Transaction, bridge: Bridge, case: Case, kind: str, now: datetime, **details: Any) -> None:
-    tx.record(
+    tx.record_of(
+        case,
         kind,
         at=now,
         actor=f"person:{bridge.person_id}" if kind in {"caller_dialled", "voicemail_box"} else "phone system",
-        case_id=case.id,
-        policy=case.policy,
         person=bridge.person_id,
         call=bridge.provider_sid,
         **details,

@@ -57,12 +57,11 @@ def attempted(
         )
     )
     tx.session.flush()
-    tx.record(
+    tx.record_of(
+        case,
         "attempted",
         at=now,
         actor=f"person:{person_id}",
-        case_id=case.id,
-        policy=case.policy,
         person=person_id,
         tried_at=at,
         proven=bridge is not None,
@@ -132,12 +131,11 @@ def _called_back(tx: Transaction, case: Case, person_id: str, basis: str, made_a
         case.acknowledged_at = case.acknowledged_at or made_at
         case.callback_made_at, case.callback_basis = made_at, basis
         is_met = case.callback_due is not None and made_at <= case.callback_due
-        tx.record(
+        tx.record_of(
+            case,
             "called_back",
             at=now,
             actor=f"person:{person_id}",
-            case_id=case.id,
-            policy=case.policy,
             person=person_id,
             basis=basis,
             made_at=made_at,
@@ -145,7 +143,7 @@ def _called_back(tx: Transaction, case: Case, person_id: str, basis: str, made_a
         )
         if is_met and case.breached_at is not None:  # the network's report came after the deadline, the call before
             case.breached_at = None
-            tx.record("breach_withdrawn", at=now, actor="phone system", case_id=case.id, policy=case.policy)
+            tx.record_of(case, "breach_withdrawn", at=now, actor="phone system")
     cases.stop_timers(tx.session, case.id)
 
 
@@ -153,14 +151,8 @@ def _withdraw(tx: Transaction, case: Case, person_id: str, terms: Terms, now: da
     case.state = next_state(CaseState(case.state), CaseEvent.WITHDRAW).value
     case.callback_made_at = case.callback_basis = None
     case.owner = person_id
-    tx.record(
-        "callback_withdrawn",
-        at=now,
-        actor=f"person:{person_id}",
-        case_id=case.id,
-        policy=case.policy,
-        person=person_id,
-        reason="a voicemail box",
+    tx.record_of(
+        case, "callback_withdrawn", at=now, actor=f"person:{person_id}", person=person_id, reason="a voicemail box"
     )
     _drop_session(tx, case)
     hold(tx, case, terms, now)

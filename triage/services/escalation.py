@@ -179,7 +179,7 @@ def resume(tx: Transaction, case: Case, now: datetime) -> None:
     """Nobody has the case any more as far as the ladder goes; `owner` still says who took it last."""
     case.state = next_state(CaseState(case.state), CaseEvent.RESUME).value
     case.hold_until = None
-    tx.record("ladder_resumed", at=now, actor="system", case_id=case.id, policy=case.policy, owner=case.owner)
+    tx.record_of(case, "ladder_resumed", at=now, actor="system", owner=case.owner)
 
 
 def watch_promise(tx: Transaction, case: Case, terms: Terms) -> None:
@@ -295,4 +295,4 @@ def _alert(scene: _Scene, reason: str, people: tuple[Summons, ...]) -> None:
 
 
 def _record(scene: _Scene, kind: str, **details: Any) -> None:
-    scene.tx.record(kind, at=scene.now, actor="system", case_id=scene.case.id, policy=scene.case.policy, **details)
+    scene.tx.record_of(scene.case, kind, at=scene.now, actor="system", **details)

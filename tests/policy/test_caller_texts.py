@@ -51,7 +51,7 @@ def standing(state: CaseState = CaseState.OPEN, **facts: Any) -> Standing:
             None,
             "en",
             (
-                "Support: we have your message. Your case is 1042. It is kept for our next working day."
+                "Support: we have your message. Your case is 1042. It is kept until we next open."
                 " Reply STATUS for news, STOP for no texts."
             ),
         ),

@@ -70,7 +70,7 @@ def test_server_product_is_told_when(telling: World) -> None:
 def test_discontinued_product_is_promised_no_call(telling: World) -> None:
     telling.voicemail(product="discontinued")
 
-    assert "It is kept for our next working day." in telling.bodies(CALLER)[0]
+    assert "It is kept until we next open." in telling.bodies(CALLER)[0]
 
 
 def test_message_that_was_found_too_late_promises_no_past_time(telling: World) -> None:

@@ -52,7 +52,7 @@ def test_who_hangs_up_has_the_same_case_from_the_report_alone(team: World) -> No
     ("product", "said"),
     [
         ("server", "Thank you. Your case is 1 0 0 1. We call you by 10 AM on Monday, Eastern time. Again,"),
-        ("discontinued", "Thank you. Your case is 1 0 0 1. It is kept for our next working day; no call is promised."),
+        ("discontinued", "Thank you. Your case is 1 0 0 1. It is kept until we next open; no call is promised."),
         ("ucp", "Thank you. Your case is 1 0 0 1. A technician calls you by 11 30 PM, Eastern time."),
     ],
 )

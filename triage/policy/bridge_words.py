@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from triage.policy.callbacks import ATTEMPTS, BOX_LASTS_AT_MOST, CALL_IS_OF_THE_MOMENT, Outcome
 from triage.policy.dialing import Refusal
 from triage.policy.gsm7 import to_gsm7
-from triage.policy.lengths import exactly, minutes_left
+from triage.policy.lengths import exactly
 from triage.policy.speech import digits, span_in_words
 from triage.policy.spoken_alert import time_left
 from triage.policy.terms import Terms
-from triage.policy.wording import Card, wall_clock
+from triage.policy.wording import Card, call_by
 
 _OUTCOME_WORDS = {
     Outcome.BUSY: "busy",
@@ -92,7 +92,7 @@ def attempt(card: Card, outcome: Outcome, terms: Terms, now: datetime, *, is_met
         return f"{what}. No attempt on record. Reply CALL {card.reference} to try again."
     if is_met:
         return f"{what}, attempt on record; the promise is met by attempts. Reply DONE {card.reference} to close it."
-    due = f" Call by {wall_clock(card.due, now, terms)}, {minutes_left(card.due, now)}." if card.due else ""
+    due = f" {call_by(card, now, terms)}" if card.due else ""
     again = span_in_words(terms.callback.attempts_apart)
     return f"{what}, attempt on record. Try again in {again}: CALL {card.reference}.{due}"
 

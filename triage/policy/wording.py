@@ -83,7 +83,7 @@ def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
         ask = f"{card.owner} has it; ACK {card.reference} takes it over"
     else:
         ask = _reply(f"ACK {card.reference}", *call, "PASS")
-    return _two_lines(head, card, f"{_call_by(card, now, terms)} {ask}")
+    return _two_lines(head, card, f"{call_by(card, now, terms)} {ask}")
 
 
 def told(card: Card, sentence: str) -> str:
@@ -139,7 +139,7 @@ def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
 
 
 def taken(card: Card, now: datetime, terms: Terms) -> str:
-    due = f" {_call_by(card, now, terms)}" if card.due else ""
+    due = f" {call_by(card, now, terms)}" if card.due else ""
     return (
         f"{card.reference} is yours. {_how_to_call(card, terms)}{due}"
         f"\nAfter it: DONE {card.reference} <minutes> <note>. No answer: TRIED {card.reference}"
@@ -204,7 +204,7 @@ def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool, is_pr
     again = span_in_words(terms.callback.attempts_apart)
     proof = "proven by the phone network" if is_proven else "unproven"
     who = f"{card.owner} has it" if card.owner else "nobody has it"
-    return f"{card.reference}: attempt on record, {proof}; {who}. Try again in {again}. {_call_by(card, now, terms)}"
+    return f"{card.reference}: attempt on record, {proof}; {who}. Try again in {again}. {call_by(card, now, terms)}"
 
 
 def how_long(reference: str) -> str:
@@ -325,7 +325,8 @@ def by_now(card: Card, reason: str, now: datetime, terms: Terms) -> str:
     return "breach" if now >= card.due else "at_risk"
 
 
-def _call_by(card: Card, now: datetime, terms: Terms) -> str:
+def call_by(card: Card, now: datetime, terms: Terms) -> str:
+    """Until when to call, or how late it is."""
     if card.due is None:
         return "No callback is owed."
     due = wall_clock(card.due, now, terms)

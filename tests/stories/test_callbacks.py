@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fixtures import DANA, LEE
+from tests.support.fixtures import DANA, LEE, MARIA
 from tests.support.world import CALLER, OUR_NUMBER, Build, World
 from triage.services import records
 from webhooks.simulator.faults import Faults, Webhook
@@ -438,6 +438,8 @@ def test_report_that_comes_after_the_deadline_withdraws_a_breach_that_was_none(w
     assert (case["breached_at"], case["callback_basis"]) == (None, "measured")
     assert case["callback_made_at"] < due
     assert "breach_withdrawn" in world.kinds()
+    assert world.bodies(MARIA)[-1].endswith("Not overdue: Lee called back in time, 11:28 PM EST.")
+    assert "Not overdue" not in " ".join(world.bodies(LEE))
     report = records.sla_report(world.program.desk, date(2026, 11, 20), date(2026, 11, 20), world.now)
     assert (report["totals"]["met"], report["totals"]["breached"]) == (1, 0)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.fixtures import ADA, DANA, LEE, TEAM
+from tests.support.fixtures import ADA, DANA, LEE, MARIA, TEAM
 from tests.support.world import CALLER, Build, World
 from triage.services import records
 
@@ -52,6 +52,7 @@ def test_a_done_of_the_outage_keeps_the_promise_that_it_kept(watched: World) -> 
     assert answers(watched) == [
         'Your text of Fri 11:10 PM EST "DONE 35 new card": 1001 is closed: 35 min, after-hours rate, $247.50.'
     ]
+    assert watched.bodies(MARIA)[-1].endswith("Not overdue: Lee called back in time, Fri 11:10 PM EST.")
 
 
 def test_an_ack_counts_from_when_it_was_sent(watched: World) -> None:

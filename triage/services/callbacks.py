@@ -130,7 +130,6 @@ def _called_back(tx: Transaction, case: Case, person_id: str, basis: str, made_a
         case.owner = person_id  # and stays it: somebody else may close the case, the callback was theirs
         case.acknowledged_at = case.acknowledged_at or made_at
         case.callback_made_at, case.callback_basis = made_at, basis
-        is_met = case.callback_due is not None and made_at <= case.callback_due
         tx.record_of(
             case,
             "called_back",
@@ -139,12 +138,18 @@ def _called_back(tx: Transaction, case: Case, person_id: str, basis: str, made_a
             person=person_id,
             basis=basis,
             made_at=made_at,
-            met=is_met,
+            met=_is_in_time(case),
         )
-        if is_met and case.breached_at is not None:  # the network's report came after the deadline, the call before
-            case.breached_at = None
-            tx.record_of(case, "breach_withdrawn", at=now, actor="phone system")
     cases.stop_timers(tx.session, case.id)
+    if case.breached_at is not None and _is_in_time(case):  # the network's report came after the deadline
+        case.breached_at = None
+        tx.record_of(case, "breach_withdrawn", at=now, actor="phone system")
+        cases.set_timer(tx.session, case.id, "breach_withdrawn", now)
+
+
+def _is_in_time(case: Case) -> bool:
+    made_at, due = case.callback_made_at, case.callback_due
+    return made_at is not None and due is not None and made_at <= due
 
 
 def _withdraw(tx: Transaction, case: Case, person_id: str, terms: Terms, now: datetime) -> None:

@@ -247,10 +247,25 @@ def _on_start(scene: _Scene) -> None:
         tell(tx, scene.roster.in_charge(), text, terms=scene.terms, now=now, case=case)
 
 
+def _on_breach_withdrawn(scene: _Scene) -> None:
+    """Who was told that the case is overdue hears that it was not."""
+    case, tx = scene.case, scene.tx
+    cases.stop_timers(tx.session, case.id, "breach_withdrawn")
+    if case.callback_made_at is None:
+        return
+    told = deliveries.alerted_people(tx.session, case.id, since=case.callback_due)
+    made = wording.wall_clock(case.callback_made_at, scene.now, scene.terms)
+    caller = next((person.first_name for person in scene.roster.people if person.id == case.owner), "somebody")
+    text = wording.told(card_of(case, scene.roster), f"Not overdue: {caller} called back in time, {made}.")
+    people = [person for person in scene.roster.people if person.id in told - {case.owner}]
+    tell(tx, people, text, terms=scene.terms, now=scene.now, case=case)
+
+
 _HANDLERS: dict[str, Callable[[_Scene], None]] = {
     "ladder": _on_ladder,
     "at_risk": _on_at_risk,
     "breach": _on_breach,
+    "breach_withdrawn": _on_breach_withdrawn,
     "start": _on_start,
 }
 

@@ -61,8 +61,10 @@ def last_count(session: Session, case_id: int, reason: str) -> int:
     )
 
 
-def alerted_people(session: Session, case_id: int) -> set[str]:
-    return set(session.scalars(select(Alert.person_id).where(Alert.case_id == case_id).distinct()))
+def alerted_people(session: Session, case_id: int, since: datetime | None = None) -> set[str]:
+    """Whom the case was alerted to, from an instant on or ever."""
+    chosen = [Alert.created_at >= since] if since else []
+    return set(session.scalars(select(Alert.person_id).where(Alert.case_id == case_id, *chosen).distinct()))
 
 
 def alerted_cases(session: Session, person_id: str) -> set[int]:

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 
 import pytest
 
+from tests.support.callbacks import call_back, legs, second
 from tests.support.fixtures import DANA, LEE, MARIA
-from tests.support.world import CALLER, OUR_NUMBER, Build, World
+from tests.support.world import CALLER, OUR_NUMBER, World
 from triage.services import records
 from webhooks.simulator.faults import Faults, Webhook
 from webhooks.simulator.phone_system import Behaviour
-
-
-def call_back(world: World, *, keys: str = "1", talks_for: int = 125) -> None:
-    """Lee texts CALL, presses these keys on the call that comes, and the caller talks so long."""
-    world.phones.add_phone(CALLER, "Caller", world.phones.phone(CALLER).behaviour, talks_for=talks_for)
-    world.phones.set_keys(LEE, keys)
-    assert (world.text(LEE, "CALL") or "").startswith("1001: we ring you now.")
-    world.advance(minutes=6)
-
-
-def legs(world: World) -> list[Any]:
-    """The callers' legs, as the phone system has them."""
-    return [call for call in world.phones.calls() if call.direction == "outbound-dial"]
-
-
-def second(at: datetime) -> datetime:
-    """An instant as the phone system writes it."""
-    return at.replace(microsecond=0)
 
 
 def test_technician_is_rung_put_through_and_the_conversation_is_the_callback(world: World) -> None:
@@ -295,75 +277,6 @@ def test_somebody_elses_case_is_not_called(team: World) -> None:
 
     assert answer == "1001 is with Lee since 9:30 PM EST. Nothing for you to do."
     assert team.phones.phone(DANA).calls == ()
-
-
-@pytest.mark.parametrize(
-    ("caller", "why"),
-    [
-        ("+18762101234", "we call US and CA numbers only"),
-        ("+19005551212", "the policy forbids that number"),
-        ("+442079460958", "we call US and CA numbers only"),
-    ],
-)
-def test_number_that_costs_extra_is_refused_and_says_why(world: World, caller: str, why: str) -> None:
-    world.voicemail(caller, attested=True)
-
-    answer = world.text(LEE, "CALL")
-    world.advance(minutes=1)
-
-    assert answer == (
-        f"1001 is yours, not dialled: {why}. Call {caller} yourself, then reply DONE 1001 <minutes> or TRIED 1001"
-    )
-    assert world.phones.phone(LEE).calls == ()
-    assert "call_refused" in world.kinds()
-
-
-def test_caller_without_a_number_is_not_dialled_whatever_the_message_says(world: World) -> None:
-    world.voicemail(attested=True, withheld=True, transcript="call me back at 614 555 0142 thanks bye")
-
-    answer = world.text(LEE, "CALL")
-
-    assert answer == (
-        "1001 is yours, not dialled: the caller's number is not known. The message may say it."
-        " Then reply DONE 1001 <minutes> or TRIED 1001"
-    )
-    assert world.phones.phone(LEE).calls == ()
-
-
-def test_one_number_is_not_dialled_more_often_than_the_cap(build_world: Build) -> None:
-    world = build_world(policy="[dialing]\nper_number = 2\n")
-    world.voicemail(attested=True)
-    world.phones.set_behaviour(CALLER, Behaviour.BUSY)
-
-    call_back(world, keys="1111")
-
-    assert len(legs(world)) == 2
-    assert world.phones.phone(LEE).calls[0].heard[-1] == (
-        "We do not make this call: 2 calls went to that number in 24 hours. Goodbye."
-    )
-    assert (world.text(LEE, "CALL") or "").startswith("1001 is yours, not dialled: 2 calls went to that number")
-
-
-def test_all_numbers_together_are_not_dialled_more_often_than_the_cap_of_a_night(build_world: Build) -> None:
-    world = build_world(policy="[dialing]\nper_night = 1\n")
-    world.voicemail(attested=True)
-    call_back(world)
-    world.voicemail("+12125550101", attested=True)
-
-    assert (world.text(LEE, "CALL 1002") or "").startswith(
-        "1002 is yours, not dialled: 1 callbacks went out in 15 hours."
-    )
-
-
-def test_call_that_lasts_too_long_is_cut(build_world: Build) -> None:
-    world = build_world(policy='[callback]\nlongest = "10m"\n')
-    world.voicemail(attested=True)
-
-    call_back(world, talks_for=3_000)
-    world.advance(minutes=10)
-
-    assert [leg.seconds for leg in legs(world)] == [600]
-    assert world.case()["bridges"][0]["seconds"] == 600
 
 
 WHAT_GOES_WRONG: dict[str, Callable[[Faults], object]] = {

@@ -38,9 +38,9 @@ def refusal(why: Refusal, terms: Terms) -> str:
         case Refusal.NEVER:
             return "the policy forbids that number"
         case Refusal.CAP_NUMBER:
-            return f"{rule.per_number} calls went to that number in {span_in_words(rule.per_number_within)}"
+            return f"no more than {rule.per_number} to that number in {span_in_words(rule.per_number_within)}"
         case Refusal.CAP_NIGHT:
-            return f"{rule.per_night} callbacks went out in {span_in_words(rule.per_night_within)}"
+            return f"no more than {rule.per_night} to all numbers in {span_in_words(rule.per_night_within)}"
 
 
 def ringing(card: Card) -> str:

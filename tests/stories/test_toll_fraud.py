@@ -54,7 +54,8 @@ def test_one_number_is_not_dialled_more_often_than_the_cap(build_world: Build) -
     assert world.phones.phone(LEE).calls[0].heard[-1] == (
         "We do not make this call: no more than 2 to that number in 24 hours. Goodbye."
     )
-    assert (world.text(LEE, "CALL") or "").startswith("1001 is yours, not dialled: no more than 2 to that number in 24 hours.")
+    answer = world.text(LEE, "CALL") or ""
+    assert answer.startswith("1001 is yours, not dialled: no more than 2 to that number in 24 hours.")
 
 
 def test_all_numbers_together_are_not_dialled_more_often_than_the_cap_of_a_night(build_world: Build) -> None:

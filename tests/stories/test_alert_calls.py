@@ -308,6 +308,7 @@ def test_key_that_is_posted_again_does_nothing_twice(lee_is_called: World, keys:
     assert again == first or keys == "3"
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("keys", "owner"),
     [

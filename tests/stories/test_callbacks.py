@@ -315,6 +315,7 @@ def test_measured_time_is_the_callers_leg_to_the_second_whoever_hangs_up_and_wha
     assert len([body for body in world.bodies(LEE) if "on the phone, promise met" in body]) == 1
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("behaviour", [Behaviour.BUSY, Behaviour.DEAD])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_attempt_is_on_record_once_whatever_becomes_of_the_reports(

@@ -19,6 +19,7 @@ from triage.ports import (
     KeepsRecordings,
     KnowsCalls,
     PlacesTestCalls,
+    PrintsPaper,
     RemembersTraffic,
 )
 from triage.services.desk import Desk, load_contract, load_roster
@@ -151,3 +152,10 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
         TwilioNumber(client, account),
         TwilioCanary(client, account, settings.canary_number) if settings.canary_number else None,
     )
+
+
+def build_printer() -> PrintsPaper:
+    """What prints papers as PDF. Only who prints needs it: its library is large."""
+    from triage.transports.pdf import Pdf  # noqa: PLC0415
+
+    return Pdf()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from triage.policy.delivery import DeliveryState
+from triage.policy.paper import Paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +200,12 @@ class PlacesTestCalls(Protocol):
     """
 
     def call_us(self) -> Accepted: ...
+
+
+class PrintsPaper(Protocol):
+    """Sets a paper in type. The same paper gives the same bytes."""
+
+    def print(self, paper: Paper) -> bytes: ...
 
 
 class Bell(Protocol):

@@ -14,6 +14,7 @@ import pytest
 from triage import errors
 from triage.policy import wording
 from triage.policy.delivery import DeliveryState
+from triage.policy.event_words import EVENT_WORDS
 from triage.policy.intake import Treatment
 from triage.policy.lifecycle import CaseEvent, CaseState, is_legal
 from triage.policy.twilio_words import STATUS as REPORTED
@@ -101,6 +102,14 @@ def test_every_key_of_the_contract_is_read_or_is_data_for_later() -> None:
     assert set(LATER) <= keys
 
 
+OF_NO_CASE = {
+    *("call_found", "canary_failed", "canary_passed", "canary_started", "coverage_gap", "desk_answered", "desk_rung"),
+    *("given_up", "keyed", "lists_behind", "number_set", "opted_in", "opted_out", "outage", "policy_loaded"),
+    *("roster_loaded", "text_from_stranger"),
+}
+"""Entries that stand in the timeline of no case."""
+
+
 def words_given_to(*names: str) -> set[str]:
     """The literal words in calls of functions of these names."""
     calls = [
@@ -134,6 +143,14 @@ def test_every_entry_of_history_has_a_name_of_its_own() -> None:
     for kind in kinds:
         assert re.fullmatch(r"[a-z]+(_[a-z]+)*", kind)
         assert len(kind) <= 40
+
+
+def test_every_entry_about_a_case_has_words_for_people() -> None:
+    kinds = words_given_to("record", "record_of", "_record")
+    by_their_end = {f"delivery_{state}" for state in DeliveryState}
+
+    assert kinds - set(EVENT_WORDS) == OF_NO_CASE
+    assert set(EVENT_WORDS) - kinds < by_their_end
 
 
 def test_every_treatment_begins_in_a_state() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import click
 
-from triage.cli.printing import Instant, print_json, print_table, reported, wants_json
-from triage.cli.program import program_for_command
+from triage.cli.printing import Instant, print_json, print_table, reported, wants_json, whole_or_not_at_all
+from triage.cli.program import program_for_command, whoever_types
 from triage.cli.record_words import case_row, case_sheet, on_the_clock
 from triage.services import records
 
@@ -67,6 +68,28 @@ def case_show(*, ref: str, as_json: bool) -> None:
         return
     for line in case_sheet(found, program.desk.terms):
         click.echo(line)
+
+
+@case.command("pack")
+@click.argument("ref")
+@click.option("--out", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip.")
+@wants_json
+@reported
+def case_pack(*, ref: str, target: Path, as_json: bool) -> None:
+    """Everything about one case as one zip, with hashes: PDF, JSON, audio, contract. Who took it is on record."""
+    from triage.bootstrap import build_printer  # noqa: PLC0415 - the PDF library is large
+    from triage.services.case_pack import export_case  # noqa: PLC0415
+
+    with whole_or_not_at_all(target) as out:
+        program = program_for_command()
+        pack = export_case(
+            program.desk, program.recordings, build_printer(), ref, actor=whoever_types(), now=program.now()
+        )
+        out.write(pack.content)
+    if as_json:
+        print_json({"ref": ref, "file": str(target), "sha256": pack.sha256, "files": pack.names})
+    else:
+        click.echo(f"{target}: {len(pack.names)} files, SHA-256 {pack.sha256}")
 
 
 @click.command()

@@ -8,12 +8,12 @@ from typing import cast
 
 import click
 
-from triage.cli.contract_words import contract
 from triage.cli.printing import Instant, print_fields, print_json, reported, wants_json
 from triage.cli.program import settings_for_command
 from triage.cli.record_words import on_the_clock
 from triage.errors import Refused
 from triage.owner_files import load_roster_file, load_terms
+from triage.policy.contract_words import contract
 from triage.policy.document import UnreadableDocument
 from triage.policy.intake import Message, sort
 from triage.policy.ladder import unknown_targets

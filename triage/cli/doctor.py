@@ -15,9 +15,9 @@ import requests
 
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
-from triage.cli.printing import iso
 from triage.errors import ConfigurationError, FolderUnusable, TriageError
 from triage.policy.ladder import unknown_targets
+from triage.policy.written import iso
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
 from triage.services.number_setup import number_settings

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
 import click
 
 from config.settings import SettingsError
 from triage.errors import ConfigurationError, Refused, TriageError
+from triage.policy.written import as_json, plain
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -79,17 +82,24 @@ def reported(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, Decimal):
-        return f"{value:.2f}"
-    return str(value)
-
-
 def print_json(document: Any) -> None:
-    """ASCII only: what callers wrote may hold characters that move a terminal's cursor."""
-    click.echo(json.dumps(document, default=_plain, indent=2))
+    click.echo(as_json(document))
+
+
+@contextmanager
+def whole_or_not_at_all(target: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name once it is complete; one of that name is replaced. Raises Refused."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as out:
+            try:
+                yield cast("BinaryIO", out)
+                out.flush()
+                os.fsync(out.fileno())
+                Path(out.name).replace(target)
+            finally:
+                Path(out.name).unlink(missing_ok=True)
+    except OSError as error:
+        raise Refused(f"{target} cannot be written: {error.strerror or error}") from error
 
 
 def print_fields(record: dict[str, Any]) -> None:
@@ -124,13 +134,8 @@ def _cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return " ".join(str(item) for item in value)
-    text = value if isinstance(value, str) else _plain(value)
+    text = value if isinstance(value, str) else plain(value)
     return "".join(char if char.isprintable() else " " for char in text)
-
-
-def iso(at: datetime) -> str:
-    """An instant as the product's JSON writes it: UTC, with Z."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def spreadsheet_safe(cell: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -28,3 +30,12 @@ def program_for_command() -> Program:
     click.get_current_context().call_on_close(program.close)
     program.prepare()
     return program
+
+
+def whoever_types() -> str:
+    """The actor of what is done here: `command line:` and the user of this machine."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        user = str(os.getuid())
+    return f"command line:{user}"[:60]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
-from triage.policy.hours import local
+from triage.policy.case_words import ATTESTED, LANGUAGES, clock, details_in_words, length_in_parts, safe
 from triage.policy.lengths import exactly
 from triage.policy.terms import Terms
 from triage.policy.wording import NO_NUMBER, PRODUCT_WORDS, WINDOW_WORDS
@@ -18,9 +16,6 @@ _SLA_HEADS = (
     *("MTTA median", "MTTA p95", "MTTC median", "MTTC p95"),
 )
 _BREACH_HEADS = ("ref", "window", "due", "called back", "late by", "owner")
-_ATTESTED = {True: "attested, troubleshooting done", False: "not attested", None: "not asked, or no answer"}
-_LANGUAGES = {"en": "English", "es": "Spanish"}
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
@@ -29,10 +24,10 @@ def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
     for voicemail in case["voicemails"]:
         yield f"recording   {voicemail['recording']} {exactly(voicemail['seconds'] or 0)}, {voicemail['status']}"
         if voicemail["transcript"]:
-            yield f'            "{_safe(voicemail["transcript"])}"'
+            yield f'            "{safe(voicemail["transcript"])}"'
     for copy in case["recording_copies"]:
         about = f"{copy['size']} bytes, sha256 {copy['sha256']}" if copy["sha256"] else copy["reason"] or ""
-        yield f"copy        {copy['recording']} {copy['state']} {_safe(about)}".rstrip()
+        yield f"copy        {copy['recording']} {copy['state']} {safe(about)}".rstrip()
     yield "timeline"
     for event in case["events"]:
         yield _line(event, terms)
@@ -47,12 +42,12 @@ def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
 def _head(case: Record, terms: Terms) -> Iterator[str]:
     """What a case is, before what happened to it."""
     yield f"Case {case['ref']}: {case['state']}, {WINDOW_WORDS[case['window']]}, {case['rate']} rate"
-    yield f"caller      {case['caller'] or NO_NUMBER} {_safe(case['caller_place'] or '')}".rstrip()
+    yield f"caller      {case['caller'] or NO_NUMBER} {safe(case['caller_place'] or '')}".rstrip()
     if case["callback_number"]:
         yield f"call back   {case['callback_number']}, keyed by the caller"
     yield f"product     {PRODUCT_WORDS[case['product']] or 'not said'}"
-    yield f"on site     {_ATTESTED[case['attested']]}"
-    yield f"language    {_LANGUAGES[case['language']]}"
+    yield f"on site     {ATTESTED[case['attested']]}"
+    yield f"language    {LANGUAGES[case['language']]}"
     for name in ("left_at", "callback_due", "acknowledged_at", "callback_made_at", "at_risk_at", "breached_at"):
         if case[name]:
             yield f"{name:<17} {clock(case[name], terms)}"
@@ -62,19 +57,11 @@ def _head(case: Record, terms: Terms) -> Iterator[str]:
 
 
 def _session(work: Record) -> Iterator[str]:
-    length = f"{work['minutes']} min, {_parts(work)}" if work["minutes"] is not None else "not closed"
+    length = f"{work['minutes']} min, {length_in_parts(work)}" if work["minutes"] is not None else "not closed"
     doubt = " DOUBTFUL: longer than from the message to its end." if work["doubtful"] else ""
-    yield f"session     {work['technician']}, {length}.{doubt} {_safe(work['note'] or '')}".rstrip()
+    yield f"session     {work['technician']}, {length}.{doubt} {safe(work['note'] or '')}".rstrip()
     for line in work["lines"]:
         yield f"  {line['arithmetic']}  before tax, clauses {' '.join(line['clauses'])}"
-
-
-def _parts(work: Record) -> str:
-    """How the length of a session is known."""
-    if not work["measured_s"]:
-        return "typed"
-    measured = f"{exactly(work['measured_s'])} measured"
-    return f"{measured}, {work['stated_minutes']} min typed" if work["stated_minutes"] else measured
 
 
 def case_row(case: Record, terms: Terms) -> Record:
@@ -107,13 +94,8 @@ def sla_rows(report: Record) -> list[Record]:
     return [{"group": group, "name": name, **figures} for group, name, figures in groups]
 
 
-def clock(at: datetime, terms: Terms) -> str:
-    """An instant on the contract's wall clock, with EDT or EST."""
-    return f"{local(at, terms):%Y-%m-%d %H:%M:%S %Z}"
-
-
 def _line(event: Record, terms: Terms) -> str:
-    what = _details(event["details"], terms)
+    what = details_in_words(event["details"], terms)
     return f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {what}".rstrip()
 
 
@@ -142,23 +124,3 @@ def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for first, *others in rows:
         cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
         yield "  ".join(cells).rstrip()
-
-
-def _details(details: dict[str, Any], terms: Terms) -> str:
-    shown = {name: value for name, value in details.items() if value not in (None, [], "")}
-    return ", ".join(f"{name.replace('_', ' ')} {_value(value, terms)}" for name, value in shown.items())
-
-
-def _value(value: Any, terms: Terms) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return " ".join(_value(item, terms) for item in value)
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return clock(datetime.fromisoformat(value), terms)
-    return _safe(str(value))
-
-
-def _safe(text: str) -> str:
-    """Somebody else's words without what could move a terminal's cursor."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -98,8 +98,16 @@ def is_playable(desk: Desk, voicemail_id: int) -> bool:
         return found is not None and found[0].state == CopyState.KEPT
 
 
-def open_copy(desk: Desk, folder: RecordingFolder, voicemail_id: int, *, listener: str | None, now: datetime) -> Path:
-    """The file of a recording for somebody to hear, which becomes part of the history.
+def open_copy(
+    desk: Desk,
+    folder: RecordingFolder,
+    voicemail_id: int,
+    *,
+    listener: str | None,
+    now: datetime,
+    is_to_take_away: bool = False,
+) -> Path:
+    """The file of a recording for somebody to hear, or to take away, which becomes part of the history.
 
     `listener` is an actor, such as `person:lee`; None for a further part of what somebody hears already. A file that
     was changed is not handed out. Raises NotFound.
@@ -117,6 +125,8 @@ def open_copy(desk: Desk, folder: RecordingFolder, voicemail_id: int, *, listene
                 raise NotFound("there is no audio of this recording here any more")
             if fault:
                 _give_up_file(tx, desk, current, fault, now)
+            elif listener and is_to_take_away:
+                _record(tx, "recording_exported", current, now, actor=listener)
             elif listener:
                 _record(tx, "recording_played", current, now, actor=listener)
     if fault:

@@ -19,8 +19,18 @@ from triage.policy.pricing import outlasts
 from triage.policy.sla import CaseTimes, Outcome, figures, outcome
 from triage.policy.terms import Terms, WindowName
 from triage.services.desk import Desk
-from triage.store import Session, bridges, cases, chain, copies, sessions, texts
-from triage.store.models import Attempt, BillableSession, Bridge, Case, RecordingCopy, Voicemail
+from triage.store import Session, bridges, cases, chain, copies, deliveries, sessions, texts
+from triage.store.models import (
+    Alert,
+    Attempt,
+    BillableSession,
+    Bridge,
+    Case,
+    Delivery,
+    Event,
+    RecordingCopy,
+    Voicemail,
+)
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
@@ -56,24 +66,28 @@ def list_cases(desk: Desk, *, only_open: bool) -> list[Record]:
 
 
 def show_case(desk: Desk, reference: str) -> Record:
-    """One case with its timeline, recordings and sessions. Raises NotFound."""
+    """One case with its timeline, recordings, alerts and sessions. Raises NotFound."""
     with desk.store.read() as session:
-        case = cases.by_reference(session, reference)
-        if case is None:
-            raise NotFound(f"there is no case {reference}; `afterhours case list` shows them")
-        voicemails = cases.recordings(session, case.id)
-        return {
-            **_case(case, [voicemail.recording_sid for voicemail in voicemails]),
-            "recording_copies": [_copy(copy, found) for copy, found, _ in copies.of_case(session, case.id)],
-            "voicemails": [_voicemail(voicemail) for voicemail in voicemails],
-            "events": [
-                {"at": event.at, "kind": event.kind, "actor": event.actor, "details": event.details}
-                for event in chain.events_of(session, case.id)
-            ],
-            "bridges": [_bridge(bridge) for bridge in bridges.of_case(session, case.id)],
-            "attempts": [_attempt(*found) for found in sessions.attempts_and_legs(session, case.id)],
-            "sessions": _sessions(session, case),
-        }
+        return case_record(session, reference)
+
+
+def case_record(session: Session, reference: str) -> Record:
+    """`show_case` for whoever reads more than the case in the same state of the database. Raises NotFound."""
+    case = cases.by_reference(session, reference)
+    if case is None:
+        raise NotFound(f"there is no case {reference}; `afterhours case list` shows them")
+    voicemails = cases.recordings(session, case.id)
+    return {
+        **_case(case, [voicemail.recording_sid for voicemail in voicemails]),
+        "recording_copies": [_copy(copy, found) for copy, found, _ in copies.of_case(session, case.id)],
+        "voicemails": [_voicemail(voicemail) for voicemail in voicemails],
+        "events": [_event(event) for event in chain.events_of(session, case.id)],
+        "alerts": [_alert(alert) for alert in deliveries.alerts_of(session, case.id)],
+        "deliveries": [_delivery(row) for row in deliveries.of_case(session, case.id)],
+        "bridges": [_bridge(bridge) for bridge in bridges.of_case(session, case.id)],
+        "attempts": [_attempt(*found) for found in sessions.attempts_and_legs(session, case.id)],
+        "sessions": _sessions(session, case),
+    }
 
 
 def list_texts(desk: Desk, *, most: int) -> list[Record]:
@@ -190,6 +204,47 @@ def _voicemail(voicemail: Voicemail) -> Record:
         "left_at": voicemail.left_at,
         "received_at": voicemail.received_at,
         "transcript": voicemail.transcript,
+    }
+
+
+def _event(event: Event) -> Record:
+    return {
+        "number": event.number,
+        "at": event.at,
+        "kind": event.kind,
+        "actor": event.actor,
+        "details": event.details,
+        "hash": event.hash,
+    }
+
+
+def _alert(alert: Alert) -> Record:
+    return {
+        "alert": alert.id,
+        "at": alert.created_at,
+        "person": alert.person_id,
+        "reason": alert.reason,
+        "round": alert.round,
+        "step": alert.step,
+    }
+
+
+def _delivery(row: Delivery) -> Record:
+    """`person` is None where it went to the caller."""
+    return {
+        "delivery": row.id,
+        "alert": row.alert_id,
+        "person": row.person_id,
+        "channel": row.channel,
+        "body": row.body,
+        "planned_at": row.created_at,
+        "state": row.state,
+        "keys": row.pressed,
+        "sid": row.provider_sid,
+        "error_code": row.error_code,
+        "reason": row.reason,
+        "repeat_of": row.repeat_of,
+        "bundled_in": row.bundled_in,
     }
 
 

@@ -18,6 +18,16 @@ _ON_ITS_WAY = [DeliveryState.ACCEPTED.value, DeliveryState.SENT.value]
 _TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value, *_ON_ITS_WAY]
 
 
+def alerts_of(session: Session, case_id: int) -> Sequence[Alert]:
+    """The alerts of a case, oldest first."""
+    return session.scalars(select(Alert).where(Alert.case_id == case_id).order_by(Alert.id)).all()
+
+
+def of_case(session: Session, case_id: int) -> Sequence[Delivery]:
+    """Every text and call about a case, oldest first: alerts, notices, calls for a callback, texts to its caller."""
+    return session.scalars(select(Delivery).where(Delivery.case_id == case_id).order_by(Delivery.id)).all()
+
+
 def alert_made_at(session: Session, case_id: int, person_id: str, at: datetime) -> Alert | None:
     """The alert about the case that the person gets at this very instant already."""
     return session.scalars(

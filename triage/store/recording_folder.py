@@ -91,6 +91,11 @@ class RecordingFolder:
             except FileNotFoundError:
                 return None
 
+    def read(self, name: str) -> bytes:
+        """The whole of a file: a message is a few megabytes at the most."""
+        with _our_errors(self.path):
+            return self.file(name).read_bytes()
+
     def remove(self, name: str) -> None:
         """Take a file away for good; nothing where it is gone already."""
         with _our_errors(self.path):

@@ -1,11 +1,11 @@
-"""The contract in words, rule by rule: what `policy check` prints."""
+"""The contract in words, rule by rule: what `policy check` prints, and what of it decided about one case."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from triage.policy.fields import write_span
-from triage.policy.terms import DayRate, HourlyRate, Step, Terms
+from triage.policy.terms import DayRate, HourlyRate, ProductLine, Step, Terms
 from triage.policy.wording import WINDOW_WORDS
 
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -13,6 +13,36 @@ _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
 
 def contract(terms: Terms) -> Iterator[tuple[str, str]]:
     """Each rule's id and what the daemon does by it."""
+    yield from _time(terms)
+    yield from _windows(terms)
+    yield from _moments()
+    yield from _eligibility(terms)
+    yield from _rates(terms)
+    yield from _accounts(terms)
+    yield from _promise(terms)
+    yield from _callback(terms)
+    yield from _keeping(terms)
+    yield from _phone(terms)
+    yield from _callers(terms)
+    yield from _canary(terms)
+    yield from _ladder(terms)
+    yield from _emergency_ladder(terms)
+
+
+def applied(
+    terms: Terms, *, rules: Collection[str], product: ProductLine, is_emergency: bool
+) -> Iterator[tuple[str, str]]:
+    """What of the contract decided about a case: the rules named, those of time, its ladder and its promise."""
+    yield from _time(terms)
+    for rule, words in (*_windows(terms), *_moments(), *_eligibility(terms), *_rates(terms)):
+        if rule in rules and (rule != "E3" or words.startswith(f"{product} ")):
+            yield rule, words
+    yield from _promise(terms)
+    yield from _callback(terms)
+    yield from _emergency_ladder(terms) if is_emergency else _ladder(terms)
+
+
+def _time(terms: Terms) -> Iterator[tuple[str, str]]:
     yield "T1", f"Every hour is wall clock in {terms.zone}."
     days = ", ".join(_DAY_NAMES[day] for day in terms.hours.days)
     yield "T2", f"Support hours: {days}, {terms.hours.opens:%H:%M} to {terms.hours.closes:%H:%M}."
@@ -20,20 +50,11 @@ def contract(terms: Terms) -> Iterator[tuple[str, str]]:
     yield "T3", f"Closed on: {', '.join(closed) or 'no day'}."
     yield "T4", "A window holds its start and not its end."
     yield "T5", "Deadlines are elapsed time; windows are wall clock."
-    yield from _windows(terms)
+
+
+def _moments() -> Iterator[tuple[str, str]]:
     yield "W5", "The answer of the call picks the window; the span runs from the end of the recording."
     yield "W6", "The window of the message sets the rate of the whole session."
-    yield from _eligibility(terms)
-    yield from _rates(terms)
-    yield from _accounts(terms)
-    yield from _promise(terms)
-    yield from _phone(terms)
-    yield from _callers(terms)
-    yield from _canary(terms)
-    for number, step in enumerate(terms.ladder.steps, start=1):
-        yield "", f"Ladder step {number}: {_step(step)}"
-    for number, step in enumerate(terms.ladder.emergency, start=1):
-        yield "E2", f"Emergency step {number}: {_step(step)}"
 
 
 def _windows(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -105,11 +126,15 @@ def _accounts(terms: Terms) -> Iterator[tuple[str, str]]:
 
 
 def _promise(terms: Terms) -> Iterator[tuple[str, str]]:
-    promise, callback = terms.promise, terms.callback
+    promise = terms.promise
     yield "", f"At risk {write_span(promise.at_risk_before)} before the deadline: {_list(promise.at_risk_to)}."
     again = write_span(promise.realert_after_breach)
     yield "", f"Broken: {_list(promise.breach_to)}, again every {again} until somebody calls back."
     yield "", f"An acknowledgement holds the ladder for {write_span(promise.resume_after_ack)}."
+
+
+def _callback(terms: Terms) -> Iterator[tuple[str, str]]:
+    callback = terms.callback
     yield (
         "",
         (
@@ -117,6 +142,9 @@ def _promise(terms: Terms) -> Iterator[tuple[str, str]]:
             " stand for a callback."
         ),
     )
+
+
+def _keeping(terms: Terms) -> Iterator[tuple[str, str]]:
     yield "", f"A recording under {write_span(terms.intake.hang_up_below)} is a hang-up."
     keeps = terms.recordings
     elsewhere = "deleted there once ours is verified" if keeps.delete_at_provider else "left there"
@@ -150,6 +178,16 @@ def _canary(terms: Terms) -> Iterator[tuple[str, str]]:
     times = ", ".join(f"{at:%H:%M}" for at in terms.canary.at)
     if times:
         yield "", f"Test call at {times}, through the whole path within {write_span(terms.canary.within)}."
+
+
+def _ladder(terms: Terms) -> Iterator[tuple[str, str]]:
+    for number, step in enumerate(terms.ladder.steps, start=1):
+        yield "", f"Ladder step {number}: {_step(step)}"
+
+
+def _emergency_ladder(terms: Terms) -> Iterator[tuple[str, str]]:
+    for number, step in enumerate(terms.ladder.emergency, start=1):
+        yield "E2", f"Emergency step {number}: {_step(step)}"
 
 
 def _step(step: Step) -> str:

@@ -1,0 +1,77 @@
+"""What each entry of a case's history means, for somebody who has never seen the program."""
+
+from __future__ import annotations
+
+EVENT_WORDS = {
+    "acknowledged": "Taken by a technician",
+    "alert_made": "Alerted",
+    "at_risk": "The promise is at risk: the deadline is near",
+    "attempted": "Tried to call back, reached nobody",
+    "became_emergency": "The caller made it an emergency",
+    "billed": "Priced by the contract",
+    "breach_withdrawn": "Breach withdrawn: the callback had been made in time",
+    "breached": "Promise broken: the deadline passed without a callback",
+    "call_asked_for": "Asked to be put through to the caller",
+    "call_ended": "The call to the caller ended",
+    "call_measured": "The phone network measured the call",
+    "call_refused": "The call was refused by the rules for dialling",
+    "call_waits": "A call waits until the line is free",
+    "callback_withdrawn": "Callback taken back: it had reached a voicemail box",
+    "called_back": "Called back",
+    "caller_answered": "The caller picked up",
+    "caller_dialled": "The caller is dialled",
+    "caller_learnt": "The caller's number became known",
+    "caller_text_planned": "A text to the caller was planned",
+    "caller_text_withheld": "A text to the caller was withheld",
+    "case_exported": "The case was exported as a pack",
+    "case_opened": "Case opened",
+    "closed": "Closed",
+    "delivery_accepted": "The phone system took a text or call",
+    "delivery_delivered": "A text or call arrived",
+    "delivery_failed": "A text or call did not arrive",
+    "delivery_repeated": "A text or call was repeated",
+    "delivery_unknown": "Nobody knows whether a text or call went out",
+    "found_by_reconciler": "Found in the phone system's list: no report of it had come",
+    "key_pressed": "A key was pressed in an alert call",
+    "ladder_exhausted": "The ladder has ended: nobody took the case",
+    "ladder_moved_on": "The next alert comes at once",
+    "ladder_resumed": "No callback in time: the ladder goes on",
+    "length_doubted": "More work was stated than there was time for",
+    "listed": "Listed for review: no support is owed",
+    "nobody_on_call": "Nobody is on call",
+    "not_billed": "Not billed",
+    "noted": "Note",
+    "number_keyed": "The caller keyed in another number to call",
+    "passed": "Passed on",
+    "recording_confirmed": "The phone system confirmed the recording",
+    "recording_damaged": "Our copy of the recording was found to be changed",
+    "recording_delayed": "The recording cannot be fetched yet",
+    "recording_deleted_at_provider": "The phone system's copy of the recording was deleted",
+    "recording_exported": "The recording was handed out in a pack",
+    "recording_kept": "The recording is on our disk",
+    "recording_missing": "The recording could not be fetched",
+    "recording_played": "The recording was played",
+    "recording_removed": "Our copy of the recording was removed: its time was over",
+    "resorted": "Sorted anew by the phone system's own times",
+    "started": "The support day began: the case was opened to the technicians",
+    "status_asked": "The caller asked how it stands",
+    "test_call_dismissed": "Closed: it was a test call of ours",
+    "text_from_caller": "The caller sent a text",
+    "transcribed": "The words of the recording came",
+    "voicemail_box": "Said to have been a voicemail box",
+    "voicemail_left": "Voicemail left",
+}
+
+ALERT_WORDS = {
+    "ladder": "somebody has to take it",
+    "resume": "no callback yet",
+    "at_risk": "the promise is at risk",
+    "breach": "overdue",
+    "nobody": "nobody is on call",
+    "exhausted": "nobody took it",
+}
+
+
+def event_in_words(kind: str) -> str:
+    """The words for a kind of entry; a kind of another release by its own name."""
+    return EVENT_WORDS.get(kind, kind.replace("_", " ").capitalize())

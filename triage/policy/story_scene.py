@@ -1,0 +1,46 @@
+"""What every part of a case's story needs: the record, the contract, the people, and how instants are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from triage.policy.case_words import clock, safe
+from triage.policy.terms import Terms
+
+Record = Mapping[str, Any]
+
+_LONGEST = 1500
+"""Characters of somebody's words in one cell: a row always fits on a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    case: Record
+    terms: Terms
+    names: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def person(self, who: str | None) -> str:
+        return self.names.get(who, who) if who else "nobody"
+
+    def actor(self, actor: str) -> str:
+        kind, _, who = actor.partition(":")
+        return safe(self.person(who) if kind == "person" else f"{kind} ({who})" if who else kind)
+
+    def when(self, at: datetime | None, *, glue: str = "\n", none: str = "no") -> str:
+        """An instant on both clocks."""
+        return f"{clock(at, self.terms)}{glue}{_utc(at)}" if at else none
+
+    def line(self, at: datetime | None, *, none: str = "no") -> str:
+        return self.when(at, glue=" = ", none=none)
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()} ... (whole in case.json)"
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -289,6 +289,21 @@ def test_what_is_no_message_to_us_becomes_no_case(watched: World, to: str, direc
     assert watched.cases() == []
 
 
+def test_a_clock_that_was_a_day_ahead_for_a_moment_hides_no_voicemail(watched: World) -> None:
+    now = watched.now
+    watched.clock.tick(24 * HOUR)
+    watched.sweep()
+    watched.clock.move_to(now.replace(tzinfo=None))
+    watched.sweep()
+    lose_webhooks(watched)
+    at = leave(watched)
+
+    watched.advance(minutes=9)
+
+    assert left_by_caller(watched) == {CALLER: at}
+    assert len(watched.entries("clock_was_ahead")) == 1
+
+
 def test_a_report_whose_times_cannot_be_read_gets_them_from_the_phone_system(watched: World) -> None:
     watched.phones.faults.drop_recording_reports = True
     call = watched.phones.leave_voicemail(CALLER, seconds=40)

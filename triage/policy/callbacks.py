@@ -41,6 +41,15 @@ def outcome_of(status: str) -> Outcome | None:
     return _ENDS.get(status)
 
 
+_GUESSED = frozenset({Outcome.CANCELED, Outcome.LOST})
+"""What is also concluded from hearing nothing."""
+
+
+def may_be_replaced(outcome: Outcome, reported: Outcome) -> bool:
+    """Whether a report says more than what is on record, which may be no more than silence."""
+    return outcome in _GUESSED and reported not in _GUESSED
+
+
 BOX_LASTS_AT_MOST = timedelta(minutes=3)
 """Reading: whatever lasted longer was a conversation; a text does not make a voicemail box of it."""
 

@@ -15,7 +15,7 @@ import structlog
 
 from triage.errors import Refused
 from triage.policy import bridge_words as words
-from triage.policy.callbacks import ATTEMPTS, BOX_KEY_WITHIN, Outcome, outcome_of
+from triage.policy.callbacks import ATTEMPTS, BOX_KEY_WITHIN, Outcome, may_be_replaced, outcome_of
 from triage.policy.delivery import DeliveryState
 from triage.policy.dialing import Refusal, cap_reached, refusal_of
 from triage.policy.lifecycle import CaseState
@@ -190,8 +190,10 @@ def ended(
     """
     case = tx.session.get_one(Case, bridge.case_id)
     if bridge.outcome is not None:
-        _correct(tx, bridge, case, outcome, at, seconds, now)
-        return
+        if case.state == CaseState.CLOSED or not may_be_replaced(Outcome(bridge.outcome), outcome):
+            _correct(tx, bridge, case, outcome, at, seconds, now)
+            return
+        bridge.outcome = None
     terms = desk.terms_of(tx.session, case.policy)
     if outcome is Outcome.CONNECTED:
         _answered(tx, bridge, at - timedelta(seconds=seconds or 0), now)

@@ -50,25 +50,33 @@ def ask(desk: Desk, calls: KnowsCalls, question: Question, clock: Callable[[], d
         log.warning("leg_look_up_failed", bridge=question.bridge_id, reason=str(error))
         _give_up_late(desk, question.bridge_id, clock())
         return
-    is_parent_over = parent is not None and parent.ended_at is not None
+    over_at = parent.ended_at if parent is not None else None
     with desk.store.write() as tx:
         bridge = tx.session.get_one(Bridge, question.bridge_id)
         if bridge.next_attempt_at is not None:
-            _learn(tx, desk, bridge, legs, clock(), is_parent_over=is_parent_over)
+            _learn(tx, desk, bridge, legs, over_at, clock())
 
 
 def _learn(
-    tx: Transaction, desk: Desk, bridge: Bridge, legs: Sequence[Leg], now: datetime, *, is_parent_over: bool
+    tx: Transaction, desk: Desk, bridge: Bridge, legs: Sequence[Leg], over_at: datetime | None, now: datetime
 ) -> None:
+    """What the list says of a leg; `over_at` is when the call to the technician ended, None while it runs.
+
+    Lists lag: a leg that is not there when that call is over counts as not picked up, until the list has it after all.
+    """
     leg = _leg_of(tx, bridge, legs)
     if leg is not None and take_down(tx, desk, bridge, _as_report(leg), now):
+        if bridge.outcome is None and _is_too_late(tx, desk, bridge, now):  # nobody may talk for so long
+            ended(tx, desk, bridge, Outcome.LOST, now, None, now)
         return
-    if bridge.outcome is not None:
-        bridge.next_attempt_at = None  # the list does not know better
-    elif leg is None and is_parent_over:
+    asked_again_at, may_lag = bridge.next_attempt_at, desk.terms.reconciler.looks_back
+    if bridge.outcome is None and leg is None and over_at is not None:
         ended(tx, desk, bridge, Outcome.CANCELED, now, None, now)
-    elif _is_too_late(tx, desk, bridge, now):
+    elif bridge.outcome is None and _is_too_late(tx, desk, bridge, now):
         ended(tx, desk, bridge, Outcome.LOST, now, None, now)
+    if bridge.outcome is not None:
+        is_still_to_be_listed = leg is None and over_at is not None and now - over_at < may_lag
+        bridge.next_attempt_at = asked_again_at if is_still_to_be_listed else None
 
 
 def _give_up_late(desk: Desk, bridge_id: int, now: datetime) -> None:

@@ -412,3 +412,22 @@ def test_leg_that_the_list_never_ends_frees_its_case_and_its_phone_when_no_call_
     world.phones.faults.drop_webhooks = False
     assert (bridge["outcome"], world.case()["callback_basis"]) == ("lost", "measured")
     assert world.text(LEE, "DONE 1001 5") == "1001 is closed: 5 min, after-hours rate, $247.50."
+
+
+def test_attempt_before_the_deadline_that_is_told_of_last_makes_no_promise_of_one_after_it(world: World) -> None:
+    world.voicemail(attested=True)
+    due = world.case()["callback_due"]
+    world.at(due - timedelta(minutes=5))
+    world.phones.add_phone(CALLER, "Caller", Behaviour.BUSY)
+    world.phones.faults.lists_lag = timedelta(minutes=15)
+    lose_webhooks_while_the_caller_rings(world)
+    world.advance(minutes=1)
+    world.phones.faults.drop_webhooks = False
+    world.at(due + timedelta(minutes=6))
+    call_back(world)
+    world.advance(minutes=10)
+
+    case, [first, last] = world.case(), legs(world)
+    assert [attempt["at"] for attempt in case["attempts"]] == [second(first.ended_at), second(last.ended_at)]
+    assert (case["callback_basis"], case["callback_made_at"]) == ("attempts", second(last.ended_at))
+    assert case["breached_at"] == due

@@ -70,12 +70,17 @@ def may_have_been_a_box(ended_at: datetime | None, seconds: int | None, now: dat
     return now - ended_at <= SAID_WITHIN and timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST
 
 
-def attempts_meet_the_promise(attempts: Iterable[datetime], rule: Callback) -> bool:
-    """Whether enough attempts, each long enough after the one before, are on record."""
+def met_by_attempts_at(attempts: Iterable[datetime], rule: Callback) -> datetime | None:
+    """When enough attempts, each long enough after the one before, had been made; None where they are too few.
+
+    Attempts are told of late, and in any order: the one that was told of last need not be the one that met it.
+    """
     counted = 0
     last: datetime | None = None
     for at in sorted(attempts):
         if last is None or at - last >= rule.attempts_apart:
             counted += 1
             last = at
-    return counted >= rule.attempts_that_count
+        if counted >= rule.attempts_that_count:
+            return last
+    return None

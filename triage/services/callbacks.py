@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from triage.errors import Refused
-from triage.policy.callbacks import attempts_meet_the_promise
+from triage.policy.callbacks import met_by_attempts_at
 from triage.policy.lifecycle import CaseEvent, CaseState, next_state
 from triage.policy.roster import Person
 from triage.policy.terms import Terms
@@ -70,8 +70,9 @@ def attempted(
     if case.callback_made_at is not None or case.state == CaseState.CLOSED:
         return case.callback_made_at is not None
     attempts = [attempt.at for attempt in sessions.attempts_of(tx.session, case.id)]
-    if attempts_meet_the_promise(attempts, terms.callback):
-        _called_back(tx, case, person_id, "attempts", at, now)
+    met_at = met_by_attempts_at(attempts, terms.callback)
+    if met_at is not None:
+        _called_back(tx, case, person_id, "attempts", met_at, now)
         return True
     if case.state == CaseState.ACKNOWLEDGED and case.owner == person_id:
         hold(tx, case, terms, now)

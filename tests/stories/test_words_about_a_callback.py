@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.fixtures import LEE
@@ -90,3 +92,32 @@ def test_call_that_waits_too_long_for_the_end_of_another_is_told_of(called: Worl
     called.advance(minutes=4)
 
     assert called.bodies(LEE)[-1] == NOT_PLACED.format("1002", "+12125550101")
+
+
+def test_call_that_waits_is_asked_for_twice_and_rings_once(world: World) -> None:
+    world.voicemail(emergency=True, attested=True)
+    world.phones.faults.drop.add(Webhook.CALL_STATUS)
+    world.phones.add_phone(CALLER, "Caller", talks_for=10)
+    world.phones.add_phone(LEE, "Lee", will_press="1")
+
+    world.text(LEE, "CALL 1001")
+    world.advance(seconds=70)
+    answer = world.text(LEE, "CALL 1001")
+    world.advance(minutes=5)
+
+    assert answer == "1001: your phone rings as soon as it is free. Pick up and press 1."
+    assert len([call for call in world.phones.phone(LEE).calls if "Press 1 to call back" in " ".join(call.heard)]) == 1
+
+
+def test_call_of_unknown_outcome_that_was_picked_up_is_not_placed_again(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.add_phone(CALLER, "Caller", talks_for=300)
+    world.phones.set_keys(LEE, "1")
+    world.phones.faults.accept_then_hang, world.phones.faults.lists_lag = 1, timedelta(minutes=2)
+    world.phones.faults.drop.add(Webhook.CALL_STATUS)
+
+    world.text(LEE, "CALL")
+    world.advance(minutes=8)
+
+    assert len(world.phones.phone(LEE).calls) == 1
+    assert [told[:31] for told in words_after_the_call(world)] == ["1001: 5 min 00 s on the phone, "]

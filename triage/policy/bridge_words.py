@@ -48,8 +48,10 @@ def ringing(card: Card) -> str:
     return f"{card.reference}: we ring you now. Press 1, and you are put through to {card.caller}."
 
 
-def rings_already(reference: str) -> str:
-    return f"{reference}: your phone rings already. Pick up and press 1."
+def rings_already(reference: str, *, is_placed: bool) -> str:
+    """The answer to CALL while an earlier one rings, or waits for the end of another call of ours to that phone."""
+    when = "your phone rings already" if is_placed else "your phone rings as soon as it is free"
+    return f"{reference}: {when}. Pick up and press 1."
 
 
 def on_the_phone(reference: str, name: str) -> str:

@@ -121,6 +121,7 @@ def dial(desk: Desk, delivery_id: int, parent_sid: str, now: datetime) -> Dial |
         case = tx.session.get(Case, delivery.case_id) if delivery and delivery.channel != "sms" else None
         if delivery is None or case is None:
             return None
+        _picked_up(tx, case, delivery, parent_sid, now)
         terms = desk.terms_of(tx.session, case.policy)
         running = bridges.running_of_delivery(tx.session, delivery_id)
         if running is None:
@@ -256,6 +257,16 @@ def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: dateti
     tx.session.flush()
     _record(tx, bridge, case, "voicemail_box", now)
     return callbacks.was_a_box(tx, case, bridge, desk.terms_of(tx.session, case.policy), now)
+
+
+def _picked_up(tx: Transaction, case: Case, delivery: Delivery, call_sid: str, now: datetime) -> None:
+    """Who presses a key on a call was rung by it: nobody has to look for it, and it is not placed again."""
+    if delivery.provider_sid is not None or deliveries.with_provider_sid(tx.session, call_sid) is not None:
+        return
+    delivery.provider_sid, delivery.state = call_sid, DeliveryState.DELIVERED.value
+    delivery.claim = delivery.next_attempt_at = delivery.reason = None
+    found = {"delivery": delivery.id, "person": delivery.person_id, "channel": delivery.channel}
+    tx.record_of(case, "delivery_delivered", at=now, actor="phone system", **found)
 
 
 def _why_not_now(tx: Transaction, desk: Desk, case: Case, terms: Terms, now: datetime) -> Sorry | None:

@@ -21,6 +21,7 @@ from triage.policy.commands import (
     is_reserved,
     parse,
 )
+from triage.policy.delivery import DeliveryState
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
@@ -295,8 +296,9 @@ def _call(scene: _Scene, case: Case) -> str:
         talking = scene.roster.person(running.person_id)
         return bridge_words.on_the_phone(case.reference, talking.first_name if talking else "Somebody")
     rings_since = scene.now - terms.callback.technician_rings_for - _CALL_SETUP
-    if call_on_its_way(tx.session, case.id, person.id, rings_since) is not None:
-        return bridge_words.rings_already(case.reference)
+    on_its_way = call_on_its_way(tx.session, case.id, person.id, rings_since)
+    if on_its_way is not None:
+        return bridge_words.rings_already(case.reference, is_placed=on_its_way.state != DeliveryState.PLANNED)
     card = card_of(case, scene.roster)
     refused = bridges.why_not(tx, case, terms, scene.now)
     if refused is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from triage.policy.callbacks import Outcome
-from triage.policy.delivery import FINAL
+from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.dialing import Dialled
 from triage.store.models import Bridge, Delivery
 
@@ -73,14 +73,15 @@ def dialled(session: Session, number: str, *, number_since: datetime, anybody_si
 
 
 def call_on_its_way(session: Session, case_id: int, person_id: str, since: datetime) -> Delivery | None:
-    """A call asked for since an instant, to put this person through for this case, that they did not pick up yet."""
+    """A call to put this person through for this case that they did not pick up yet: one that is still to be placed,
+    or one that was asked for since an instant."""
     return session.scalars(
         select(Delivery).where(
             Delivery.case_id == case_id,
             Delivery.person_id == person_id,
             Delivery.channel == "bridge",
             Delivery.state.not_in(_OVER),
-            Delivery.created_at > since,
+            or_(Delivery.created_at > since, Delivery.state == DeliveryState.PLANNED.value),
         )
     ).first()
 

@@ -133,3 +133,17 @@ def test_emergency_that_is_passed_on_by_one_wakes_everyone_else(team: World) -> 
     assert team.pages(left, to=LEE) == ["0:00 Lee call", "0:00 Lee sms"]
     assert team.bodies(SAM)[0].startswith("1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY. Not attested.\n")
     assert team.bodies(MARIA) == team.bodies(SAM)
+
+
+def test_each_time_that_a_case_is_taken_over_its_former_owner_is_told(team: World) -> None:
+    team.voicemail(attested=True)
+    team.text(LEE, "ACK 1001")
+    team.advance(minutes=91)
+
+    for phone in (DANA, LEE, DANA):
+        team.text(phone, "ACK 1001")
+        team.advance(minutes=1)
+
+    assert [body.split("\n")[1] for body in team.bodies(LEE) if "has it now" in body] == [
+        "Dana has it now. Nothing for you to do."
+    ] * 2

@@ -9,6 +9,7 @@ import pytest
 from tests.support.fixtures import LEE
 from tests.support.world import CALLER, World
 from webhooks.simulator.faults import Webhook
+from webhooks.simulator.phone_system import Behaviour
 from webhooks.simulator.records import Call
 
 NOT_PLACED = (
@@ -121,3 +122,14 @@ def test_call_of_unknown_outcome_that_was_picked_up_is_not_placed_again(world: W
 
     assert len(world.phones.phone(LEE).calls) == 1
     assert [told[:31] for told in words_after_the_call(world)] == ["1001: 5 min 00 s on the phone, "]
+
+
+def test_every_call_that_does_not_reach_its_technician_is_told_of(world: World) -> None:
+    world.voicemail(attested=True)
+    world.phones.set_behaviour(LEE, Behaviour.BUSY)
+
+    for _ in range(2):
+        world.text(LEE, "CALL 1001")
+        world.advance(minutes=5)
+
+    assert sum("we could not ring you: the line was busy" in body for body in world.bodies(LEE)) == 2

@@ -123,7 +123,8 @@ def tell(
     by: tuple[Channel, ...] = ("sms",),
     not_before: datetime | None = None,
 ) -> None:
-    """Plan a notice that asks for nothing. The same text goes to a phone once an hour at the most.
+    """Plan a notice that asks for nothing. The same text goes to a phone once an hour at the most, unless it is about a
+    case: then it says what has just become of it, which may happen again.
 
     Texts that begin with `same_if` are the same: a phone that is dead for twenty cases is told of once. What is to
     go out `not_before` an instant goes earlier where a call of ours to that phone ends.
@@ -131,7 +132,8 @@ def tell(
     beginning = text if same_if is None else same_if
     for summons in summons_for(tx, people, by):
         phone = summons.person.phone
-        if not deliveries.was_told_since(tx.session, phone, beginning, now - _SAME_NOTICE_WITHIN):
+        is_news = case is not None and same_if is None
+        if is_news or not deliveries.was_told_since(tx.session, phone, beginning, now - _SAME_NOTICE_WITHIN):
             for channel in summons.channels:
                 _plan(tx, case, summons.person, channel, text, terms.limits, now, not_before=not_before)
 

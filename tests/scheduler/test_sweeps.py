@@ -15,6 +15,7 @@ from tests.support.wire import Wire, recording_form
 from tests.support.world import CALLER, World
 from triage.errors import StoreUnavailable
 from triage.services.audit import verify_chain
+from triage.services.escalation import run_due_timers
 from triage.store.models import Case, LookUp, Timer
 
 
@@ -51,6 +52,25 @@ def test_a_poisoned_timer_is_postponed_and_holds_nobody_up(world: World, logs: L
         assert timer.due_at >= poisoned_at + timedelta(seconds=60)
     assert [line["level"] for line in logs.named("timer_postponed")] == ["error"]
     assert verify_chain(world.program.desk).first_bad is None
+
+
+@pytest.mark.on_both
+def test_a_poisoned_delivery_is_postponed_and_holds_nobody_up(world: World, logs: Logs) -> None:
+    for number in range(3):
+        world.phones.leave_voicemail(f"+1216555012{number}")
+    run_due_timers(world.program.desk, world.now)
+    with world.program.desk.store.write() as tx:
+        case = tx.session.scalars(select(Case).where(Case.caller == "+12165550120")).one()
+        kept, case.window = case.window, "no such window"
+
+    world.advance(seconds=1)
+    told = [text[:4] for text in world.bodies(LEE)]
+    with world.program.desk.store.write() as tx:
+        tx.session.get_one(Case, case.id).window = kept
+    world.advance(minutes=1)
+
+    assert (told, world.bodies(LEE)[-1][:4]) == (["1002", "1003"], "1001")
+    assert [line["level"] for line in logs.named("delivery_postponed")] == ["error"]
 
 
 @pytest.mark.thorough

@@ -17,7 +17,7 @@ from typing import Literal, cast
 
 import structlog
 
-from triage.errors import OutcomeUnknown, TransportError
+from triage.errors import OutcomeUnknown, StoreUnavailable, TransportError
 from triage.policy import wording
 from triage.policy.bridge_words import NOT_PLACED
 from triage.policy.callbacks import CALL_IS_OF_THE_MOMENT
@@ -37,6 +37,7 @@ log = structlog.get_logger()
 Transports = Mapping[Carrier, Sends]
 
 _CLOCK_SLACK = timedelta(seconds=60)
+_POSTPONED_BY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,46 @@ class Errand:
 def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
     """Claim up to `most` deliveries.
 
-    Those that nobody needs any more, or that a summary replaces, are settled; calls wait for their phone's line.
+    Those that nobody needs any more, or that a summary replaces, are settled; calls wait for their phone's line. Where
+    one row makes its batch fail, the rows are tried one by one and the poisoned one is postponed by a minute, so that
+    it cannot hold up the others.
     """
+    try:
+        return _claim_batch(desk, now, most)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        log.exception("delivery_batch_failed")
+        return _claim_one_by_one(desk, now, most)
+
+
+def _claim_batch(desk: Desk, now: datetime, most: int) -> list[Errand]:
     with desk.store.write() as tx:
         while rows := deliveries.due(tx.session, now, most):  # those that are put off must not hide those behind them
             errands = [errand for row in bundled(tx, desk, rows, now) if (errand := _claimed(tx, desk, row, now))]
             if errands:
                 return errands
         return []
+
+
+def _claim_one_by_one(desk: Desk, now: datetime, most: int) -> list[Errand]:
+    with desk.store.read() as session:
+        ids = [row.id for row in deliveries.due(session, now, most)]
+    errands: list[Errand] = []
+    for delivery_id in ids:
+        try:
+            with desk.store.write() as tx:
+                row = tx.session.get_one(Delivery, delivery_id)
+                rows = [row] if deliveries.is_due(row, now) else []
+                found = [errand for one in bundled(tx, desk, rows, now) if (errand := _claimed(tx, desk, one, now))]
+            errands += found
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("delivery_postponed", delivery=delivery_id)
+            with desk.store.write() as tx:
+                tx.session.get_one(Delivery, delivery_id).next_attempt_at = now + _POSTPONED_BY
+    return errands
 
 
 def release_all(desk: Desk, now: datetime) -> None:

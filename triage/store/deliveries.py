@@ -193,6 +193,11 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
     ).all()
 
 
+def is_due(row: Delivery, now: datetime) -> bool:
+    """Whether a sender should look at a delivery, as `due` has it."""
+    return row.next_attempt_at is not None and row.next_attempt_at <= now and row.state in _TO_DO
+
+
 def being_sent(session: Session) -> Sequence[Delivery]:
     """Deliveries that a sender holds, or held when it died."""
     return session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING.value)).all()

@@ -431,3 +431,26 @@ def test_attempt_before_the_deadline_that_is_told_of_last_makes_no_promise_of_on
     assert [attempt["at"] for attempt in case["attempts"]] == [second(first.ended_at), second(last.ended_at)]
     assert (case["callback_basis"], case["callback_made_at"]) == ("attempts", second(last.ended_at))
     assert case["breached_at"] == due
+
+
+def test_promise_is_counted_from_the_call_that_reached_the_caller_where_the_one_before_was_a_box(team: World) -> None:
+    team.voicemail(attested=True)
+    due = team.case()["callback_due"]
+    team.at(due - timedelta(minutes=3))
+    team.phones.add_phone(CALLER, "Caller", talks_for=20)
+    team.phones.set_keys(LEE, "1")
+    team.text(LEE, "CALL 1001")
+    team.at(due + timedelta(minutes=1))
+    team.phones.add_phone(CALLER, "Caller", talks_for=100)
+    team.phones.set_keys(DANA, "1")
+    team.text(DANA, "CALL 1001")
+    team.advance(minutes=3)
+
+    team.text(LEE, "TRIED 1001")
+
+    case, [box, talk] = team.case(), legs(team)
+    assert [bridge["outcome"] for bridge in case["bridges"]] == ["box", "connected"]
+    assert (case["owner"], case["callback_made_at"]) == ("dana", second(talk.started_at))
+    assert case["breached_at"] == team.now
+    assert [(work["technician"], work["opened_at"]) for work in case["sessions"]] == [("dana", second(talk.started_at))]
+    assert case["attempts"][0]["at"] == second(box.started_at)

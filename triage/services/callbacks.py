@@ -119,7 +119,7 @@ def was_a_box(tx: Transaction, case: Case, bridge: Bridge, terms: Terms, now: da
         elif not others:
             _withdraw(tx, case, bridge.person_id, terms, now)
         elif case.callback_made_at == at:
-            case.callback_made_at = others[0].answered_at
+            _count_from(tx, case, others[0], now)
     return attempted(tx, case, bridge.person_id, terms, now, at=at, bridge=bridge)
 
 
@@ -163,6 +163,20 @@ def _withdraw(tx: Transaction, case: Case, person_id: str, terms: Terms, now: da
     _drop_session(tx, case)
     hold(tx, case, terms, now)
     watch_promise(tx, case, terms)
+
+
+def _count_from(tx: Transaction, case: Case, bridge: Bridge, now: datetime) -> None:
+    """The caller was reached by this call only: the callback, its session and the promise are counted from it."""
+    assert bridge.answered_at is not None  # noqa: S101 - somebody picked up
+    case.callback_made_at = None
+    _called_back(tx, case, bridge.person_id, "measured", bridge.answered_at, now)
+    session = sessions.of_case(tx.session, case.id)
+    if session is not None:
+        session.person_id, session.opened_at = bridge.person_id, bridge.answered_at
+    if case.callback_due is not None and bridge.answered_at > case.callback_due and case.breached_at is None:
+        case.breached_at = now
+        case.at_risk_at = case.at_risk_at or now
+        tx.record_of(case, "breached", at=now, actor="system", due=case.callback_due)
 
 
 def _drop_session(tx: Transaction, case: Case) -> None:

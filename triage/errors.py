@@ -25,6 +25,10 @@ class Refused(TriageError):
     """The rules do not allow it."""
 
 
+class TooManyAttempts(Refused):
+    """Too many attempts failed: wait, then try again."""
+
+
 class IllegalTransition(Refused):
     """The case cannot do that in the state it is in."""
 
@@ -40,6 +44,10 @@ class StaleRow(TriageError):
 
 class StoreUnavailable(TriageError):
     """The database does not answer; the request may be repeated."""
+
+
+class Busy(TriageError):
+    """Too many people sign in at this moment: try again in a few seconds."""
 
 
 class FolderUnusable(TriageError):

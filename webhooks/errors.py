@@ -6,7 +6,17 @@ import structlog
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from triage.errors import AnomalousRequest, FolderUnusable, NotFound, Refused, StaleRow, StoreUnavailable, TriageError
+from triage.errors import (
+    AnomalousRequest,
+    Busy,
+    FolderUnusable,
+    NotFound,
+    Refused,
+    StaleRow,
+    StoreUnavailable,
+    TooManyAttempts,
+    TriageError,
+)
 from webhooks.twilio.twiml import answer_without_us
 from webhooks.twilio.voice import is_voice_step
 
@@ -16,9 +26,11 @@ STATUS: dict[type[TriageError], int] = {
     AnomalousRequest: 400,
     NotFound: 404,
     Refused: 409,
+    TooManyAttempts: 429,
     StaleRow: 409,
     StoreUnavailable: 503,
     FolderUnusable: 503,
+    Busy: 503,
 }
 
 

@@ -51,6 +51,10 @@ ANSWERING = {
     "recording verify": (),
     "canary": (),
     "doctor": (),
+    "account disable": ("dana@example.com",),
+    "account invite": ("dana@example.com", "--name", "Dana", "--role", "administrator"),
+    "account list": (),
+    "account role": ("dana@example.com", "auditor"),
     "texts": (),
     "twilio fallback": (),
     "twilio setup": (),
@@ -139,6 +143,9 @@ def test_json_is_one_document_and_logs_go_to_standard_error(
         (("policy", "price", "--rate", "remote_day", "--days", "0"), "is not in the range"),
         (("oncall", "who", "--at", "2026-11-21 02:30"), "has no zone"),
         (("texts", "--most", "0"), "is not in the range"),
+        (("account", "invite", "dana@example.com", "--name", "Dana"), "give --name and --role for a new account"),
+        (("account", "invite", "dana", "--name", "Dana", "--role", "auditor"), "is no e-mail address: write it like"),
+        (("account", "role", "dana@example.com", "boss"), "is not one of"),
     ],
 )
 def test_wrong_usage_exits_2_and_says_how_to_mend_it(arguments: tuple[str, ...], told: str, run: Run) -> None:

@@ -103,6 +103,8 @@ def test_every_key_of_the_contract_is_read_or_is_data_for_later() -> None:
 
 
 OF_NO_CASE = {
+    *("account_disabled", "account_invited", "invitation_accepted", "password_changed", "role_changed"),
+    *("second_factor_set_up", "sign_in_failed", "sign_ins_ended", "signed_in", "signed_out"),
     *("call_found", "canary_failed", "canary_passed", "canary_started", "clock_was_ahead", "coverage_gap"),
     *("desk_answered", "desk_rung", "given_up", "keyed", "lists_behind", "number_set", "opted_in", "opted_out"),
     *("outage", "policy_loaded", "roster_loaded", "text_from_stranger"),

@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 _HOMES = {
+    "account": "accounts",
     "audit": "reports",
     "canary": "canary",
     "case": "cases",

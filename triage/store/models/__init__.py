@@ -1,5 +1,6 @@
 """Every table. Importing this package is what makes the metadata whole."""
 
+from triage.store.models.account import Account, FormKey, Invitation, RecoveryCode, SignIn, SignInAttempt
 from triage.store.models.alert import Alert, BlockedPhone, Delivery, Report
 from triage.store.models.bridge import Bridge
 from triage.store.models.call import Call, InboundText, LookUp
@@ -10,6 +11,7 @@ from triage.store.models.session import Attempt, BillableSession, BillingLine
 from triage.store.models.version import CanaryRun, Heartbeat, Mark, PolicyVersion, RosterVersion
 
 __all__ = [
+    "Account",
     "Alert",
     "Attempt",
     "BillableSession",
@@ -22,14 +24,19 @@ __all__ = [
     "ChainHead",
     "Delivery",
     "Event",
+    "FormKey",
     "Heartbeat",
     "InboundText",
+    "Invitation",
     "LookUp",
     "Mark",
     "PolicyVersion",
     "RecordingCopy",
+    "RecoveryCode",
     "Report",
     "RosterVersion",
+    "SignIn",
+    "SignInAttempt",
     "Timer",
     "Voicemail",
 ]

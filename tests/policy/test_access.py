@@ -1,0 +1,140 @@
+"""Who may do what in the console, how long a sign-in lasts, when the next attempt is allowed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from triage.policy.access import (
+    NEEDS_SECOND_FACTOR,
+    PER_ACCOUNT,
+    PER_ADDRESS,
+    Permission,
+    Role,
+    Stage,
+    fault_of_password,
+    may,
+    read_email,
+    sign_in_ends_at,
+    stage_of,
+    steps_that_count,
+    wait_until,
+)
+
+NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+READS = {permission for permission in Permission if permission.value.startswith("read ")}
+
+
+def ago(*minutes: float) -> list[datetime]:
+    return [NOW - timedelta(minutes=each) for each in minutes]
+
+
+def test_an_auditor_reads_all_and_changes_nothing_but_their_own_account() -> None:
+    assert {permission for permission in Permission if may(Role.AUDITOR, permission)} == READS | {
+        Permission.OWN_ACCOUNT
+    }
+
+
+def test_an_administrator_may_everything_and_nobody_else_changes_accounts() -> None:
+    assert all(may(Role.ADMINISTRATOR, permission) for permission in Permission)
+    assert [role for role in Role if may(role, Permission.CHANGE_ACCOUNTS)] == [Role.ADMINISTRATOR]
+
+
+@pytest.mark.parametrize("permission", [Permission.CORRECT_CASES, Permission.READ_REPORTS, Permission.READ_HISTORY])
+def test_a_technician_works_on_cases_and_judges_none(permission: Permission) -> None:
+    assert may(Role.TECHNICIAN, Permission.WORK_CASES)
+    assert not may(Role.TECHNICIAN, permission)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_can_change_much_needs_a_second_factor_and_whoever_has_one_gives_it(role: Role) -> None:
+    without = stage_of(role, has_second_factor=False, has_passed=False)
+
+    assert without is (Stage.SET_UP if role in NEEDS_SECOND_FACTOR else Stage.COMPLETE)
+    assert stage_of(role, has_second_factor=True, has_passed=False) is Stage.SECOND_FACTOR
+    assert stage_of(role, has_second_factor=True, has_passed=True) is Stage.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("role", "stage", "used_after", "lasts"),
+    [
+        (Role.MANAGER, Stage.SECOND_FACTOR, timedelta(minutes=9), timedelta(minutes=10)),
+        (Role.MANAGER, Stage.COMPLETE, timedelta(hours=3), timedelta(hours=15)),
+        (Role.MANAGER, Stage.COMPLETE, timedelta(days=6, hours=23), timedelta(days=7)),
+        (Role.TECHNICIAN, Stage.COMPLETE, timedelta(days=6), timedelta(days=13)),
+        (Role.TECHNICIAN, Stage.COMPLETE, timedelta(days=29), timedelta(days=30)),
+    ],
+)
+def test_a_sign_in_ends_when_it_is_not_used_or_too_old(
+    role: Role, stage: Stage, used_after: timedelta, lasts: timedelta
+) -> None:
+    assert sign_in_ends_at(role, stage, begun_at=NOW, seen_at=NOW + used_after) == NOW + lasts
+
+
+@pytest.mark.parametrize(
+    ("failed", "waits"),
+    [
+        ([1, 2, 3, 4], None),
+        ([1, 2, 3, 4, 5], 10),
+        ([14, 14, 14, 14, 14], 1),
+        ([15, 14, 14, 14, 14], None),
+        ([1, 2, 3, 4, 5, 6, 7], 10),
+        ([30 * number for number in range(1, 21)], 24 * 60 - 600),
+    ],
+)
+def test_after_five_failures_in_a_quarter_of_an_hour_or_twenty_in_a_day_one_waits(
+    failed: list[float], waits: float | None
+) -> None:
+    expected = None if waits is None else NOW + timedelta(minutes=waits)
+
+    assert wait_until(ago(*failed), PER_ACCOUNT, NOW) == expected
+
+
+def test_an_office_may_fail_more_often_than_a_person() -> None:
+    assert wait_until(ago(*[1] * 19), PER_ADDRESS, NOW) is None
+    assert wait_until(ago(*[1] * 20), PER_ADDRESS, NOW) == NOW + timedelta(minutes=14)
+
+
+@pytest.mark.parametrize(
+    ("password", "told"),
+    [
+        ("eleven char", "Too short: take 12"),
+        ("twelve chars", None),
+        ("x" * 200, None),
+        ("x" * 201, "Too long: take 200"),
+        ("Dana.Whitfield@Example.com", "That is your e-mail"),
+        ("dana.whitfield", "That is your e-mail"),
+    ],
+)
+def test_a_password_needs_length_and_is_not_the_email(password: str, told: str | None) -> None:
+    fault = fault_of_password(password, "dana.whitfield@example.com")
+
+    assert fault == told if told is None else str(fault).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Dana@Example.COM ", "dana@example.com"),
+        ("STRASSE@x.de", "strasse@x.de"),
+        ("straße@x.de", "strasse@x.de"),
+        ("dana", None),
+        ("dana@example", None),
+        ("da na@example.com", None),
+        ("dana@@example.com", None),
+        ("dana@example.com\x1b", None),
+        (f"{'x' * 250}@x.de", None),
+        ("", None),
+    ],
+)
+def test_an_email_is_kept_in_one_form(typed: str, kept: str | None) -> None:
+    assert read_email(typed) == kept
+
+
+def test_a_code_counts_for_its_half_minute_and_those_beside_it_but_never_again() -> None:
+    step = int(NOW.timestamp()) // 30
+
+    assert steps_that_count(NOW, None) == [step - 1, step, step + 1]
+    assert steps_that_count(NOW, step - 1) == [step, step + 1]
+    assert steps_that_count(NOW, step + 1) == []

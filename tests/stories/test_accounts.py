@@ -1,0 +1,322 @@
+"""People get accounts, sign in, prove a second factor, lose things, and are shut out."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pyotp
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import select
+
+from tests.support.world import World
+from triage.errors import NotFound, Refused, TooManyAttempts
+from triage.policy.access import Role, Stage
+from triage.services import accounts, passwords, second_factor, sign_in
+from triage.services.accounts import Invited
+from triage.services.sign_in import Browser, SignedIn
+from triage.store.models import Account, Event, SignInAttempt
+
+PASSWORD = "correct horse battery"
+HERE = Browser(address="203.0.113.7", name="Firefox on Linux")
+ELSEWHERE = Browser(address="198.51.100.9", name="Safari on iPhone")
+
+
+class Office:
+    """A world's accounts, spoken of briefly."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.desk = world, world.program.desk
+
+    def invite(self, email: str = "maria@example.com", role: Role = Role.TECHNICIAN) -> Invited:
+        return accounts.invite(
+            self.desk, email, name="Maria Brandt", role=role, actor="command line", now=self.world.now
+        )
+
+    def accept(self, invited: Invited, password: str = PASSWORD, browser: Browser = HERE) -> str:
+        token = invited.path.removeprefix("/invitation/")
+        return accounts.accept(self.desk, token, password, browser, self.world.now)
+
+    def sign_in(self, email: str = "maria@example.com", password: str = PASSWORD, browser: Browser = HERE) -> str:
+        return sign_in.sign_in(self.desk, email, password, browser, self.world.now)
+
+    def who(self, token: str) -> SignedIn | None:
+        return sign_in.who_is(self.desk, token, self.world.now)
+
+    def somebody(self, token: str) -> SignedIn:
+        found = self.who(token)
+        assert found is not None
+        return found
+
+    def set_up(self, token: str) -> tuple[str, list[str], pyotp.TOTP]:
+        """The sign-in's new token, the recovery codes, the app."""
+        who = self.somebody(token)
+        app = pyotp.parse_uri(second_factor.candidate(self.desk, who))
+        assert isinstance(app, pyotp.TOTP)
+        now = self.world.now
+        fresh, codes = second_factor.set_up(self.desk, who, app.at(now), address=HERE.address, code_at=now, now=now)
+        return fresh, codes, app
+
+    def give(self, token: str, code: str) -> str:
+        now = self.world.now
+        return second_factor.pass_second_factor(
+            self.desk, self.somebody(token), code, address=HERE.address, code_at=now, now=now
+        )
+
+    def history(self) -> list[Event]:
+        with self.desk.store.read() as session:
+            found = list(session.scalars(select(Event).order_by(Event.number)))
+            session.expunge_all()
+        return found
+
+
+@pytest.fixture
+def office(world: World, quick_hashes: None) -> Office:
+    return Office(world)
+
+
+@pytest.mark.on_both
+def test_from_the_invitation_to_the_second_factor_and_out_again(office: Office) -> None:
+    first = office.accept(office.invite(" Maria@Example.com", Role.MANAGER))
+    halfway = office.somebody(first)
+    complete, codes, app = office.set_up(first)
+    office.world.advance(minutes=1)
+    second = office.sign_in("MARIA@example.com")
+    stage = office.somebody(second).stage
+    proven = office.give(second, app.at(office.world.now))
+    office.world.advance(minutes=5)
+    who = office.somebody(proven)
+    open_ones = sign_in.open_sign_ins(office.desk, who, office.world.now)
+    sign_in.sign_out(office.desk, who, office.world.now)
+
+    assert (halfway.stage, office.who(first)) == (Stage.SET_UP, None)
+    assert (stage, office.who(second)) == (Stage.SECOND_FACTOR, None)
+    assert (who.stage, who.role, who.name, len(codes)) == (Stage.COMPLETE, Role.MANAGER, "Maria Brandt", 10)
+    assert [(each.is_this, each.browser) for each in open_ones] == [(True, HERE.name), (False, HERE.name)]
+    assert office.who(proven) is None
+    assert office.somebody(complete).stage is Stage.COMPLETE
+    kinds = [event.kind for event in office.history()][-6:]
+    assert kinds == [
+        "account_invited",
+        "invitation_accepted",
+        "signed_in",
+        "second_factor_set_up",
+        "signed_in",
+        "signed_out",
+    ]
+
+
+@pytest.mark.on_both
+def test_a_code_counts_once_and_a_recovery_code_too(office: Office) -> None:
+    _, codes, app = office.set_up(office.accept(office.invite()))
+    office.world.advance(minutes=1)
+    code = app.at(office.world.now)
+    office.give(office.sign_in(), code)
+
+    with pytest.raises(Refused, match="does not count"):
+        office.give(office.sign_in(), code)
+    typed = codes[0].lower().replace("-", " ")
+    by_recovery = office.give(office.sign_in(), typed)
+    with pytest.raises(Refused, match="does not count"):
+        office.give(office.sign_in(), typed)
+
+    who = office.somebody(by_recovery)
+    assert second_factor.recovery_codes_left(office.desk, who) == 9
+    assert office.history()[-1].details["by"] == "second factor"
+
+
+@pytest.mark.on_both
+def test_attempts_are_slowed_down_the_same_whether_there_is_such_an_account_or_not(office: Office) -> None:
+    office.accept(office.invite())
+    told: dict[str, list[str]] = {"maria@example.com": [], "nobody@example.com": []}
+    for email, answers in told.items():
+        for number in range(6):
+            with pytest.raises(Refused) as refused:
+                office.sign_in(email, "wrong", Browser(address=f"192.0.2.{number}", name=""))
+            answers.append(str(refused.value))
+
+    assert told["maria@example.com"] == told["nobody@example.com"]
+    assert told["maria@example.com"][4:] == [
+        "E-mail or password is wrong. A forgotten password: ask an administrator for a new link.",
+        "Too many wrong attempts. Try again in 15 minutes.",
+    ]
+    with pytest.raises(TooManyAttempts):
+        office.sign_in()
+    office.world.advance(minutes=15)
+    assert office.who(office.sign_in()) is not None
+    with office.desk.store.read() as session:
+        emails = {attempt.email_hash for attempt in session.scalars(select(SignInAttempt))}
+    assert emails == {passwords.digest("nobody@example.com")}
+
+
+def test_one_address_tries_twenty_accounts_and_then_waits(office: Office) -> None:
+    office.accept(office.invite())
+    for number in range(20):
+        with pytest.raises(Refused, match="is wrong"):
+            office.sign_in(f"somebody{number}@example.com", "wrong", ELSEWHERE)
+
+    with pytest.raises(TooManyAttempts, match="15 minutes"):
+        office.sign_in(browser=ELSEWHERE)
+    assert office.who(office.sign_in(browser=HERE)) is not None
+
+
+def test_who_has_the_password_does_not_guess_the_code_by_signing_in_again_and_again(office: Office) -> None:
+    office.set_up(office.accept(office.invite()))
+    for _ in range(5):
+        with pytest.raises(Refused, match="does not count"):
+            office.give(office.sign_in(), "000000")
+
+    with pytest.raises(TooManyAttempts):
+        office.sign_in()
+
+
+def test_the_password_alone_counts_for_ten_minutes(office: Office) -> None:
+    office.set_up(office.accept(office.invite()))
+    token = office.sign_in()
+    office.world.advance(minutes=9, seconds=59)
+    still = office.who(token)
+    office.world.advance(seconds=1)
+
+    assert still is not None
+    assert office.who(token) is None
+
+
+def test_a_sign_in_lasts_while_it_is_used_but_not_for_ever(office: Office) -> None:
+    token, _, _ = office.set_up(office.accept(office.invite(role=Role.AUDITOR)))
+    for _ in range(13):
+        office.world.clock.tick(timedelta(hours=11, minutes=59))
+        assert office.who(token) is not None
+    office.world.clock.tick(timedelta(hours=12))
+    assert office.who(token) is None
+
+    idle = office.sign_in()
+    office.world.clock.tick(timedelta(hours=12))
+    assert office.who(idle) is None
+
+
+@pytest.mark.on_both
+def test_a_new_link_replaces_password_and_second_factor_once_it_is_used(office: Office) -> None:
+    first = office.invite(role=Role.MANAGER)
+    old, _, _ = office.set_up(office.accept(first))
+    lost = accounts.invite_again(office.desk, first.account_id, actor="account:9", now=office.world.now)
+    again = accounts.invite_again(office.desk, first.account_id, actor="account:9", now=office.world.now)
+    before = office.who(old)
+
+    with pytest.raises(NotFound, match="used already, or is too old"):
+        office.accept(lost)
+    token = office.accept(again, "another long password")
+
+    assert before is not None
+    assert office.who(old) is None
+    assert office.somebody(token).stage is Stage.SET_UP
+    with pytest.raises(NotFound):
+        office.accept(again)
+    with pytest.raises(Refused, match="is wrong"):
+        office.sign_in()
+
+
+def test_an_invitation_ends_after_three_days_and_a_weak_password_does_not_use_it_up(office: Office) -> None:
+    invited = office.invite()
+    with pytest.raises(Refused, match="Too short"):
+        office.accept(invited, "short")
+    office.world.clock.tick(timedelta(hours=71, minutes=59))
+    name = accounts.invited_name(office.desk, invited.path.removeprefix("/invitation/"), office.world.now)
+    office.world.clock.tick(timedelta(minutes=1))
+
+    assert name == ("Maria Brandt", "maria@example.com")
+    with pytest.raises(NotFound):
+        office.accept(invited)
+    [record] = accounts.list_accounts(office.desk, office.world.now)
+    assert record["state"] == "invitation expired"
+
+
+@pytest.mark.on_both
+def test_a_disabled_account_is_out_at_once_and_open_again_by_a_new_link(office: Office) -> None:
+    invited = office.invite()
+    token = office.accept(invited)
+    accounts.disable(office.desk, invited.account_id, actor="account:9", now=office.world.now)
+
+    assert office.who(token) is None
+    with pytest.raises(Refused, match="is wrong"):
+        office.sign_in()
+    [record] = accounts.list_accounts(office.desk, office.world.now)
+    assert (record["state"], record["second_factor"]) == ("disabled", False)
+    again = accounts.invite_again(office.desk, invited.account_id, actor="account:9", now=office.world.now)
+    assert office.who(office.accept(again)) is not None
+
+
+def test_nobody_shuts_themselves_out(office: Office) -> None:
+    number = office.invite(role=Role.ADMINISTRATOR).account_id
+
+    with pytest.raises(Refused, match="ask another administrator"):
+        accounts.disable(office.desk, number, actor=f"account:{number}", now=office.world.now)
+    with pytest.raises(Refused, match="ask another administrator"):
+        accounts.change_role(office.desk, number, Role.AUDITOR, actor=f"account:{number}", now=office.world.now)
+
+
+@pytest.mark.on_both
+def test_a_changed_password_ends_every_other_sign_in_and_a_role_counts_at_once(office: Office) -> None:
+    invited = office.invite()
+    here, there = office.accept(invited), office.sign_in(browser=ELSEWHERE)
+    who, now = office.somebody(here), office.world.now
+    with pytest.raises(Refused, match="present password is wrong"):
+        accounts.change_password(office.desk, who, "wrong", "another long password", address="::1", now=now)
+    accounts.change_password(office.desk, who, PASSWORD, "another long password", address="::1", now=now)
+    accounts.change_role(office.desk, invited.account_id, Role.MANAGER, actor="account:9", now=now)
+
+    assert office.who(there) is None
+    assert office.somebody(here).stage is Stage.SET_UP
+    assert office.who(office.sign_in(password="another long password")) is not None
+    changes = [event for event in office.history() if event.kind == "role_changed"]
+    assert [event.details for event in changes] == [
+        {"account": invited.account_id, "before": "technician", "after": "manager"}
+    ]
+
+
+def test_a_hash_of_other_days_is_made_anew_at_the_next_sign_in(office: Office) -> None:
+    office.accept(office.invite())
+    with office.desk.store.write() as tx:
+        tx.session.scalars(select(Account)).one().password_hash = PasswordHasher(2, 16, 1).hash(PASSWORD)
+    office.sign_in()
+
+    with office.desk.store.read() as session:
+        kept = session.scalars(select(Account.password_hash)).one()
+    assert str(kept).startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    assert office.who(office.sign_in()) is not None
+
+
+def test_the_history_holds_no_address_of_mail_no_password_and_no_code(office: Office) -> None:
+    invited = office.invite(role=Role.MANAGER)
+    token, codes, app = office.set_up(office.accept(invited))
+    with pytest.raises(Refused):
+        office.sign_in("maria@example.com", "wrong guess here")
+    office.world.advance(minutes=1)
+    code = app.at(office.world.now)
+    office.give(office.sign_in(), code)
+
+    told = " ".join(f"{event.kind} {event.actor} {event.details}" for event in office.history())
+    assert re.findall(r"\S+@\S+", told) == []
+    for secret in (PASSWORD, "wrong guess", token, invited.path[-20:], code, app.secret, codes[0]):
+        assert secret not in told
+
+
+def test_an_invitation_says_what_to_mend(office: Office) -> None:
+    office.invite()
+    now = office.world.now
+    for email, name, person, told in (
+        ("Maria@example.com", "Maria", None, "has an account: make a new link"),
+        ("maria", "Maria", None, "is no e-mail address"),
+        ("m@example.com", " ", None, "the name is empty"),
+        ("m@example.com", "Maria", "mario", "the roster has no person mario; it has dana, lee, maria"),
+    ):
+        with pytest.raises(Refused, match=re.escape(told)):
+            accounts.invite(office.desk, email, name=name, role=Role.AUDITOR, person_id=person, actor="x", now=now)
+
+
+def test_a_second_factor_is_not_replaced_before_the_old_one_was_given(office: Office) -> None:
+    office.set_up(office.accept(office.invite()))
+    who = office.somebody(office.sign_in())
+
+    with pytest.raises(Refused, match="present second factor first"):
+        second_factor.set_up(office.desk, who, "000000", address="::1", code_at=office.world.now, now=office.world.now)

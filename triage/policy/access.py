@@ -1,0 +1,162 @@
+"""Who may do what in the console: roles, permissions, how long a sign-in lasts, how attempts are slowed down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    TECHNICIAN = "technician"
+    MANAGER = "manager"
+    AUDITOR = "auditor"  # reads all, changes nothing
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """What a page or a button needs. Each route of the console names one."""
+
+    OWN_ACCOUNT = "own account"
+    READ_CASES = "read cases"
+    WORK_CASES = "work on cases"  # take, hand over, call, note, attempt, close
+    CORRECT_CASES = "correct cases"  # re-rate, reopen
+    READ_REPORTS = "read reports"
+    READ_ON_CALL = "read on-call"
+    CHANGE_ON_CALL = "change on-call"
+    READ_POLICY = "read policy"
+    READ_HISTORY = "read history"
+    READ_SYSTEM = "read system"
+    READ_ACCOUNTS = "read accounts"
+    CHANGE_ACCOUNTS = "change accounts"
+
+
+_EVERYBODY = {Permission.OWN_ACCOUNT, Permission.READ_CASES, Permission.READ_ON_CALL, Permission.READ_POLICY}
+_READS_ALL = _EVERYBODY | {permission for permission in Permission if permission.value.startswith("read ")}
+
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.TECHNICIAN: frozenset(_EVERYBODY | {Permission.WORK_CASES}),
+    Role.MANAGER: frozenset(
+        _READS_ALL - {Permission.READ_ACCOUNTS}
+        | {Permission.WORK_CASES, Permission.CORRECT_CASES, Permission.CHANGE_ON_CALL}
+    ),
+    Role.AUDITOR: frozenset(_READS_ALL),
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    return permission in GRANTS[role]
+
+
+class Stage(StrEnum):
+    """How far somebody who gave the right password has come."""
+
+    SECOND_FACTOR = "second factor"  # the code is still to be given
+    SET_UP = "set up"  # a second factor is demanded, and there is none yet
+    COMPLETE = "complete"
+
+
+NEEDS_SECOND_FACTOR = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+
+
+def stage_of(role: Role, *, has_second_factor: bool, has_passed: bool) -> Stage:
+    if has_second_factor and not has_passed:
+        return Stage.SECOND_FACTOR
+    if role in NEEDS_SECOND_FACTOR and not has_second_factor:
+        return Stage.SET_UP
+    return Stage.COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """A sign-in ends `idle` after it was last used, and `absolute` after it began."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+_OF_OFFICES = Lifetime(idle=timedelta(hours=12), absolute=timedelta(days=7))
+LIFETIMES: Mapping[Role, Lifetime] = {
+    Role.TECHNICIAN: Lifetime(idle=timedelta(days=7), absolute=timedelta(days=30)),  # nobody types well at three
+    Role.MANAGER: _OF_OFFICES,
+    Role.AUDITOR: _OF_OFFICES,
+    Role.ADMINISTRATOR: _OF_OFFICES,
+}
+HALFWAY = timedelta(minutes=10)
+"""How long the password alone counts for those who have a second factor to give or to set up."""
+
+INVITATION_LASTS = timedelta(hours=72)
+
+
+def sign_in_ends_at(role: Role, stage: Stage, *, begun_at: datetime, seen_at: datetime) -> datetime:
+    """The first instant at which a sign-in counts no more."""
+    if stage is not Stage.COMPLETE:
+        return begun_at + HALFWAY
+    lifetime = LIFETIMES[role]
+    return min(seen_at + lifetime.idle, begun_at + lifetime.absolute)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """No more than `most` failed attempts within `span`."""
+
+    most: int
+    span: timedelta
+
+
+PER_ACCOUNT = (Limit(5, timedelta(minutes=15)), Limit(20, timedelta(days=1)))
+"""Twenty codes a day: who has the password guesses one of three codes in a million with 1 chance in 16,000."""
+
+PER_ADDRESS = (Limit(20, timedelta(minutes=15)), Limit(100, timedelta(days=1)))
+"""An office shares one address."""
+
+ATTEMPTS_KEPT = max(limit.span for limit in (*PER_ACCOUNT, *PER_ADDRESS))
+
+
+def wait_until(failed_at: Sequence[datetime], limits: Sequence[Limit], now: datetime) -> datetime | None:
+    """When the next attempt is allowed, given the instants of failed ones in any order; None where it is now."""
+    newest_first = sorted(failed_at, reverse=True)
+    frees = [newest_first[limit.most - 1] + limit.span for limit in limits if len(newest_first) >= limit.most]
+    return max((at for at in frees if at > now), default=None)
+
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 200
+"""Characters. What is longer only keeps the hashing busy."""
+
+
+def fault_of_password(password: str, email: str) -> str | None:
+    """What is wrong with a new password and how to mend it; None where nothing is."""
+    if len(password) < SHORTEST_PASSWORD:
+        return f"Too short: take {SHORTEST_PASSWORD} characters or more. Several words are easy to remember."
+    if len(password) > LONGEST_PASSWORD:
+        return f"Too long: take {LONGEST_PASSWORD} characters or fewer."
+    if password.casefold() in {email.casefold(), email.casefold().partition("@")[0]}:
+        return "That is your e-mail address: take something else."
+    return None
+
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LONGEST_EMAIL = 254
+
+
+def read_email(text: str) -> str | None:
+    """An e-mail address in the one form that is kept and compared; None where it is none."""
+    folded = text.strip().casefold()
+    is_one = _EMAIL.fullmatch(folded) and len(folded) <= _LONGEST_EMAIL and folded.isprintable()
+    return folded if is_one else None
+
+
+CODE_SECONDS = 30
+
+
+def steps_that_count(at: datetime, last: int | None) -> list[int]:
+    """The numbers of the half minutes whose codes are taken at an instant: this one, the one before and the one after.
+
+    `last` is the newest whose code was used; it and those before it count no more (RFC 6238, 5.2).
+    """
+    step = int(at.timestamp()) // CODE_SECONDS
+    return [number for number in (step - 1, step, step + 1) if last is None or number > last]

@@ -1,0 +1,70 @@
+"""Passwords as Argon2id hashes, tokens and codes as SHA-256 of what nobody can guess."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from triage.errors import Busy
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+"""OWASP's parameters: 19 MiB and some 20 ms each. More of either is time and memory that callers need."""
+
+_NOBODYS = _HASHER.hash(secrets.token_hex(16))
+_AT_ONCE = BoundedSemaphore(2)
+_WAIT_SECONDS = 3.0
+"""The same process takes voicemails: however many sign in, two threads at the most are busy with hashing."""
+
+
+def hash_password(password: str) -> str:
+    """Raises Busy."""
+    with _turn():
+        return _HASHER.hash(password)
+
+
+def fits(password_hash: str | None, password: str) -> bool:
+    """Whether a password is the one. Takes the same time where there is none to compare with. Raises Busy."""
+    with _turn():
+        try:
+            _HASHER.verify(password_hash or _NOBODYS, password)
+        except (VerificationError, InvalidHashError):
+            return False
+    return password_hash is not None
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether it was made with other parameters than today's."""
+    return _HASHER.check_needs_rehash(password_hash)
+
+
+def new_token() -> str:
+    """256 bits, fit for an address and a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def new_recovery_code() -> str:
+    """80 bits in four groups of letters and digits that are hard to mistake."""
+    letters = "".join(secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(16))
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+
+
+def digest(secret: str) -> str:
+    """How a token, a code or an address that was typed is kept and looked up."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One of the places at the hasher."""
+    if not _AT_ONCE.acquire(timeout=_WAIT_SECONDS):
+        raise Busy
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()

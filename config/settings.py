@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] | None = None
     simulator_bind: str = "127.0.0.1:8081"
     demo_clock_file: Path | None = None
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     web_threads: Annotated[int, Field(ge=1, le=64)] = 8
     sender_threads: Annotated[int, Field(ge=1, le=64)] = 8
 
@@ -114,6 +115,11 @@ def address(bind: str) -> tuple[str, int]:
     """`host:port` as the pair that servers take."""
     host, _, port = bind.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def is_loopback_host(url: str) -> bool:
+    """Whether an address names this machine, which nobody else can listen to."""
+    return urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def load_settings() -> Settings:

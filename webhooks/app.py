@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from config.settings import Settings
 from triage.bootstrap import Program
+from webhooks.console import console
+from webhooks.console.access import csrf
+from webhooks.console.cookies import add_cookies
 from webhooks.errors import register_errors
 from webhooks.health import health
 from webhooks.metrics import count_answers, metrics
 from webhooks.twilio import twilio
 from webhooks.twilio.media import media
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 _LARGEST_BODY = 64 * 1024
 _MOST_FIELDS = 200
 
 
 def create_app(program: Program) -> Flask:
-    """Routes of the phone system, health and metrics. The program need not be prepared yet."""
+    """Routes of the phone system, the console, health and metrics. The program need not be prepared yet."""
     app = Flask(__name__, static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=_LARGEST_BODY,
@@ -33,8 +44,34 @@ def create_app(program: Program) -> Flask:
     app.register_blueprint(media)
     app.register_blueprint(health)
     app.register_blueprint(metrics)
+    _add_console(app, program.settings)
     register_errors(app)
     return app
+
+
+def _add_console(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        WTF_CSRF_CHECK_DEFAULT=False,  # the console checks its own routes; Twilio's are signed
+        WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as the cookie it belongs to
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    add_cookies(app, is_tls=settings.public_url.startswith("https://"))
+    csrf.init_app(app)
+    app.register_blueprint(console)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0)  # type: ignore[method-assign]
+    if path := urlsplit(settings.public_url).path:
+        app.wsgi_app = _Under(path, app.wsgi_app)  # type: ignore[method-assign, assignment]
+
+
+class _Under:
+    """The proxy cuts the public address's path off; links of pages need it all the same."""
+
+    def __init__(self, path: str, inner: WSGIApplication) -> None:
+        self._path, self._inner = path, inner
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        return self._inner({**environ, "SCRIPT_NAME": self._path}, start)
 
 
 def _bind_request() -> None:

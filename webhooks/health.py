@@ -27,9 +27,3 @@ def readyz() -> tuple[Response, int]:
     if reason:
         return jsonify(status="not ready", reason=reason), 503
     return jsonify(status="ready"), 200
-
-
-@health.get("/")
-def root() -> Response:
-    """What runs here, for whoever opens the address in a browser."""
-    return jsonify(program="afterhours", health="/healthz", ready="/readyz", metrics="/metrics")

@@ -132,6 +132,7 @@ def test_empty_value_is_no_value(name: str, read: Read) -> None:
         ("log_format", "xml"),
         *(("web_threads", value) for value in ("0", "65", "many", "1.5")),
         ("sender_threads", "0"),
+        ("trusted_proxies", "-1"),
     ],
 )
 def test_wrong_value_stops_the_start_and_names_its_variable(name: str, value: str, read: Read) -> None:

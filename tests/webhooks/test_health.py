@@ -111,12 +111,6 @@ def test_a_database_that_was_never_migrated_is_down_not_a_crash(postgres_server:
     wire.close()
 
 
-def test_the_root_says_what_runs_here(wire: Wire) -> None:
-    answer = wire.app.test_client().get("/")
-
-    assert answer.json == {"program": "afterhours", "health": "/healthz", "ready": "/readyz", "metrics": "/metrics"}
-
-
 def test_an_unknown_path_is_a_plain_404(wire: Wire) -> None:
     answer = wire.app.test_client().get("/twilio/../etc/passwd")
 

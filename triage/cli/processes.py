@@ -45,7 +45,10 @@ def serve(settings: Settings) -> int:
         build_phone_system(settings)
     modules, environment = ["webhooks", "scheduler"], dict(os.environ)
     _refuse_taken("AFTERHOURS_BIND", settings.bind)
-    addresses = [f"Daemon:                  http://{settings.bind}/readyz"]
+    addresses = [
+        f"Daemon:                  http://{settings.bind}/readyz",
+        f"Console:                 {settings.public_url}/",
+    ]
     if not settings.has_account:
         _refuse_taken("AFTERHOURS_SIMULATOR_BIND", settings.simulator_bind)
         modules.append("webhooks.simulator")

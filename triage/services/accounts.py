@@ -1,6 +1,6 @@
 """Accounts of the console: inviting people, their roles, their passwords, and the end of it.
 
-`actor` is who does it: `account:<id>`, or `command line`. E-mail addresses stand in no log and in no history.
+`actor` is who does it: `account:<id>`, or `command line:<user>`. E-mail addresses stand in no log and in no history.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from triage.policy.access import INVITATION_LASTS, Role, fault_of_password, read
 from triage.services import passwords
 from triage.services.desk import Desk
 from triage.services.passwords import digest
-from triage.services.sign_in import Browser, SignedIn, begin, begin_attempt
+from triage.services.sign_in import Browser, SignedIn, begin, begin_attempt, is_password
 from triage.store import Session, accounts
 from triage.store.engine import Transaction
 from triage.store.models import Account
@@ -41,8 +41,8 @@ def invite(
     folded, name = read_email(email), " ".join(name.split())
     if folded is None:
         raise Refused(f"{email!r} is no e-mail address: write it like dana@example.com")
-    if not name or len(name) > _LONGEST_NAME:
-        raise Refused(f"the name is empty or too long: write up to {_LONGEST_NAME} characters")
+    if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
+        raise Refused(f"the name is empty, too long or not printable: write up to {_LONGEST_NAME} characters")
     with desk.store.write() as tx:
         if accounts.of_email(tx.session, folded) is not None:
             raise Refused(f"{folded} has an account: make a new link for it instead")
@@ -107,7 +107,7 @@ def confirm(desk: Desk, who: SignedIn, password: str, *, address: str, now: date
     attempt = begin_attempt(desk, digest(who.email), address, now)
     with desk.store.read() as session:
         known = accounts.by_id(session, who.account_id).password_hash
-    is_right = passwords.fits(known, password)
+    is_right = is_password(desk, attempt, known, password)
     with desk.store.write() as tx:
         if is_right:
             accounts.forgive_attempt(tx.session, attempt)
@@ -163,6 +163,20 @@ def list_accounts(desk: Desk, now: datetime) -> list[dict[str, Any]]:
             }
             for account, invitation, seen_at in accounts.every(session)
         ]
+
+
+def show_account(desk: Desk, account_id: int, now: datetime) -> dict[str, Any]:
+    """One of these records. Raises NotFound."""
+    found = next((record for record in list_accounts(desk, now) if record["id"] == account_id), None)
+    if found is None:
+        raise NotFound(f"There is no account {account_id}.")
+    return found
+
+
+def people(desk: Desk) -> list[tuple[str, str]]:
+    """Whom the roster has: id and name."""
+    with desk.store.read() as session:
+        return [(person.id, person.name) for person in desk.roster(session).people]
 
 
 def form_key(desk: Desk) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
@@ -47,8 +48,21 @@ def pass_second_factor(desk: Desk, who: SignedIn, code: str, *, address: str, co
     return token
 
 
-def candidate(desk: Desk, who: SignedIn) -> str:
-    """The address that an authenticator app reads: a new secret, the same for this browser until it is proven."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A new secret for people to type in, and the address that holds it for an app to read."""
+
+    secret: str
+    uri: str
+
+    @property
+    def grouped(self) -> str:
+        """The secret in groups of four."""
+        return " ".join(self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
+
+
+def candidate(desk: Desk, who: SignedIn) -> Candidate:
+    """What an authenticator app needs; the same for this browser until it is proven."""
     with desk.store.read() as session:
         secret = accounts.sign_in(session, who.sign_in_id).totp_candidate
     if secret is None:
@@ -56,7 +70,7 @@ def candidate(desk: Desk, who: SignedIn) -> str:
         with desk.store.write() as tx:
             row = accounts.sign_in(tx.session, who.sign_in_id)
             secret = row.totp_candidate = row.totp_candidate or secret
-    return pyotp.TOTP(secret).provisioning_uri(name=who.email, issuer_name=ISSUER)
+    return Candidate(secret, pyotp.TOTP(secret).provisioning_uri(name=who.email, issuer_name=ISSUER))
 
 
 def set_up(

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from triage.errors import NotFound, Refused, TooManyAttempts
+from triage.errors import Busy, NotFound, Refused, TooManyAttempts
 from triage.policy.access import (
     ATTEMPTS_KEPT,
     PER_ACCOUNT,
@@ -20,6 +20,7 @@ from triage.policy.access import (
     Role,
     Stage,
     may,
+    read_email,
     sign_in_ends_at,
     stage_of,
     wait_until,
@@ -33,7 +34,7 @@ from triage.store.models import Account, SignIn
 
 _SEEN_EVERY = timedelta(minutes=1)
 _SIGN_INS_KEPT = timedelta(days=90)
-_WRONG = "E-mail or password is wrong. A forgotten password: ask an administrator for a new link."
+_WRONG = "E-mail or password is wrong. Check both, then try again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,9 @@ class SignedIn:
         """As the history names them."""
         return f"account:{self.account_id}"
 
-    def may(self, permission: Permission) -> bool:
-        return self.stage is Stage.COMPLETE and may(self.role, permission)
+    def has(self, permission: Permission) -> bool:
+        """Whether their role may, however far they have come."""
+        return may(self.role, permission)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +82,12 @@ class OpenSignIn:
 
 def sign_in(desk: Desk, email: str, password: str, browser: Browser, now: datetime) -> str:
     """The token of a new sign-in. Raises Refused, TooManyAttempts and Busy with words for whoever typed."""
-    folded = email.strip().casefold()
+    folded = read_email(email) or ""  # what is no address belongs to nobody
     attempt = begin_attempt(desk, digest(folded), browser.address, now)
     with desk.store.read() as session:
         found = accounts.of_email(session, folded)
         known = found.password_hash if found is not None and found.disabled_at is None else None
-    is_right = passwords.fits(known, password)
+    is_right = is_password(desk, attempt, known, password)
     fresh = passwords.hash_password(password) if is_right and known and passwords.is_outdated(known) else known
     with desk.store.write() as tx:
         account = accounts.of_email(tx.session, folded)
@@ -104,7 +106,7 @@ def sign_in(desk: Desk, email: str, password: str, browser: Browser, now: dateti
 
 def begin(tx: Transaction, account: Account, browser: Browser, now: datetime) -> str:
     """A sign-in of somebody who has proven who they are, but for the second factor; its token."""
-    accounts.prune(tx.session, attempts_before=now - ATTEMPTS_KEPT, sign_ins_before=now - _SIGN_INS_KEPT)
+    accounts.forget_sign_ins(tx.session, begun_before=now - _SIGN_INS_KEPT)
     token = passwords.new_token()
     row = SignIn(
         account_id=account.id,
@@ -189,6 +191,7 @@ def begin_attempt(desk: Desk, email_hash: str, address: str, now: datetime) -> i
     """Put an attempt on record before it is looked at; its id. Raises TooManyAttempts."""
     since = now - ATTEMPTS_KEPT
     with desk.store.write() as tx:
+        accounts.forget_attempts(tx.session, until=since)
         waits = [wait_until(accounts.failures_of(tx.session, email_hash, since), PER_ACCOUNT, now)]
         if not is_loopback(address):
             waits.append(wait_until(accounts.failures_from(tx.session, address, since), PER_ADDRESS, now))
@@ -198,6 +201,16 @@ def begin_attempt(desk: Desk, email_hash: str, address: str, now: datetime) -> i
         minutes = math.ceil((until - now) / timedelta(minutes=1)) if until else 1
         raise TooManyAttempts(f"Too many wrong attempts. Try again in {_minutes(minutes)}.")
     return attempt
+
+
+def is_password(desk: Desk, attempt: int, password_hash: str | None, password: str) -> bool:
+    """Whether it is the one. Raises Busy; then it was not looked at, and is no failed attempt."""
+    try:
+        return passwords.fits(password_hash, password)
+    except Busy:
+        with desk.store.write() as tx:
+            accounts.forgive_attempt(tx.session, attempt)
+        raise
 
 
 def is_loopback(address: str) -> bool:

@@ -12,6 +12,7 @@ from triage.errors import NotFound
 from triage.store.models import Account, FormKey, Invitation, RecoveryCode, SignIn, SignInAttempt
 
 _KEY_ID = 1
+_LARGEST_ID = 2**31 - 1
 
 
 def of_email(session: Session, email: str) -> Account | None:
@@ -21,7 +22,7 @@ def of_email(session: Session, email: str) -> Account | None:
 
 def by_id(session: Session, account_id: int) -> Account:
     """Raises NotFound."""
-    found = session.get(Account, account_id)
+    found = session.get(Account, account_id) if account_id <= _LARGEST_ID else None
     if found is None:
         raise NotFound(f"there is no account {account_id}; `afterhours account list` shows them")
     return found
@@ -143,10 +144,14 @@ def forgive_attempts_of(session: Session, email_hash: str) -> None:
     session.execute(delete(SignInAttempt).where(SignInAttempt.email_hash == email_hash))
 
 
-def prune(session: Session, *, attempts_before: datetime, sign_ins_before: datetime) -> None:
-    """Forget attempts that count no more, and sign-ins that began long ago: the history keeps both."""
-    session.execute(delete(SignInAttempt).where(SignInAttempt.at <= attempts_before))
-    session.execute(delete(SignIn).where(SignIn.begun_at <= sign_ins_before))
+def forget_attempts(session: Session, *, until: datetime) -> None:
+    """Those that count no more; the history keeps them."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.at <= until))
+
+
+def forget_sign_ins(session: Session, *, begun_before: datetime) -> None:
+    """Those of long ago; the history keeps them."""
+    session.execute(delete(SignIn).where(SignIn.begun_at < begun_before))
 
 
 def see(session: Session, sign_in_id: int, now: datetime) -> None:

@@ -1,0 +1,96 @@
+"""Which role may use which route. A route that says nothing is a fault, and shut."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.visitor import Visitor, signed_in
+from tests.support.wire import Wire
+from tests.support.world import World
+from triage.policy.access import Role, may
+from webhooks.console.access import access_of
+
+ALL, NONE = "everybody", "nobody"
+T, M, AU, AD = (role.value for role in (Role.TECHNICIAN, Role.MANAGER, Role.AUDITOR, Role.ADMINISTRATOR))
+ROUTES = {
+    "GET /": {T, M, AU, AD},
+    "GET /account": {T, M, AU, AD},
+    "GET /account/second-factor": {T, M, AU, AD},
+    "GET /account/second-factor/qr.svg": {T, M, AU, AD},
+    "GET /accounts": {AU, AD},
+    "GET /accounts/<int:number>": {AU, AD},
+    "GET /accounts/invite": {AD},
+    "GET /invitation/<token>": {ALL},
+    "GET /sign-in": {ALL},
+    "GET /sign-in/code": {T, M, AU, AD},
+    "GET /static/<path:name>": {ALL},
+    "POST /account/password": {T, M, AU, AD},
+    "POST /account/second-factor": {T, M, AU, AD},
+    "POST /account/sign-ins/<int:number>/end": {T, M, AU, AD},
+    "POST /account/sign-ins/end": {T, M, AU, AD},
+    "POST /accounts/<int:number>/disable": {AD},
+    "POST /accounts/<int:number>/link": {AD},
+    "POST /accounts/<int:number>/role": {AD},
+    "POST /accounts/invite": {AD},
+    "POST /invitation/<token>": {ALL},
+    "POST /sign-in": {ALL},
+    "POST /sign-in/code": {T, M, AU, AD},
+    "POST /sign-out": {T, M, AU, AD},
+}
+"""Every route of the console, and who may use it."""
+
+
+def test_every_route_is_listed_here_with_its_roles(sqlite_wire: Wire) -> None:
+    found: dict[str, set[str]] = {}
+    for rule in sqlite_wire.app.url_map.iter_rules():
+        if rule.endpoint.startswith("console."):
+            access = access_of(sqlite_wire.app.view_functions[rule.endpoint])
+            who = {NONE} if access is None else {ALL}
+            if access is not None and access.permission is not None:
+                who = {role.value for role in Role if may(role, access.permission)}
+            found |= {f"{method} {rule.rule}": who for method in rule.methods or () if method in {"GET", "POST"}}
+
+    assert found == ROUTES
+
+
+def test_no_other_route_is_the_consoles_and_nothing_else_reads_its_cookies(sqlite_wire: Wire) -> None:
+    others = {rule.rule for rule in sqlite_wire.app.url_map.iter_rules() if not rule.endpoint.startswith("console.")}
+
+    assert {rule for rule in others if not rule.startswith("/twilio/")} == {"/healthz", "/readyz", "/metrics"}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_gets_what_is_listed_and_nothing_else(role: Role, world: World, quick_hashes: None) -> None:
+    visitor = signed_in(world, role)
+    got: dict[str, int] = {}
+    for route in ROUTES:
+        method, path = route.split()
+        path = path.replace("<int:number>", "99").replace("<token>", "x").replace("<path:name>", "console.css")
+        if path not in {"/sign-out", "/sign-in", "/sign-in/code"}:
+            call = visitor.get if method == "GET" else visitor.post
+            got[route] = call(path, follows=False).status_code
+
+    refused = {route for route, status in got.items() if status == 403}
+    assert refused == {route for route in got if not ROUTES[route] & {ALL, role.value}}
+    assert not [route for route, status in got.items() if status >= 500]
+
+
+def test_a_visitor_sees_the_sign_in_and_nothing_else(world: World) -> None:
+    visitor = Visitor(world.app)
+    visitor.get("/sign-in")
+    for route, who in ROUTES.items():
+        method, path = route.split()
+        path = path.replace("<int:number>", "99")
+        if who != {ALL}:
+            call = visitor.get if method == "GET" else visitor.post
+            answer = call(path, follows=False)
+            assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in"), route
+
+
+def test_a_route_that_does_not_say_whom_it_is_for_is_shut(
+    world: World, quick_hashes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = signed_in(world, Role.ADMINISTRATOR)
+    monkeypatch.setitem(world.app.view_functions, "console.start", lambda: "open")
+
+    assert visitor.get("/").status_code == 403

@@ -1,0 +1,21 @@
+"""The console: pages for people who are signed in. Every route says who may use it, see access.py."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from webhooks.console.access import admit
+from webhooks.console.layout import add_layout
+
+console = Blueprint("console", __name__, template_folder="templates")
+console.before_request(admit)
+add_layout(console)
+
+from webhooks.console import (  # noqa: E402 - these add their routes
+    accounts,  # noqa: F401
+    errors,  # noqa: F401
+    own_account,  # noqa: F401
+    second_factor,  # noqa: F401
+    sign_in,  # noqa: F401
+    start,  # noqa: F401
+)

@@ -1,0 +1,84 @@
+"""What every page shares: headers, navigation, style sheet, how instants are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request, send_from_directory
+
+from triage.errors import TriageError
+from triage.policy.access import Permission, Stage
+from triage.policy.wording import wall_clock
+from webhooks.console.access import asset
+from webhooks.console.forms import Form
+from webhooks.errors import status_of
+from webhooks.program import desk, program
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_STATIC = Path(__file__).with_name("static")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the navigation, shown to whoever has the permission."""
+
+    endpoint: str
+    label: str
+    permission: Permission
+
+
+NAVIGATION = (
+    Entry("console.start", "Start", Permission.OWN_ACCOUNT),
+    Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),
+    Entry("console.own_account", "My account", Permission.OWN_ACCOUNT),
+)
+
+
+def add_layout(console: Blueprint) -> None:
+    console.after_request(_with_headers)
+    console.context_processor(_shared)
+    console.add_app_template_filter(_clock, "clock")
+
+    @console.get("/static/<path:name>")
+    @asset
+    def static(name: str) -> Response:
+        """The style sheet."""
+        return send_from_directory(_STATIC, name)
+
+
+def form_page(template: str, form: Form, error: TriageError | None = None, **values: Any) -> tuple[str, int]:
+    """A page with a form: as it is, or again with what to mend and 400 (429 and 503 where one has to wait)."""
+    status = 200
+    if error is not None:
+        status = status_of(error) if status_of(error) in {429, 503} else 400
+    elif form.errors:
+        status = 400
+    return render_template(template, form=form, error=error, **values), status
+
+
+def _with_headers(answer: Response) -> Response:
+    answer.headers.update(HEADERS)
+    return answer
+
+
+def _shared() -> dict[str, Any]:
+    who = g.get("who")
+    is_in = who is not None and who.stage is Stage.COMPLETE
+    lines = [entry for entry in NAVIGATION if is_in and who.has(entry.permission)]
+    return {"who": who, "navigation": lines, "endpoint": request.endpoint, "Permission": Permission}
+
+
+def _clock(at: datetime | None) -> str:
+    """An instant on the contract's wall clock."""
+    return wall_clock(at, program().now(), desk().terms) if at is not None else ""

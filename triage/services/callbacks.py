@@ -141,7 +141,7 @@ def _called_back(tx: Transaction, case: Case, person_id: str, basis: str, made_a
             made_at=made_at,
             met=_is_in_time(case),
         )
-    cases.stop_timers(tx.session, case.id)
+    cases.stop_asking(tx.session, case.id)
     if case.breached_at is not None and _is_in_time(case):  # the network's report came after the deadline
         case.breached_at = None
         tx.record_of(case, "breach_withdrawn", at=now, actor="phone system")

@@ -37,10 +37,6 @@ class Closed:
     is_doubtful: bool
 
 
-_ASKS_FOR_SOMEBODY = ("ladder", "at_risk", "breach", "start")
-"""Timers that a case which is closed has no use for."""
-
-
 def acknowledge(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> bool:
     """The person takes the case: the ladder waits for the callback. False where they have it already.
 
@@ -109,7 +105,7 @@ def close(
         session.minutes, session.measured_s, session.stated_minutes = total, measured, minutes
         session.note, session.closed_at = note or None, now
         amount = _bill(tx, case, session, terms, now)
-    cases.stop_timers(tx.session, case.id, *_ASKS_FOR_SOMEBODY)
+    cases.stop_asking(tx.session, case.id)
     is_doubtful = amount is not None and outlasts(measured, minutes, since_message=now - case.left_at)
     if is_doubtful:
         tx.record_of(case, "length_doubted", at=now, actor="system", minutes=total, left_at=case.left_at)

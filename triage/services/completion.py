@@ -110,7 +110,7 @@ def _dismiss(tx: Transaction, desk: Desk, case: Case, now: datetime) -> None:
     """It was our own test call, whose way to us was broken: nothing is owed, and nobody has to do anything."""
     case.state = next_state(CaseState(case.state), CaseEvent.DISMISS).value
     case.callback_due, case.closed_at, case.is_billable = None, now, False
-    cases.stop_timers(tx.session, case.id)
+    cases.stop_asking(tx.session, case.id)
     tx.record_of(case, "test_call_dismissed", at=now, actor="phone system")
     text = wording.told(card_of(case, desk.roster(tx.session)), "Our own test call. Nothing for you to do.")
     tell(tx, concerned(tx, desk, case), text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)

@@ -124,9 +124,13 @@ def has_timer(session: Session, case_id: int, kind: str) -> bool:
 
 
 def stop_timers(session: Session, case_id: int, *kinds: str) -> None:
-    """Nothing of these kinds is due any more; of no kind at all where none is named."""
-    chosen = [Timer.kind.in_(kinds)] if kinds else []
-    session.execute(delete(Timer).where(Timer.case_id == case_id, *chosen))
+    """Nothing of these kinds is due any more."""
+    session.execute(delete(Timer).where(Timer.case_id == case_id, Timer.kind.in_(kinds)))
+
+
+def stop_asking(session: Session, case_id: int) -> None:
+    """Nobody is asked for anything about a case any more. What people are still to be told stays due."""
+    stop_timers(session, case_id, "ladder", "at_risk", "breach", "start")
 
 
 def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:

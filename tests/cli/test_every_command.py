@@ -120,6 +120,8 @@ def test_json_is_one_document_and_logs_go_to_standard_error(
         (("report", "sla"), "Missing option '--from'"),
         (("report", "sla", "--from", "2026-11-01"), "Missing option '--to'"),
         (("report", "sla", *SPAN, "--format", "xml"), "is not one of"),
+        (("report", "sla", *SPAN, "--window", "night"), "is not one of 'support_hours', 'evening'"),
+        (("report", "sla", *SPAN, "--caller", "555 0199"), "is not a whole number; write it like +16145550199"),
         (("report", "sla", "--from", "2026-11-31", "--to", "2026-12-01"), "is not a date; write it like 2026-11-01"),
         (("report", "billing", "--from", "yesterday", "--to", "2026-12-01"), "is not a date"),
         (("report", "billing", "--from", "2026-12-01", "--to", "2026-11-01"), "--to is before --from"),

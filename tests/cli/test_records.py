@@ -7,6 +7,7 @@ import io
 import re
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -91,14 +92,41 @@ def test_billing_report_in_json(at_night: Run) -> None:
 def test_sla_report_in_json(at_night: Run) -> None:
     found = document(at_night("report", "sla", *SPAN, "--format", "json"))
 
-    assert set(found) >= {"from", "to", "totals", "windows", "technicians", "breaches"}
+    assert set(found) >= {"from", "to", "totals", "windows", "technicians", "breaches", "weeks", "weekdays", "hours"}
     assert (found["from"], found["to"]) == ("2026-11-20", "2026-11-21")
     assert set(found["windows"]) == {"support_hours", "evening", "overnight", "other"}
-    for figures in (found["totals"], *found["windows"].values(), *found["technicians"].values()):
+    groups = [found[name].values() for name in ("windows", "technicians", "weekdays", "hours")]
+    for figures in (found["totals"], *found["weeks"], *chain.from_iterable(groups)):
         assert set(figures) >= FIGURES
     assert [found["totals"][name] for name in ("count", "met", "breached", "open")] == [3, 1, 1, 1]
     assert [breach["ref"] for breach in found["breaches"]] == ["1002"]
+    assert found["breaches"][0]["story"][0]["kind"] == "case_opened"
     assert found["windows"]["evening"]["met_share"] is None
+
+
+def test_sla_report_narrows_and_shows_the_cases_behind_a_figure(at_night: Run) -> None:
+    lees = document(at_night("report", "sla", *SPAN, "--technician", "lee", "--window", "overnight", "--json"))
+    callers = document(at_night("report", "sla", *SPAN, "--caller", "+1 (216) 555-0123", "--json"))
+    behind = document(at_night("report", "sla", *SPAN, "--cases", "breached", "--json"))
+    table = at_night("report", "sla", *SPAN, "--hour", "21", "--cases", "count").stdout.splitlines()
+    rows = at_night("report", "sla", *SPAN, "--cases", "met", "--format", "csv").stdout.splitlines()
+
+    assert (lees["totals"]["count"], list(lees["technicians"]), lees["breaches"]) == (1, ["lee"], [])
+    assert {name: value for name, value in lees["narrowed"].items() if value is not None} == {
+        "window": "overnight",
+        "technician": "lee",
+    }
+    assert ([breach["ref"] for breach in callers["breaches"]], callers["totals"]["count"]) == (["1002"], 1)
+    assert [case["ref"] for case in behind] == ["1002"]
+    assert [line.split()[0] for line in table] == ["ref", "1001", "1002"]
+    assert [line.split(",")[0] for line in rows] == ["ref", "1001"]
+
+
+def test_technician_whom_nobody_knows_is_told_of(at_night: Run) -> None:
+    result = at_night("report", "sla", *SPAN, "--technician", "lea", "--json")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "there is no technician lea; on the roster are: dana, lee, maria" in result.stderr
 
 
 def test_oncall_who_in_json_and_at_an_instant(at_night: Run) -> None:
@@ -182,6 +210,8 @@ def test_csv_of_the_sla_has_a_row_for_each_window_and_technician(at_night: Run) 
     rows = list(csv.DictReader(io.StringIO(at_night("report", "sla", *SPAN, "--format", "csv").stdout)))
 
     assert [row["group"] for row in rows].count("window") == 4
+    assert [row["group"] for row in rows].count("hour") == 24
+    assert [row["name"] for row in rows if row["group"] == "week"] == ["2026-11-20"]
     assert rows[0]["group"] == "total"
     assert rows[0]["count"] == "3"
 

@@ -182,6 +182,7 @@ def test_empty_file_is_the_shipped_contract(contract: Contract, terms: Terms) ->
 
 def test_short_file_keeps_every_shipped_value_beside_its_own(contract: Contract, terms: Terms) -> None:
     mine = contract('[windows.evening]\ncallback_within = "20s"\n')
+    version = mine.version
 
     same = mine.model_copy(update={"windows": terms.windows})
 
@@ -189,6 +190,7 @@ def test_short_file_keeps_every_shipped_value_beside_its_own(contract: Contract,
     assert mine.windows.evening.rate == terms.windows.evening.rate
     assert mine.windows.overnight == terms.windows.overnight
     assert same == terms
+    assert version != same.version == terms.version
 
 
 def test_list_of_the_owner_replaces_the_shipped_one_whole(contract: Contract, terms: Terms) -> None:

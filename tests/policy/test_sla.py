@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import SHIPPED_POLICY
+from triage.policy import sla
+from triage.policy.calendar_groups import weeks
 from triage.policy.callbacks import met_by_attempts_at
 from triage.policy.fields import write_span
-from triage.policy.sla import CaseTimes, figures, outcome
+from triage.policy.sla import CaseTimes, Figures, judge, outcome
 from triage.policy.terms import Callback
 
 LEFT = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -31,6 +33,10 @@ def callback_rule(attempts: int, apart: timedelta) -> Callback:
 def the_times(**known: Any) -> CaseTimes:
     defaults = {"begins_at": LEFT, "callback_due": DUE, "acknowledged_at": None}
     return CaseTimes(**{**defaults, "callback_made_at": None, "breached_at": None, **known})
+
+
+def figures(cases: list[CaseTimes], now: datetime) -> Figures:
+    return sla.figures(judge(case, now) for case in cases)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +66,20 @@ def test_figures_of_nothing_are_empty() -> None:
 
     assert (nothing.count, nothing.met, nothing.breached, nothing.open, nothing.unpromised) == (0, 0, 0, 0, 0)
     assert set(nothing.as_dict().values()) == {0, None}
+
+
+def test_every_figure_says_which_cases_are_behind_it() -> None:
+    assert set(figures([], DUE).as_dict()) == set(sla.BEHIND)
+
+
+def test_weeks_of_a_span_run_from_monday_to_sunday_and_end_with_it() -> None:
+    wednesday = date(2026, 11, 18)
+
+    assert weeks(wednesday, wednesday) == [(wednesday, wednesday)]
+    assert weeks(wednesday, date(2026, 11, 23)) == [
+        (wednesday, date(2026, 11, 22)),
+        (date(2026, 11, 23), date(2026, 11, 23)),
+    ]
 
 
 def test_share_is_of_the_promises_that_are_decided() -> None:

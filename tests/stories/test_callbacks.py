@@ -10,7 +10,7 @@ import pytest
 from tests.support.callbacks import call_back, legs, second
 from tests.support.fixtures import DANA, LEE, MARIA
 from tests.support.world import CALLER, OUR_NUMBER, World
-from triage.services import records
+from triage.services.sla_report import Question, sla_report
 from webhooks.simulator.faults import Faults, Webhook
 from webhooks.simulator.phone_system import Behaviour
 
@@ -354,7 +354,7 @@ def test_report_that_comes_after_the_deadline_withdraws_a_breach_that_was_none(w
     assert "breach_withdrawn" in world.kinds()
     assert world.bodies(MARIA)[-1].endswith("Not overdue: Lee called back in time, 11:28 PM EST.")
     assert "Not overdue" not in " ".join(world.bodies(LEE))
-    report = records.sla_report(world.program.desk, date(2026, 11, 20), date(2026, 11, 20), world.now)
+    report = sla_report(world.program.desk, Question(first=date(2026, 11, 20), last=date(2026, 11, 20)), world.now)
     assert (report["totals"]["met"], report["totals"]["breached"]) == (1, 0)
 
 

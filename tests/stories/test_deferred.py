@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.fixtures import LEE, MARIA, SAM, TEAM
 from tests.support.world import CALLER, Build, World
-from triage.services import records
+from triage.services.sla_report import Question, sla_report
 
 MONDAY_OPENING = "2026-11-23T13:00:00+00:00"  # 8 AM EST
 WEDNESDAY_NIGHT = "2026-11-26T02:30:00"  # 9:30 PM EST, before Thanksgiving
@@ -69,7 +69,7 @@ def test_clock_of_a_deferred_case_starts_with_its_support_day(team: World) -> No
     team.advance(minutes=10)
     team.text(SAM, "ACK")
 
-    report = records.sla_report(team.program.desk, date(2026, 11, 20), date(2026, 11, 20), team.now)
+    report = sla_report(team.program.desk, Question(first=date(2026, 11, 20), last=date(2026, 11, 20)), team.now)
     assert report["totals"]["mtta_median_s"] == 600
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.fixtures import DANA, LEE, TEAM
+from tests.support.rows import add_case
 from tests.support.world import CALLER, Build, World
-from triage.services import records
 from triage.services.audit import verify_chain
+from triage.services.records import cases_of
+from triage.services.sla_report import Question, references_behind, sla_report
 
 FRIDAY = date(2026, 11, 20)
 FEW_ALERTS = """
@@ -25,8 +27,12 @@ PROMISED = {
 }
 
 
+def asked(**narrowed: Any) -> Question:
+    return Question(first=FRIDAY, last=FRIDAY, **narrowed)
+
+
 def figures_of(world: World, *path: str) -> dict[str, Any]:
-    report = records.sla_report(world.program.desk, FRIDAY, FRIDAY, world.now)
+    report = sla_report(world.program.desk, asked(), world.now)
     for word in path:
         report = report[word]
     return report
@@ -82,8 +88,61 @@ def test_each_technician_and_each_window_has_figures_of_its_own(friday: World) -
     assert windows["overnight"] == figures_of(friday, "totals")
 
 
+@pytest.mark.on_both
+def test_every_figure_of_a_group_is_that_of_the_report_narrowed_to_it(friday: World) -> None:
+    desk, now = friday.program.desk, friday.now
+    report = figures_of(friday)
+    narrowed = [
+        *((figures, {"window": name}) for name, figures in report["windows"].items()),
+        *((figures, {"technician": name}) for name, figures in report["technicians"].items()),
+        *((figures, {"weekday": name}) for name, figures in report["weekdays"].items()),
+        *((figures, {"hour": int(name)}) for name, figures in report["hours"].items()),
+    ]
+
+    assert [figures for figures, by in narrowed if sla_report(desk, asked(**by), now)["totals"] != figures] == []
+    for name in ("windows", "weekdays", "hours"):
+        assert sum(figures["count"] for figures in report[name].values()) == 5
+    assert report["volume"]["friday"][21:] == [4, 0, 1]
+    assert sla_report(desk, asked(caller="+12125550102"), now)["breaches"] == report["breaches"]
+
+
+@pytest.mark.parametrize(
+    ("figure", "behind"),
+    [
+        ("count", ["1001", "1002", "1003", "1004", "1005"]),
+        ("met", ["1001", "1002"]),
+        ("breached", ["1003"]),
+        ("open", ["1005"]),
+        ("unpromised", ["1004"]),
+        ("met_share", ["1001", "1002", "1003"]),
+        ("mtta_p95_s", ["1003", "1002", "1001"]),
+        ("mttc_median_s", ["1003", "1002", "1001"]),
+    ],
+)
+def test_each_figure_shows_its_cases(friday: World, figure: str, behind: list[str]) -> None:
+    assert references_behind(friday.program.desk, asked(), figure, friday.now) == behind
+    assert [case["ref"] for case in cases_of(friday.program.desk, behind)] == behind
+
+
+def test_the_hour_that_a_night_has_twice_is_one_hour_of_the_clock(world: World) -> None:
+    """On the first of November 2026 clocks go from 02:00 EDT back to 01:00 EST."""
+    first = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+    with world.program.desk.store.write() as tx:
+        for hours in (-2, 0, 1, 2):
+            add_case(tx, left_at=first + timedelta(hours=hours))
+
+    report = sla_report(world.program.desk, Question(first=date(2026, 10, 31), last=date(2026, 11, 2)), world.now)
+
+    assert report["volume"]["sunday"][:3] == [0, 2, 1]
+    assert report["volume"]["saturday"][23] == 1
+    assert [(week["from"], week["to"], week["count"]) for week in report["weeks"]] == [
+        (date(2026, 10, 31), date(2026, 11, 1), 4),
+        (date(2026, 11, 2), date(2026, 11, 2), 0),
+    ]
+
+
 def test_breach_is_told_with_its_story(friday: World) -> None:
-    report = records.sla_report(friday.program.desk, FRIDAY, FRIDAY, friday.now)
+    report = sla_report(friday.program.desk, asked(), friday.now)
 
     (breach,) = report["breaches"]
     assert (breach["ref"], breach["owner"], breach["late_s"]) == ("1003", "lee", 1800.0)
@@ -95,7 +154,7 @@ def test_breach_is_told_with_its_story(friday: World) -> None:
 def test_report_counts_a_message_on_the_eastern_day_it_was_left(world: World) -> None:
     world.voicemail(attested=True)  # Saturday by UTC, Friday by the contract's clock
 
-    saturday = records.sla_report(world.program.desk, date(2026, 11, 21), date(2026, 11, 21), world.now)
+    saturday = sla_report(world.program.desk, Question(first=date(2026, 11, 21), last=date(2026, 11, 21)), world.now)
 
     assert figures_of(world, "totals")["count"] == 1
     assert (saturday["totals"]["count"], saturday["totals"]["mtta_median_s"]) == (0, None)

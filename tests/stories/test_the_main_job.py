@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from tests.support.fixtures import DANA, LEE, MARIA
 from tests.support.world import CALLER, World
-from triage.services import records
 from triage.services.audit import verify_chain
+from triage.services.sla_report import Question, sla_report
 
 
 def test_a_voicemail_is_alerted_taken_called_back_and_billed(world: World) -> None:
@@ -35,7 +35,7 @@ def test_a_voicemail_is_alerted_taken_called_back_and_billed(world: World) -> No
     assert case["state"] == "closed"
     assert case["breached_at"] is None
     assert case["sessions"][0]["lines"][0]["amount"] == Decimal("247.50")
-    report = records.sla_report(world.program.desk, date(2026, 11, 20), date(2026, 11, 20), world.now)
+    report = sla_report(world.program.desk, Question(first=date(2026, 11, 20), last=date(2026, 11, 20)), world.now)
     assert (report["totals"]["count"], report["totals"]["met"]) == (1, 1)
     assert verify_chain(world.program.desk).first_bad is None
     assert world.bodies(DANA) == world.bodies(MARIA) == []

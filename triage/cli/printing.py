@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
 import click
 
-from config.settings import SettingsError
+from config.settings import E164, SettingsError
 from triage.errors import ConfigurationError, Refused, TriageError
 from triage.policy.written import as_json, plain
 
@@ -59,6 +60,18 @@ class Day(click.ParamType[date]):
         if day.year not in _YEARS:
             self.fail(f"{value!r} is out of reach; write a year from {_YEARS[0]} to {_YEARS[-1]}", param, ctx)
         return day
+
+
+class Number(click.ParamType[str]):
+    """A telephone number as cases have it: E.164."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        number = "".join(char for char in str(value) if char not in " -.()")
+        if not re.fullmatch(E164, number):
+            self.fail(f"{value!r} is not a whole number; write it like +16145550199", param, ctx)
+        return number
 
 
 def wants_json(command: Callable[..., Any]) -> Callable[..., Any]:

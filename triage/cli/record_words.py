@@ -1,8 +1,8 @@
-"""Cases and reports for a person at a terminal; times on the contract's wall clock."""
+"""Cases for a person at a terminal; times on the contract's wall clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from triage.policy.case_words import ATTESTED, LANGUAGES, clock, details_in_words, length_in_parts, safe
@@ -10,12 +10,6 @@ from triage.policy.lengths import exactly
 from triage.policy.terms import Terms
 from triage.policy.wording import NO_NUMBER, PRODUCT_WORDS, WINDOW_WORDS
 from triage.services.records import Record
-
-_SLA_HEADS = (
-    *("", "count", "met", "broken", "open", "none", "share"),
-    *("MTTA median", "MTTA p95", "MTTC median", "MTTC p95"),
-)
-_BREACH_HEADS = ("ref", "window", "due", "called back", "late by", "owner")
 
 
 def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
@@ -75,52 +69,6 @@ def on_the_clock(row: Record, terms: Terms) -> Record:
     return {name: clock(value, terms) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
-def sla_sheet(report: Record, terms: Terms) -> Iterator[str]:
-    """The SLA report as a table, with a line for each breach. Its story is in `case show` and in JSON."""
-    yield f"Messages left {report['from']} to {report['to']}"
-    groups = (("all", report["totals"]), *report["windows"].items(), *report["technicians"].items())
-    yield from _aligned([_SLA_HEADS, *(_sla_cells(name, figures) for name, figures in groups)])
-    if report["breaches"]:
-        yield ""
-        yield "Broken promises; the story of each: afterhours case show REF"
-        yield from _aligned([_BREACH_HEADS, *(_breach_cells(breach, terms) for breach in report["breaches"])])
-
-
-def sla_rows(report: Record) -> list[Record]:
-    """The SLA report as rows for a spreadsheet: totals, windows, technicians."""
-    groups = [("total", "all", report["totals"])]
-    groups += [("window", name, figures) for name, figures in report["windows"].items()]
-    groups += [("technician", name, figures) for name, figures in report["technicians"].items()]
-    return [{"group": group, "name": name, **figures} for group, name, figures in groups]
-
-
 def _line(event: Record, terms: Terms) -> str:
     what = details_in_words(event["details"], terms)
     return f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {what}".rstrip()
-
-
-def _sla_cells(name: str, figures: Record) -> list[str]:
-    share = f"{figures['met_share']:.1%}" if figures["met_share"] is not None else "-"
-    counts = [str(figures[count]) for count in ("count", "met", "breached", "open", "unpromised")]
-    spans = ("mtta_median_s", "mtta_p95_s", "mttc_median_s", "mttc_p95_s")
-    return [name, *counts, share, *(exactly(figures[span]) if figures[span] is not None else "-" for span in spans)]
-
-
-def _breach_cells(breach: Record, terms: Terms) -> list[str]:
-    made = breach["callback_made_at"]
-    return [
-        breach["ref"],
-        breach["window"],
-        clock(breach["callback_due"], terms),
-        clock(made, terms) if made else "not yet",
-        exactly(breach["late_s"]),
-        breach["owner"] or "nobody",
-    ]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows as columns that never touch: names to the left, figures to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for first, *others in rows:
-        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
-        yield "  ".join(cells).rstrip()

@@ -5,16 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Unpack
 
 import click
 
-from triage.cli.printing import Day, print_csv, print_json, print_table, reported, wants_json
+from triage.cli.printing import Day, Number, print_csv, print_json, print_table, reported, wants_json
 from triage.cli.program import program_for_command
-from triage.cli.record_words import sla_rows, sla_sheet
+from triage.cli.record_words import case_row
+from triage.cli.sla_words import sla_rows, sla_sheet
 from triage.errors import Refused
+from triage.policy.calendar_groups import WEEKDAYS
+from triage.policy.terms import Terms
 from triage.services import records
 from triage.services.audit import verify_chain
+from triage.services.sla_report import FIGURES, WINDOWS, Narrowed, Question, references_behind, sla_report
 
 
 @click.group()
@@ -34,12 +38,25 @@ def _span(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @report.command("sla")
 @_span
+@click.option("--window", type=click.Choice(WINDOWS), help="Only messages of this window.")
+@click.option("--technician", metavar="ID", help="Only cases that this person has, or had last.")
+@click.option("--caller", type=Number(), help="Only cases from this number, such as +16145550199, or that keyed it.")
+@click.option("--weekday", type=click.Choice(WEEKDAYS), help="Only messages left on this day of the week.")
+@click.option("--hour", type=click.IntRange(0, 23), help="Only messages left in this hour of the day.")
+@click.option("--cases", "figure", type=click.Choice(FIGURES), help="The cases behind this figure of the totals.")
 @reported
-def report_sla(*, first: date, last: date, form: str, as_json: bool) -> None:
+def report_sla(
+    *, first: date, last: date, form: str, as_json: bool, figure: str | None, **narrowed: Unpack[Narrowed]
+) -> None:
     """Promises met and broken for messages left in the span."""
-    program = program_for_command()
-    found = records.sla_report(program.desk, first, _last(first, last), program.now())
-    if as_json or form == "json":
+    program, is_json = program_for_command(), as_json or form == "json"
+    asked = Question(first=first, last=_last(first, last), **narrowed)
+    if figure is not None:
+        behind = references_behind(program.desk, asked, figure, program.now())
+        _print_cases(records.cases_of(program.desk, behind), "json" if is_json else form, program.desk.terms)
+        return
+    found = sla_report(program.desk, asked, program.now(), with_stories=is_json)
+    if is_json:
         print_json(found)
     elif form == "csv":
         print_csv(sla_rows(found))
@@ -99,6 +116,16 @@ def audit_verify(*, as_json: bool) -> None:
     else:
         click.echo(f"Entry {verdict.first_bad} does not fit: {verdict.reason}. {verdict.entries} entries before it do.")
     sys.exit(0 if verdict.first_bad is None else 1)
+
+
+def _print_cases(found: list[records.Record], form: str, terms: Terms) -> None:
+    if form == "json":
+        print_json(found)
+    elif form == "csv":
+        rows = [{name: record[name] for name in records.CASE_COLUMNS} for record in found]
+        print_csv(rows, records.CASE_COLUMNS)
+    else:
+        print_table([case_row(record, terms) for record in found])
 
 
 def _last(first: date, last: date) -> date:

@@ -10,7 +10,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -97,10 +98,16 @@ class Versioned(Value):
         """The one way to write it down: the same content gives the same text."""
         return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
 
-    @property
+    @cached_property  # each new case asks for it, and writing a contract down takes longer than the case does
     def version(self) -> str:
         """A short name for the content; comments and order do not change it."""
         return version_of(self.canonical)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, with other content where `update` names some; its version is its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("version", None)
+        return copied
 
 
 def version_of(text: str) -> str:

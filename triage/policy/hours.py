@@ -15,12 +15,22 @@ from triage.policy.terms import ClockWindow, Terms, Window, WindowName
 
 def local(at: datetime, terms: Terms) -> datetime:
     """An instant on the wall clock of the contract (T1)."""
-    return at.astimezone(ZoneInfo(terms.zone))
+    return at.astimezone(zone_of(terms))
+
+
+def zone_of(terms: Terms) -> ZoneInfo:
+    """The zone of the wall clock of the contract (T1)."""
+    return ZoneInfo(terms.zone)
 
 
 def instant(on: date, at: time, terms: Terms) -> datetime:
     """A wall-clock moment of the contract as an instant in UTC; the earlier one where the clock shows it twice."""
     return datetime.combine(on, at, tzinfo=ZoneInfo(terms.zone)).astimezone(UTC)
+
+
+def span_of_days(first: date, last: date, terms: Terms) -> tuple[datetime, datetime]:
+    """The instants [start, end) of whole days of the contract's clock, both included."""
+    return instant(first, time.min, terms), instant(last + timedelta(days=1), time.min, terms)
 
 
 def is_closure(on: date, terms: Terms) -> bool:

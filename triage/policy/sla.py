@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from statistics import median
+from typing import NamedTuple, Protocol
 
 
 class Outcome(StrEnum):
@@ -16,8 +17,7 @@ class Outcome(StrEnum):
     UNPROMISED = "unpromised"  # no callback was owed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseTimes:
+class CaseTimes(NamedTuple):
     """The instants of a case that the report counts. `begins_at` is when its clock starts (see intake.work_begins)."""
 
     begins_at: datetime
@@ -25,6 +25,25 @@ class CaseTimes:
     acknowledged_at: datetime | None
     callback_made_at: datetime | None
     breached_at: datetime | None
+
+
+class Judgement(NamedTuple):
+    """What the report counts of a case. Spans in seconds from the start of its clock; None where that never was."""
+
+    outcome: Outcome
+    to_acknowledge_s: float | None
+    to_callback_s: float | None
+
+
+class Judged(Protocol):
+    """A case with its judgement, whatever else is known of it."""
+
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def to_acknowledge_s(self) -> float | None: ...
+    @property
+    def to_callback_s(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +75,21 @@ def outcome(times: CaseTimes, now: datetime) -> Outcome:
     return Outcome.BREACHED if times.breached_at is not None or now >= times.callback_due else Outcome.OPEN
 
 
-def figures(cases: Iterable[CaseTimes], now: datetime) -> Figures:
+def judge(times: CaseTimes, now: datetime) -> Judgement:
+    """Whether the promise of a case was kept, and how long things took."""
+    begins_at = times.begins_at
+    return Judgement(
+        outcome(times, now), _seconds(begins_at, times.acknowledged_at), _seconds(begins_at, times.callback_made_at)
+    )
+
+
+def figures(cases: Iterable[Judged]) -> Figures:
     """The figures of a set of cases. `met_share` is of the promises that are decided."""
     cases = list(cases)
-    outcomes = [outcome(times, now) for times in cases]
+    outcomes = [case.outcome for case in cases]
     met, breached = outcomes.count(Outcome.MET), outcomes.count(Outcome.BREACHED)
-    to_acknowledge = _seconds((times.begins_at, times.acknowledged_at) for times in cases)
-    to_callback = _seconds((times.begins_at, times.callback_made_at) for times in cases)
+    to_acknowledge = sorted(case.to_acknowledge_s for case in cases if case.to_acknowledge_s is not None)
+    to_callback = sorted(case.to_callback_s for case in cases if case.to_callback_s is not None)
     return Figures(
         count=len(cases),
         met=met,
@@ -77,9 +104,30 @@ def figures(cases: Iterable[CaseTimes], now: datetime) -> Figures:
     )
 
 
-def _seconds(spans: Iterable[tuple[datetime, datetime | None]]) -> list[float]:
-    """In order; whoever was there before the clock started took no time."""
-    return sorted(max((end - start).total_seconds(), 0.0) for start, end in spans if end is not None)
+BEHIND: dict[str, Callable[[Judged], bool]] = {
+    "count": lambda _: True,
+    "met": lambda case: case.outcome is Outcome.MET,
+    "breached": lambda case: case.outcome is Outcome.BREACHED,
+    "open": lambda case: case.outcome is Outcome.OPEN,
+    "unpromised": lambda case: case.outcome is Outcome.UNPROMISED,
+    "met_share": lambda case: case.outcome in {Outcome.MET, Outcome.BREACHED},
+    "mtta_median_s": lambda case: case.to_acknowledge_s is not None,
+    "mtta_p95_s": lambda case: case.to_acknowledge_s is not None,
+    "mttc_median_s": lambda case: case.to_callback_s is not None,
+    "mttc_p95_s": lambda case: case.to_callback_s is not None,
+}
+"""Which cases are behind each figure: those that it counts or measures."""
+
+
+def wait_of(case: Judged, figure: str) -> float:
+    """The seconds of a case that a figure measures; 0 where it counts cases."""
+    measured = {"mtta": case.to_acknowledge_s, "mttc": case.to_callback_s}.get(figure.split("_", maxsplit=1)[0])
+    return measured or 0.0
+
+
+def _seconds(start: datetime, end: datetime | None) -> float | None:
+    """Whoever was there before the clock started took no time."""
+    return max((end - start).total_seconds(), 0.0) if end is not None else None
 
 
 def _median(ordered: Sequence[float]) -> float | None:

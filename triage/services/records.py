@@ -7,17 +7,14 @@ came, so whoever prints them must make them safe.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from triage.errors import NotFound
-from triage.policy.hours import instant
-from triage.policy.intake import work_begins
+from triage.policy.hours import span_of_days
 from triage.policy.ladder import would_reach
 from triage.policy.pricing import outlasts
-from triage.policy.sla import CaseTimes, Outcome, figures, outcome
-from triage.policy.terms import Terms, WindowName
 from triage.services.desk import Desk
 from triage.store import Session, bridges, cases, chain, copies, deliveries, sessions, texts
 from triage.store.models import (
@@ -35,6 +32,23 @@ from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
 
+CASE_COLUMNS = (
+    "ref",
+    "state",
+    "window",
+    "rate",
+    "caller",
+    "callback_number",
+    "left_at",
+    "callback_due",
+    "acknowledged_at",
+    "callback_made_at",
+    "breached_at",
+    "closed_at",
+    "owner",
+    "flags",
+    "clauses",
+)
 BILLING_COLUMNS = (
     "ref",
     "closed_at",
@@ -53,16 +67,19 @@ BILLING_COLUMNS = (
     "arithmetic",
     "note",
 )
-_NOT_PART_OF_A_STORY = frozenset({"delivery_accepted", "delivery_delivered", "transcribed"})
-WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "other")
 
 
 def list_cases(desk: Desk, *, only_open: bool) -> list[Record]:
     """Every case, newest last; only those that are not closed where asked."""
     with desk.store.read() as session:
         found = cases.live(session) if only_open else cases.every(session)
-        sids = cases.recording_sids(session)
-        return [_case(case, sids.get(case.id, [])) for case in found]
+        return _cases(session, found)
+
+
+def cases_of(desk: Desk, references: Sequence[str]) -> list[Record]:
+    """The cases of these references, in their order; one that does not exist is left out."""
+    with desk.store.read() as session:
+        return _cases(session, cases.by_references(session, references))
 
 
 def show_case(desk: Desk, reference: str) -> Record:
@@ -106,31 +123,9 @@ def list_texts(desk: Desk, *, most: int) -> list[Record]:
         ]
 
 
-def sla_report(desk: Desk, first: date, last: date, now: datetime) -> Record:
-    """Promises met and broken for messages left on the days from `first` to `last`, both included, by the
-    contract's clock."""
-    start, end = _span(first, last, desk.terms)
-    with desk.store.read() as session:
-        found = [
-            (case, _times(case, desk.terms_of(session, case.policy)))
-            for case in cases.left_between(session, start, end)
-        ]
-        technicians = sorted({case.owner for case, _ in found if case.owner})
-        return {
-            "from": first,
-            "to": last,
-            "totals": _figures(found, now),
-            "windows": {name: _figures([one for one in found if one[0].window == name], now) for name in WINDOWS},
-            "technicians": {who: _figures([one for one in found if one[0].owner == who], now) for who in technicians},
-            "breaches": [
-                _breach(session, case, now) for case, times in found if outcome(times, now) is Outcome.BREACHED
-            ],
-        }
-
-
 def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
     """Billing lines of sessions closed on the days from `first` to `last`, both included."""
-    start, end = _span(first, last, desk.terms)
+    start, end = span_of_days(first, last, desk.terms)
     with desk.store.read() as session:
         return [
             {
@@ -159,9 +154,9 @@ def total(lines: Sequence[Record]) -> Decimal:
     return sum((line["amount"] for line in lines), Decimal("0.00"))
 
 
-def _span(first: date, last: date, terms: Terms) -> tuple[datetime, datetime]:
-    midnight = time(0, 0, tzinfo=None)
-    return instant(first, midnight, terms), instant(last + timedelta(days=1), midnight, terms)
+def _cases(session: Session, found: Sequence[Case]) -> list[Record]:
+    sids = cases.recording_sids(session, [case.id for case in found])
+    return [_case(case, sids.get(case.id, [])) for case in found]
 
 
 def _case(case: Case, recordings: list[str]) -> Record:
@@ -321,45 +316,6 @@ def _sessions(session: Session, case: Case) -> list[Record]:
             ],
         }
     ]
-
-
-def _times(case: Case, terms: Terms) -> CaseTimes:
-    return CaseTimes(
-        begins_at=work_begins(
-            window=cast("WindowName", case.window),
-            left_at=case.left_at,
-            is_deferred="deferred" in case.flags,
-            terms=terms,
-        ),
-        callback_due=case.callback_due,
-        acknowledged_at=case.acknowledged_at,
-        callback_made_at=case.callback_made_at,
-        breached_at=case.breached_at,
-    )
-
-
-def _figures(found: Sequence[tuple[Case, CaseTimes]], now: datetime) -> Record:
-    return cast("Record", figures([times for _, times in found], now).as_dict())
-
-
-def _breach(session: Session, case: Case, now: datetime) -> Record:
-    """A broken promise with its story: what was done about it, in order."""
-    assert case.callback_due is not None  # noqa: S101 - only a promise can be broken
-    until = case.callback_made_at or now
-    return {
-        "ref": case.reference,
-        "window": case.window,
-        "owner": case.owner,
-        "left_at": case.left_at,
-        "callback_due": case.callback_due,
-        "callback_made_at": case.callback_made_at,
-        "late_s": round((until - case.callback_due).total_seconds(), 3),
-        "story": [
-            {"at": event.at, "kind": event.kind, "actor": event.actor, "details": event.details}
-            for event in chain.events_of(session, case.id)
-            if event.kind not in _NOT_PART_OF_A_STORY
-        ],
-    }
 
 
 def who_is_on_call(desk: Desk, at: datetime) -> list[Record]:

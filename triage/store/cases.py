@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, String, cast, delete, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
+from triage.store.base import Base
 from triage.store.models import (
     Alert,
     Case,
@@ -17,12 +18,35 @@ from triage.store.models import (
 )
 from triage.store.models.case import id_of
 
-_LIVE = [Case.state.not_in([state.value for state in ENDED])]
+_LIVE = [Case.state != literal_column(f"'{state.value}'") for state in ENDED]
+"""Written out, not bound: only so do the indexes of open cases serve."""
+
+_CASES = Base.metadata.tables["cases"]
+_IS_DEFERRED = cast(_CASES.c.flags, String).contains('"deferred"')
+
+CaseLine = tuple[
+    int, str, bool, str | None, str, datetime, datetime | None, datetime | None, datetime | None, datetime | None
+]
+"""Id, window, whether it was deferred, owner, policy; left, due, acknowledged, called back, breached."""
+
+_AT_ONCE = 500  # values in one list: databases limit them
 
 
 def by_reference(session: Session, reference: str) -> Case | None:
     case_id = id_of(reference)
     return session.get(Case, case_id) if case_id is not None else None
+
+
+def by_references(session: Session, references: Sequence[str]) -> Sequence[Case]:
+    """The cases of these references, in their order; one that does not exist is left out."""
+    ids = [case_id for case_id in map(id_of, references) if case_id is not None]
+    found = {case.id: case for some in in_parts(ids) for case in session.scalars(select(Case).where(Case.id.in_(some)))}
+    return [found[case_id] for case_id in ids if case_id in found]
+
+
+def in_parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """A long list of ids in lists that one statement takes."""
+    return (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
 
 
 def live(session: Session) -> Sequence[Case]:
@@ -37,9 +61,39 @@ def every(session: Session) -> Sequence[Case]:
     return session.scalars(select(Case).order_by(Case.id)).all()
 
 
-def left_between(session: Session, start: datetime, end: datetime) -> Sequence[Case]:
-    """The cases whose first message was left in [start, end), in that order."""
-    return session.scalars(select(Case).where(Case.left_at >= start, Case.left_at < end).order_by(Case.left_at)).all()
+def times_of_left_between(
+    session: Session,
+    start: datetime,
+    end: datetime,
+    *,
+    window: str | None = None,
+    technician: str | None = None,
+    caller: str | None = None,
+) -> Iterator[CaseLine]:
+    """What the report counts of the cases whose first message was left in [start, end), in that order.
+
+    Narrowed to a window, to an owner and to a number that was called from or keyed, where they are given.
+    """
+    chosen = [
+        *([Case.window == window] if window is not None else []),
+        *([Case.owner == technician] if technician is not None else []),
+        *([_is_of(caller)] if caller is not None else []),
+    ]
+    rows = session.connection().execute(  # no row of the session is concerned: its bookkeeping would double the time
+        select(
+            _CASES.c.id, _CASES.c.window, _IS_DEFERRED, _CASES.c.owner, _CASES.c.policy, _CASES.c.left_at,
+            _CASES.c.callback_due, _CASES.c.acknowledged_at, _CASES.c.callback_made_at, _CASES.c.breached_at,
+        )
+        .where(_CASES.c.left_at >= start, _CASES.c.left_at < end, *chosen)
+        .order_by(_CASES.c.left_at, _CASES.c.id)
+    )  # fmt: skip
+    for part in rows.partitions(_AT_ONCE):
+        yield from part
+
+
+def has_owned(session: Session, person_id: str) -> bool:
+    """Whether a case is or was the last in this person's hands."""
+    return session.scalars(select(Case.id).where(Case.owner == person_id).limit(1)).first() is not None
 
 
 def awaiting_callback_of(session: Session, caller: str) -> Sequence[Case]:
@@ -53,7 +107,7 @@ def open_of_number(session: Session, number: str) -> Sequence[Case]:
     """The cases of a caller that are not closed, whether they called from the number or keyed it; most urgent first."""
     return session.scalars(
         select(Case)
-        .where(*_LIVE, or_(Case.caller == number, Case.callback_number == number))
+        .where(*_LIVE, _is_of(number))
         .order_by(Case.is_emergency.desc(), Case.callback_due.is_(None), Case.callback_due, Case.id)
     ).all()
 
@@ -61,9 +115,7 @@ def open_of_number(session: Session, number: str) -> Sequence[Case]:
 def last_closed_of(session: Session, number: str) -> Case | None:
     """The case of a caller that was closed last."""
     return session.scalars(
-        select(Case)
-        .where(Case.closed_at.is_not(None), or_(Case.caller == number, Case.callback_number == number))
-        .order_by(Case.closed_at.desc())
+        select(Case).where(Case.closed_at.is_not(None), _is_of(number)).order_by(Case.closed_at.desc())
     ).first()
 
 
@@ -96,11 +148,13 @@ def recordings(session: Session, case_id: int) -> Sequence[Voicemail]:
     return session.scalars(select(Voicemail).where(Voicemail.case_id == case_id).order_by(Voicemail.id)).all()
 
 
-def recording_sids(session: Session) -> dict[int, list[str]]:
-    """The recordings of every case by its id, oldest first; a case without any is left out."""
+def recording_sids(session: Session, case_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The recordings of these cases by the case's id, oldest first; a case without any is left out."""
     found: dict[int, list[str]] = {}
-    for case_id, sid in session.execute(select(Voicemail.case_id, Voicemail.recording_sid).order_by(Voicemail.id)):
-        found.setdefault(case_id, []).append(sid)
+    for some in in_parts(case_ids):
+        rows = select(Voicemail.case_id, Voicemail.recording_sid).where(Voicemail.case_id.in_(some))
+        for case_id, sid in session.execute(rows.order_by(Voicemail.id)):
+            found.setdefault(case_id, []).append(sid)
     return found
 
 
@@ -141,3 +195,8 @@ def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:
     return session.scalars(
         select(Timer).where(Timer.due_at <= now).order_by(Timer.kind != "ladder", Timer.due_at, Timer.id).limit(most)
     ).all()
+
+
+def _is_of(number: str) -> ColumnElement[bool]:
+    """Called from this number, or keyed it to be called back."""
+    return or_(Case.caller == number, Case.callback_number == number)

@@ -15,7 +15,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: $(READY) ## All set-up, then the daemon with simulated phones; Ctrl-C stops it
@@ -48,6 +48,10 @@ lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 .PHONY: bench
 bench: $(READY) ## Measure: time to the first SMS, deadlines, webhook requests per second
 	@$(BIN)/python -m tests.bench
+
+.PHONY: bench-large
+bench-large: $(READY) ## Measure with two years of history: reports, lists, the audit; seeded under /tmp
+	@$(BIN)/python -m tests.bench.large
 
 .PHONY: clean
 clean: ## Remove everything that was made here, but no database

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,9 +15,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 
-from triage.store import schema
+from triage.store import cases, schema
 from triage.store.base import Base
 from triage.store.chain import GENESIS, head
 from triage.store.engine import Store
@@ -206,3 +207,20 @@ def test_nothing_is_kept_by_the_databases_own_clock() -> None:
     defaults = [column for table in Base.metadata.tables.values() for column in table.columns if column.server_default]
 
     assert defaults == []
+
+
+def test_open_cases_are_found_by_the_indexes_that_hold_only_them(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/bare.db")
+    schema.upgrade(store)
+    asked: list[tuple[str, Any]] = []
+    event.listen(store._reader, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    with store.read() as session:
+        cases.live(session)
+        cases.awaiting_callback_of(session, "+16145550199")
+        plans = [
+            "".join(row.detail for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values))
+            for sql, values in [*asked]
+        ]
+    store.close()
+
+    assert [re.findall("ix_cases_[a-z_]+", plan) for plan in plans] == [["ix_cases_due_open"], ["ix_cases_caller_open"]]

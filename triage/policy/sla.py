@@ -88,8 +88,8 @@ def figures(cases: Iterable[Judged]) -> Figures:
     cases = list(cases)
     outcomes = [case.outcome for case in cases]
     met, breached = outcomes.count(Outcome.MET), outcomes.count(Outcome.BREACHED)
-    to_acknowledge = sorted(case.to_acknowledge_s for case in cases if case.to_acknowledge_s is not None)
-    to_callback = sorted(case.to_callback_s for case in cases if case.to_callback_s is not None)
+    to_acknowledge = sorted([span for case in cases if (span := case.to_acknowledge_s) is not None])
+    to_callback = sorted([span for case in cases if (span := case.to_callback_s) is not None])
     return Figures(
         count=len(cases),
         met=met,

@@ -7,10 +7,11 @@ aware UTC, days and hours are those of the contract's clock, spans are seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple, TypedDict, cast
+from itertools import chain
+from typing import Any, NamedTuple, TypedDict, TypeVar, cast
 
 from triage.errors import NotFound, Refused
 from triage.policy.calendar_groups import HOURS, WEEKDAYS, falls_on, week_of, weeks
@@ -19,10 +20,12 @@ from triage.policy.intake import work_begins
 from triage.policy.sla import BEHIND, CaseTimes, Outcome, figures, judge, wait_of
 from triage.policy.terms import WindowName
 from triage.services.desk import Desk
-from triage.store import Session, cases, chain
+from triage.store import Session, cases
+from triage.store import chain as history
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
+Key = TypeVar("Key")
 WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "other")
 FIGURES = tuple(BEHIND)
 _NOT_PART_OF_A_STORY = frozenset({"delivery_accepted", "delivery_delivered", "transcribed"})
@@ -79,17 +82,26 @@ def sla_report(desk: Desk, asked: Question, now: datetime, *, with_stories: bool
         found = _counted(session, desk, asked, now)
         breached = [case for case in found if case.outcome is Outcome.BREACHED]
         stories = _stories(session, breached) if with_stories else {}
+    slots = _grouped(found, lambda case: (case.left.weekday(), case.left.hour))
     return {
         "from": asked.first,
         "to": asked.last,
         "narrowed": {name: getattr(asked, name) for name in Narrowed.__annotations__},
         "totals": _figures(found),
-        "windows": _by(found, lambda case: case.window, WINDOWS),
-        "technicians": _by(found, lambda case: case.technician, _technicians(found)),
+        "windows": _by(_grouped(found, lambda case: case.window), WINDOWS),
+        "technicians": _by(_grouped(found, lambda case: case.technician), _technicians(found)),
         "weeks": _by_week(found, asked),
-        "weekdays": _by(found, lambda case: WEEKDAYS[case.left.weekday()], WEEKDAYS),
-        "hours": _by(found, lambda case: f"{case.left.hour:02}", [f"{hour:02}" for hour in HOURS]),
-        "volume": _volume(found),
+        "weekdays": {
+            name: _figures(chain.from_iterable(slots.get((weekday, hour), ()) for hour in HOURS))
+            for weekday, name in enumerate(WEEKDAYS)
+        },
+        "hours": {
+            f"{hour:02}": _figures(chain.from_iterable(slots.get((weekday, hour), ()) for weekday in range(7)))
+            for hour in HOURS
+        },
+        "volume": {
+            name: [len(slots.get((weekday, hour), ())) for hour in HOURS] for weekday, name in enumerate(WEEKDAYS)
+        },
         "breaches": [_breach(case, stories.get(case.case_id), now) for case in breached],
     }
 
@@ -150,15 +162,14 @@ def _figures(found: Iterable[_Counted]) -> Record:
     return cast("Record", figures(found).as_dict())
 
 
-def _grouped(found: Iterable[_Counted], key: Callable[[_Counted], Hashable]) -> dict[Hashable, list[_Counted]]:
-    groups: dict[Hashable, list[_Counted]] = {}
+def _grouped(found: Iterable[_Counted], key: Callable[[_Counted], Key]) -> dict[Key, list[_Counted]]:
+    groups: dict[Key, list[_Counted]] = {}
     for case in found:
         groups.setdefault(key(case), []).append(case)
     return groups
 
 
-def _by(found: Iterable[_Counted], key: Callable[[_Counted], Hashable], names: Sequence[str]) -> dict[str, Record]:
-    groups = _grouped(found, key)
+def _by(groups: Mapping[Key, list[_Counted]], names: Sequence[Key]) -> dict[Key, Record]:
     return {name: _figures(groups.get(name, ())) for name in names}
 
 
@@ -168,14 +179,6 @@ def _by_week(found: Iterable[_Counted], asked: Question) -> list[Record]:
         {"from": first, "to": last, **_figures(groups.get(week_of(first), ()))}
         for first, last in weeks(asked.first, asked.last)
     ]
-
-
-def _volume(found: Iterable[_Counted]) -> dict[str, list[int]]:
-    """How many messages came on each weekday in each hour."""
-    counts = {name: [0] * len(HOURS) for name in WEEKDAYS}
-    for case in found:
-        counts[WEEKDAYS[case.left.weekday()]][case.left.hour] += 1
-    return counts
 
 
 def _breach(case: _Counted, story: list[Record] | None, now: datetime) -> Record:
@@ -198,7 +201,7 @@ def _breach(case: _Counted, story: list[Record] | None, now: datetime) -> Record
 def _stories(session: Session, breached: Sequence[_Counted]) -> dict[int, list[Record]]:
     """What was done about each case, oldest first; without what says nothing of who did what."""
     found: dict[int, list[Record]] = {case.case_id: [] for case in breached}
-    for case_id, at, kind, actor, details in chain.events_of_all(session, list(found)):
+    for case_id, at, kind, actor, details in history.events_of_all(session, list(found)):
         if kind not in _NOT_PART_OF_A_STORY:
             found[case_id].append({"at": at, "kind": kind, "actor": actor, "details": details})
     return found

@@ -18,8 +18,8 @@ from triage.store.models import (
 )
 from triage.store.models.case import id_of
 
-_LIVE = [Case.state != literal_column(f"'{state.value}'") for state in ENDED]
-"""Written out, not bound: only so do the indexes of open cases serve."""
+LIVE = [Case.state != literal_column(f"'{state.value}'") for state in ENDED]
+"""As their indexes say it, written out and not bound: only so does every plan use them."""
 
 _CASES = Base.metadata.tables["cases"]
 _IS_DEFERRED = cast(_CASES.c.flags, String).contains('"deferred"')
@@ -52,7 +52,7 @@ def in_parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 def live(session: Session) -> Sequence[Case]:
     """Every case that is not closed, the most urgent first."""
     return session.scalars(
-        select(Case).where(*_LIVE).order_by(Case.is_emergency.desc(), Case.callback_due, Case.id)
+        select(Case).where(*LIVE).order_by(Case.is_emergency.desc(), Case.callback_due, Case.id)
     ).all()
 
 
@@ -99,7 +99,7 @@ def has_owned(session: Session, person_id: str) -> bool:
 def awaiting_callback_of(session: Session, caller: str) -> Sequence[Case]:
     """The caller's cases that nobody has called back yet, oldest first."""
     return session.scalars(
-        select(Case).where(*_LIVE, Case.caller == caller, Case.callback_made_at.is_(None)).order_by(Case.id)
+        select(Case).where(*LIVE, Case.caller == caller, Case.callback_made_at.is_(None)).order_by(Case.id)
     ).all()
 
 
@@ -107,7 +107,7 @@ def open_of_number(session: Session, number: str) -> Sequence[Case]:
     """The cases of a caller that are not closed, whether they called from the number or keyed it; most urgent first."""
     return session.scalars(
         select(Case)
-        .where(*_LIVE, _is_of(number))
+        .where(*LIVE, _is_of(number))
         .order_by(Case.is_emergency.desc(), Case.callback_due.is_(None), Case.callback_due, Case.id)
     ).all()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from triage.store.models import Attempt, BillableSession, BillingLine, Bridge, Case
 
@@ -50,6 +50,7 @@ def billed_between(
         .join(Case, BillableSession.case_id == Case.id)
         .where(BillableSession.closed_at >= start, BillableSession.closed_at < end)
         .order_by(BillableSession.closed_at, BillingLine.id)
+        .options(load_only(Case.caller, Case.left_at))
     )
     return [(line, work, case) for line, work, case in rows]
 

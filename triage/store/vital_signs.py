@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from triage.policy.delivery import DeliveryState
+from triage.store.cases import LIVE
 from triage.store.models import Case, Delivery, Heartbeat, Timer
 
 _TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value]
@@ -70,7 +71,7 @@ def breached_and_open(session: Session) -> int:
         session.scalar(
             select(func.count())
             .select_from(Case)
-            .where(Case.breached_at.is_not(None), Case.callback_made_at.is_(None), Case.state != "closed")
+            .where(Case.breached_at.is_not(None), Case.callback_made_at.is_(None), *LIVE)
         )
         or 0
     )

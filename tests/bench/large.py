@@ -1,0 +1,98 @@
+"""`make bench-large`: how long reports, lists and checks take with two years of history, see seed.py.
+
+The file is seeded once, under /tmp, and used again; remove it to seed anew. Times are of the service behind a page or a
+command, in this process; what a page adds is its template, what a command adds is the start of Python.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+import click
+
+from config.settings import Settings
+from tests.bench.seed import CASES, END, seed
+from triage.bootstrap import build
+from triage.services import records
+from triage.services.audit import verify_chain
+from triage.services.desk import Desk
+from triage.services.sla_report import Question, references_behind, sla_report
+from triage.services.vital_signs import readings, what_is_due
+from triage.store import cases
+from triage.store.models.case import reference_of
+
+PLACE = Path(tempfile.gettempdir()) / "afterhours-bench" / "two-years.db"
+ROUNDS = 9
+MONTH = Question(first=date(2026, 10, 1), last=date(2026, 10, 31))
+YEARS = Question(first=date(2024, 11, 1), last=date(2026, 10, 31))
+A_CALLER = "+16145550042"
+
+
+def main() -> None:
+    if not PLACE.exists():
+        PLACE.parent.mkdir(exist_ok=True)
+        began = time.perf_counter()
+        seed(PLACE.with_suffix(".new"))
+        PLACE.with_suffix(".new").rename(PLACE)
+        click.echo(f"seeded {PLACE} in {time.perf_counter() - began:.0f} s")
+    program = build(Settings(database_url=f"sqlite:///{PLACE}"))
+    program.prepare()
+    desk, draw = program.desk, Random(1)
+    now = END - timedelta(minutes=1)
+
+    def show(what: str, ask: Callable[[], object]) -> None:
+        ask()  # once, so that statements are compiled, as they are in a daemon
+        took = [timed(ask) for _ in range(ROUNDS)]
+        click.echo(f"{what:<54} {statistics.median(took):8.1f} {max(took):8.1f}")
+
+    click.echo(f"{'ms':<54} {'median':>8} {'worst':>8}")
+    show("report sla, a month", lambda: sla_report(desk, MONTH, now, with_stories=False))
+    show("report sla, a month, with the stories of its breaches", lambda: sla_report(desk, MONTH, now))
+    show("report sla, a month, the cases behind a figure", lambda: references_behind(desk, MONTH, "breached", now))
+    show("report sla, two years", lambda: sla_report(desk, YEARS, now, with_stories=False))
+    show("report sla, two years, with the stories", lambda: sla_report(desk, YEARS, now))
+    show("report sla, two years, one technician", lambda: sla_report(desk, of("technician", "dana"), now))
+    show("report sla, two years, one caller", lambda: sla_report(desk, of("caller", A_CALLER), now))
+    show("report billing, a month", lambda: records.billing_report(desk, MONTH.first, MONTH.last))
+    show("case list --open", lambda: records.list_cases(desk, only_open=True))
+    show("case show", lambda: records.show_case(desk, reference_of(draw.randrange(CASES) + 1)))
+    show("what a sweep asks: is anything due", lambda: what_is_due(desk, END))
+    show("whose case a technician's text means", lambda: known_to(desk))
+    show("a caller's open case, and the last closed", lambda: of_caller(desk))
+    show("/metrics", lambda: readings(desk, END))
+    began = time.perf_counter()
+    verdict = verify_chain(desk)
+    click.echo(f"{'audit verify, once':<54} {(time.perf_counter() - began) * 1000:8.1f}")
+    click.echo(f"{verdict.entries} events, the first that does not fit: {verdict.first_bad}")
+    program.close()
+
+
+def of(name: str, value: str) -> Question:
+    return Question(first=YEARS.first, last=YEARS.last, **{name: value})  # type: ignore[arg-type] # two of its names
+
+
+def known_to(desk: Desk) -> int:
+    with desk.store.read() as session:
+        return len(cases.known_to(session, "dana", END))
+
+
+def of_caller(desk: Desk) -> object:
+    with desk.store.read() as session:
+        return cases.open_of_number(session, A_CALLER), cases.last_closed_of(session, A_CALLER)
+
+
+def timed(ask: Callable[[], object]) -> float:
+    """Milliseconds."""
+    began = time.perf_counter()
+    ask()
+    return (time.perf_counter() - began) * 1000
+
+
+if __name__ == "__main__":
+    main()

@@ -91,6 +91,6 @@ def test_a_route_that_does_not_say_whom_it_is_for_is_shut(
     world: World, quick_hashes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor = signed_in(world, Role.ADMINISTRATOR)
-    monkeypatch.setitem(world.app.view_functions, "console.start", lambda: "open")
+    monkeypatch.setitem(world.app.view_functions, "console.board", lambda: "open")
 
     assert visitor.get("/").status_code == 403

@@ -7,6 +7,7 @@ aware UTC, days and hours are those of the contract's clock, spans are seconds.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -120,6 +121,13 @@ def references_behind(desk: Desk, asked: Question, figure: str, now: datetime) -
     return [reference_of(case.case_id) for case in found]
 
 
+def outcomes_between(session: Session, desk: Desk, start: datetime, end: datetime, now: datetime) -> Counter[Outcome]:
+    """What became, by now, of the promises for messages left in [start, end): how many of each."""
+    return Counter(
+        case.outcome for case in _judged(session, desk, cases.times_of_left_between(session, start, end), now)
+    )
+
+
 def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> list[_Counted]:
     """The cases that the question is about, in the order in which they were left."""
     if asked.last < asked.first:
@@ -129,11 +137,15 @@ def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> li
     rows = cases.times_of_left_between(
         session, start, end, window=asked.window, technician=asked.technician, caller=asked.caller
     )
+    found = _judged(session, desk, rows, now)
+    return [case for case in found if falls_on(case.left, weekday=asked.weekday, hour=asked.hour)]
+
+
+def _judged(session: Session, desk: Desk, rows: Iterable[cases.CaseLine], now: datetime) -> list[_Counted]:
+    """What became of each case of these rows of `cases.times_of_left_between`, in their order."""
     found, zone = [], zone_of(desk.terms)
     for case_id, window, is_deferred, owner, policy, left_at, due, acknowledged_at, made_at, breached_at in rows:
         left = left_at.astimezone(zone)
-        if not falls_on(left, weekday=asked.weekday, hour=asked.hour):
-            continue
         begins_at = work_begins(
             window=cast("WindowName", window),
             left_at=left_at,

@@ -172,6 +172,14 @@ def set_timer(session: Session, case_id: int, kind: str, due_at: datetime) -> No
         timer.due_at = due_at
 
 
+def timers_of(session: Session, case_ids: Sequence[int]) -> dict[int, dict[str, datetime]]:
+    """What is to come for these cases: when, by its kind."""
+    found: dict[int, dict[str, datetime]] = {}
+    for timer in session.scalars(select(Timer).where(Timer.case_id.in_(case_ids))):
+        found.setdefault(timer.case_id, {})[timer.kind] = timer.due_at
+    return found
+
+
 def has_timer(session: Session, case_id: int, kind: str) -> bool:
     """Whether anything of this kind is still to come for a case."""
     return session.scalar(select(Timer.id).where(Timer.case_id == case_id, Timer.kind == kind)) is not None

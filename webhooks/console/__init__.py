@@ -13,9 +13,9 @@ add_layout(console)
 
 from webhooks.console import (  # noqa: E402 - these add their routes
     accounts,  # noqa: F401
+    board,  # noqa: F401
     errors,  # noqa: F401
     own_account,  # noqa: F401
     second_factor,  # noqa: F401
     sign_in,  # noqa: F401
-    start,  # noqa: F401
 )

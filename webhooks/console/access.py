@@ -81,7 +81,7 @@ def admit() -> Response | None:
 def next_step(stage: Stage) -> str:
     """The page that somebody who is that far has to see now."""
     pages = {Stage.SECOND_FACTOR: "console.give_code", Stage.SET_UP: "console.set_up_second_factor"}
-    return url_for(pages.get(stage, "console.start"))
+    return url_for(pages.get(stage, "console.board"))
 
 
 def _turned_away(access: Access, who: SignedIn | None) -> Response | None:

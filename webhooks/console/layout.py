@@ -11,7 +11,7 @@ from flask import Blueprint, Response, g, render_template, request, send_from_di
 
 from triage.errors import TriageError
 from triage.policy.access import Permission, Stage
-from triage.policy.wording import wall_clock
+from triage.policy.wording import FLAG_WORDS, PRODUCT_WORDS, WINDOW_WORDS, wall_clock
 from webhooks.console.access import asset
 from webhooks.console.forms import Form
 from webhooks.errors import status_of
@@ -19,13 +19,15 @@ from webhooks.program import desk, program
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
+        " form-action 'self'; base-uri 'none';"
         " frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_WORDS = {"window_words": WINDOW_WORDS, "product_words": PRODUCT_WORDS, "flag_words": FLAG_WORDS}
 _STATIC = Path(__file__).with_name("static")
 
 
@@ -39,7 +41,7 @@ class Entry:
 
 
 NAVIGATION = (
-    Entry("console.start", "Start", Permission.OWN_ACCOUNT),
+    Entry("console.board", "Board", Permission.READ_CASES),
     Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),
     Entry("console.own_account", "My account", Permission.OWN_ACCOUNT),
 )
@@ -53,7 +55,7 @@ def add_layout(console: Blueprint) -> None:
     @console.get("/static/<path:name>")
     @asset
     def static(name: str) -> Response:
-        """The style sheet."""
+        """Style sheet, script, picture."""
         return send_from_directory(_STATIC, name)
 
 
@@ -76,7 +78,7 @@ def _shared() -> dict[str, Any]:
     who = g.get("who")
     is_in = who is not None and who.stage is Stage.COMPLETE
     lines = [entry for entry in NAVIGATION if is_in and who.has(entry.permission)]
-    return {"who": who, "navigation": lines, "endpoint": request.endpoint, "Permission": Permission}
+    return {"who": who, "navigation": lines, "endpoint": request.endpoint, "Permission": Permission, **_WORDS}
 
 
 def _clock(at: datetime | None) -> str:

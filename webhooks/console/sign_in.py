@@ -95,7 +95,7 @@ def entered(token: str) -> Response:
         session[NEXT] = wanted
         answer = redirect(next_step(who.stage), 303)
     else:
-        answer = redirect(own_path(wanted) or url_for("console.start"), 303)
+        answer = redirect(own_path(wanted) or url_for("console.board"), 303)
     cookies.give_token(answer, token)
     return answer
 

@@ -1,0 +1,76 @@
+"""Every promise that is not kept yet, the most urgent first, and what the last day was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from triage.policy.board import NEEDS_A_CALL, NextStep, Standing, next_step, standing
+from triage.policy.lengths import minutes_left
+from triage.policy.lifecycle import CaseState
+from triage.policy.roster import Roster
+from triage.policy.sla import Outcome
+from triage.policy.wording import Card
+from triage.services.alerts import card_of
+from triage.services.desk import Desk
+from triage.services.escalation import position_of
+from triage.services.sla_report import outcomes_between
+from triage.store import Session, cases
+from triage.store.models import Case
+
+_LOOKS_BACK = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One case. `left` is how much of the promise is left, or how late it is; None where no callback is owed now."""
+
+    card: Card
+    standing: Standing
+    left_at: datetime
+    left: str | None
+    step: NextStep | None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`waiting` are the cases that need a call, `called_back` those still to be closed, `deferred` the others."""
+
+    at: datetime
+    waiting: tuple[Line, ...]
+    called_back: tuple[Line, ...]
+    deferred: tuple[Line, ...]
+    last_day: Counter[Outcome]
+
+
+def board(desk: Desk, now: datetime) -> Board:
+    """The board as of now; `last_day` counts the messages of the last 24 hours by what became of their promise."""
+    with desk.store.read() as session:
+        found = cases.live(session)
+        timers = cases.timers_of(session, [case.id for case in found])
+        roster = desk.roster(session)
+        lines = [_line(session, desk, roster, case, timers.get(case.id, {}), now) for case in found]
+        last_day = outcomes_between(session, desk, now - _LOOKS_BACK, now, now)
+    return Board(
+        at=now,
+        waiting=tuple(line for line in lines if line.standing in NEEDS_A_CALL),
+        called_back=tuple(line for line in lines if line.standing is Standing.CALLED_BACK),
+        deferred=tuple(line for line in lines if line.standing in {Standing.DEFERRED, Standing.REVIEW}),
+        last_day=last_day,
+    )
+
+
+def _line(session: Session, desk: Desk, roster: Roster, case: Case, timers: dict[str, datetime], now: datetime) -> Line:
+    state = CaseState(case.state)
+    stands = standing(state, due=case.callback_due, at_risk_at=case.at_risk_at, now=now)
+    is_held = state is CaseState.ACKNOWLEDGED
+    terms = desk.terms_of(session, case.policy)
+    is_owed = case.callback_due is not None and stands is not Standing.CALLED_BACK
+    return Line(
+        card=card_of(case, roster),
+        standing=stands,
+        left_at=case.left_at,
+        left=minutes_left(case.callback_due, now) if is_owed and case.callback_due else None,
+        step=next_step(timers, position_of(case), terms, is_emergency=case.is_emergency, is_held=is_held),
+    )

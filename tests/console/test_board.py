@@ -41,14 +41,17 @@ def test_what_waits_is_shown_by_urgency_with_what_comes_next(world: World, quick
 def test_what_is_late_comes_first_in_words_and_the_last_day_is_counted(world: World, quick_hashes: None) -> None:
     visitor = signed_in(world, Role.AUDITOR)
     world.voicemail(attested=True)
-    world.advance(hours=2, minutes=3)
+    world.advance(hours=2, minutes=2)
+    world.voicemail("+13125550100", emergency=True, attested=True)
+    world.advance(minutes=1)
 
     page = visitor.get("/").text
 
-    (late,) = rows(page)
+    late, emergency = rows(page)
+    assert emergency[0] == "1002"
     assert late[:4] == ["1001", "overdue", "11:30 PM EST 3 min late", "nobody"]
     assert re.findall(r"<dt>(.*?)</dt><dd.*?>(\d+)</dd>", page) == [
-        ("Promises kept, 24 h", "0"), ("Broken", "1"), ("Open", "0"), ("No call owed", "0")
+        ("Promises kept, 24 h", "0"), ("Broken", "1"), ("Open", "1"), ("No call owed", "0")
     ]  # fmt: skip
 
 

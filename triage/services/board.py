@@ -54,11 +54,16 @@ def board(desk: Desk, now: datetime) -> Board:
         last_day = outcomes_between(session, desk, now - _LOOKS_BACK, now, now)
     return Board(
         at=now,
-        waiting=tuple(line for line in lines if line.standing in NEEDS_A_CALL),
+        waiting=tuple(sorted((line for line in lines if line.standing in NEEDS_A_CALL), key=_is_not_late)),
         called_back=tuple(line for line in lines if line.standing is Standing.CALLED_BACK),
         deferred=tuple(line for line in lines if line.standing in {Standing.DEFERRED, Standing.REVIEW}),
         last_day=last_day,
     )
+
+
+def _is_not_late(line: Line) -> bool:
+    """What is overdue comes first; else the order is that of every list: emergencies, then what is due first."""
+    return line.standing is not Standing.OVERDUE
 
 
 def _line(session: Session, desk: Desk, roster: Roster, case: Case, timers: dict[str, datetime], now: datetime) -> Line:

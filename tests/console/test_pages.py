@@ -125,7 +125,8 @@ def test_pages_say_what_browsers_may_do_with_them_and_other_answers_stay_as_they
 
 def test_no_page_holds_a_script_a_style_or_somebody_elses_markup(world: World) -> None:
     boss = signed_in(world, Role.ADMINISTRATOR)
-    pages = ["/", "/account", "/account/second-factor", "/accounts", "/accounts/1", "/accounts/invite"]
+    world.voicemail("+12165550123", attested=True, transcript="<b>call</b> <script>me</script>")
+    pages = ["/", "/account", "/account/second-factor", "/accounts", "/accounts/1", "/accounts/invite", "/cases/1001"]
 
     for path in pages:
         text = boss.get(path).text.replace('<script src="/static/live.js" defer></script>', "")  # ours, and no other

@@ -20,6 +20,8 @@ ROUTES = {
     "GET /accounts": {AU, AD},
     "GET /accounts/<int:number>": {AU, AD},
     "GET /accounts/invite": {AD},
+    "GET /cases/<reference>": {T, M, AU, AD},
+    "GET /cases/<reference>/recordings/<int:number>.wav": {T, M, AU, AD},
     "GET /invitation/<token>": {ALL},
     "GET /sign-in": {ALL},
     "GET /sign-in/code": {T, M, AU, AD},

@@ -50,6 +50,8 @@ class Visitor:
     def _read(self, answer: TestResponse, *, follows: bool) -> TestResponse:
         if follows and answer.status_code in {302, 303}:
             return self.get(answer.headers["Location"].removeprefix(self._base))
+        if answer.mimetype != "text/html":
+            return answer
         if found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text):
             self._form_token = found[1]
         return answer

@@ -37,24 +37,11 @@ class Evidence:
 
 
 def story(case: Record, terms: Terms, names: Mapping[str, str], files: Mapping[str, str], evidence: Evidence) -> Paper:
-    """A case, as `case show --json` has it, on paper.
-
-    `names` are people by their ids, `files` the recordings in the pack by their SIDs. The record alone decides what
-    it says: the same record gives the same paper at any time.
-    """
+    """A case, as `case show --json` has it, on paper, with how it can be checked; otherwise as `sections`."""
     scene = Scene(case, terms, names, files)
-    sections: tuple[tuple[str, Callable[[Scene], Iterator[Part]]], ...] = (
-        ("The promise", _promise),
-        (f"The terms that applied: contract version {case['policy']}", _terms),
-        ("What the caller said", _recordings),
-        ("What happened", timeline),
-        ("Alerts and whom they reached", alerts),
-        ("Calls to the caller", callbacks),
-        ("Session and bill", _bill),
-    )
     parts: list[Part] = []
-    for title, section in sections:
-        parts += [Heading(title), *section(scene)]
+    for title, section in sections(case, terms, names, files):
+        parts += [Heading(title), *section]
     parts += [Heading("How this can be checked"), *_evidence(scene, evidence)]
     return Paper(
         title=f"Case {case['ref']}",
@@ -63,6 +50,27 @@ def story(case: Record, terms: Terms, names: Mapping[str, str], files: Mapping[s
         foot=f"Entry {evidence.entries} of the history, hash {evidence.head[:16]}",
         parts=tuple(parts),
     )
+
+
+def sections(
+    case: Record, terms: Terms, names: Mapping[str, str], files: Mapping[str, str]
+) -> tuple[tuple[str, tuple[Part, ...]], ...]:
+    """What there is to tell of a case, as `case show --json` has it, under its headings.
+
+    `names` are people by their ids, `files` the recordings that come with it by their SIDs. The record alone decides
+    what it says: the same record gives the same words at any time.
+    """
+    scene = Scene(case, terms, names, files)
+    told: tuple[tuple[str, Callable[[Scene], Iterator[Part]]], ...] = (
+        ("The promise", _promise),
+        (f"The terms that applied: contract version {case['policy']}", _terms),
+        ("What the caller said", _recordings),
+        ("What happened", timeline),
+        ("Alerts and whom they reached", alerts),
+        ("Calls to the caller", callbacks),
+        ("Session and bill", _bill),
+    )
+    return tuple((title, tuple(section(scene))) for title, section in told)
 
 
 def verdict(case: Record) -> str:

@@ -14,7 +14,6 @@ from datetime import datetime
 
 from triage.errors import FolderUnusable, NotFound
 from triage.policy.case_story import Evidence, story
-from triage.policy.recordings import CopyState
 from triage.policy.terms import Terms
 from triage.policy.written import as_json
 from triage.ports import PrintsPaper
@@ -93,11 +92,7 @@ def _load(desk: Desk, reference: str) -> _Facts:
             policy=versions.policy_content(session, record["policy"]),
             names={person.id: person.name for person in desk.roster(session).people},
             evidence=Evidence(verdict.entries, verdict.head, fault),
-            kept=tuple(
-                (copy.voicemail_id, found.recording_sid, copy.sha256 or "")
-                for copy, found, _ in copies.of_case(session, case.id)
-                if copy.state == CopyState.KEPT
-            ),
+            kept=copies.kept_of_case(session, case.id),
         )
 
 

@@ -63,6 +63,15 @@ def of_case(session: Session, case_id: int) -> Sequence[Copy]:
     return [(copy, found, case) for copy, found, case in rows]
 
 
+def kept_of_case(session: Session, case_id: int) -> tuple[tuple[int, str, str], ...]:
+    """The recordings of a case that are on our disk, oldest first: voicemail, SID, hash."""
+    return tuple(
+        (copy.voicemail_id, found.recording_sid, copy.sha256 or "")
+        for copy, found, _ in of_case(session, case_id)
+        if copy.state == CopyState.KEPT
+    )
+
+
 def to_be_heard(session: Session, case_id: int) -> tuple[int, ...]:
     """The voicemails of a case whose audio is on our disk or still to come, oldest first."""
     return tuple(

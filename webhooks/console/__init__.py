@@ -14,6 +14,7 @@ add_layout(console)
 from webhooks.console import (  # noqa: E402 - these add their routes
     accounts,  # noqa: F401
     board,  # noqa: F401
+    case,  # noqa: F401
     errors,  # noqa: F401
     own_account,  # noqa: F401
     second_factor,  # noqa: F401

@@ -19,7 +19,7 @@ from webhooks.program import desk, program
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
         " form-action 'self'; base-uri 'none';"
         " frame-ancestors 'none'"
     ),

@@ -1,0 +1,47 @@
+"""The page of a case: its whole story, and its recordings to hear."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fixtures import LEE
+from tests.support.visitor import signed_in
+from tests.support.world import World
+from triage.policy.access import Role
+from webhooks.simulator.sound import tone
+
+
+@pytest.mark.on_both
+def test_a_case_tells_what_was_promised_and_done_and_lets_itself_be_heard(world: World, quick_hashes: None) -> None:
+    auditor = signed_in(world, Role.AUDITOR)
+    world.voicemail("+12165550123", attested=True, seconds=12, transcript="<b>press</b> 1 & wait")
+    world.text(LEE, "ACK")
+    world.advance(minutes=10)
+    world.text(LEE, "DONE 35 new card")
+
+    page = auditor.get("/").text
+    assert "Nobody waits for a callback." in page
+    page = auditor.get("/cases/1001").text
+    heard = auditor.get("/cases/1001/recordings/1.wav")
+
+    assert "<strong>The promise was kept" in page
+    assert "Lee Okafor" in page
+    assert "$247.50" in page or "247.50" in page
+    assert "&lt;b&gt;press&lt;/b&gt; 1 &amp; wait" in page
+    assert 'src="/cases/1001/recordings/1.wav"' in page
+    assert (heard.mimetype, heard.data) == ("audio/x-wav", tone(12))
+    assert [entry.actor for entry in world.entries("recording_played")] == ["account:1"]
+
+
+def test_what_is_no_case_or_not_its_recording_is_not_found(world: World, quick_hashes: None) -> None:
+    technician = signed_in(world, Role.TECHNICIAN)
+    world.voicemail(attested=True)
+    world.voicemail("+12165550123", attested=True)
+
+    answers = [
+        technician.get(path).status_code
+        for path in ("/cases/1009", "/cases/x", "/cases/1001/recordings/2.wav", "/cases/1001/recordings/9.wav")
+    ]
+
+    assert answers == [404, 404, 404, 404]
+    assert world.entries("recording_played") == []

@@ -1,0 +1,31 @@
+"""One case: what was promised, what was done, and what the caller said."""
+
+from __future__ import annotations
+
+from flask import Response, abort, render_template, request, send_file
+
+from triage.policy.access import Permission
+from triage.services.case_page import case_page
+from triage.services.recordings import open_copy
+from webhooks.console import console
+from webhooks.console.access import needs, signed_in
+from webhooks.program import desk, program
+
+
+@console.get("/cases/<reference>")
+@needs(Permission.READ_CASES)
+def show_case(reference: str) -> str:
+    """The whole story of a case, as its dispute pack tells it, and its recordings to play."""
+    return render_template("case.html", case=case_page(desk(), reference))
+
+
+@console.get("/cases/<reference>/recordings/<int:number>.wav")
+@needs(Permission.READ_CASES)
+def play_recording(reference: str, number: int) -> Response:
+    """The audio of one voicemail of the case. Whoever begins to hear it becomes part of the history."""
+    if number not in dict(case_page(desk(), reference).audio):
+        abort(404)
+    begins = request.method == "GET" and request.headers.get("Range", "bytes=0-").startswith("bytes=0-")
+    listener = signed_in().actor if begins else None
+    path = open_copy(desk(), program().recordings, number, listener=listener, now=program().now())
+    return send_file(path, mimetype="audio/x-wav", conditional=True)

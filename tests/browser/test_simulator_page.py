@@ -39,8 +39,7 @@ def phones(tmp_path: Path, page: Page) -> Iterator[Page]:
         )
     try:
         assert daemon.stdout is not None
-        said = [daemon.stdout.readline() for _ in range(2)]
-        assert f":{simulator}" in "".join(said), (tmp_path / "log").read_text()
+        assert any(f":{simulator}/" in said for said in daemon.stdout), (tmp_path / "log").read_text()
         page.goto(f"http://127.0.0.1:{simulator}/")
         yield page
     finally:

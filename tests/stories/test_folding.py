@@ -149,3 +149,16 @@ def test_reports_of_a_call_in_the_wrong_order_are_the_same_case(team: World) -> 
 
     (case,) = team.cases()
     assert (case["caller"], case["state"], case["flags"]) == (CALLER, "open", [])
+
+
+def test_what_the_second_message_tells_is_learnt_where_the_first_did_not(world: World) -> None:
+    world.find_recording(world.now, RecordingStatus="absent", From=CALLER)
+    world.advance(seconds=1)
+    assert world.case()["flags"] == ["not_attested", "no_recording"]
+
+    world.voicemail(attested=True, product="ucp")
+
+    case = world.case()
+    assert (case["product"], case["attested"], case["flags"]) == ("ucp", True, [])
+    assert world.bodies(LEE)[-1].endswith("Message 2 of this caller. The first deadline stands.")
+    assert "Not attested" not in world.bodies(LEE)[-1]

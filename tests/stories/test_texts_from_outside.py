@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.fixtures import DANA, LEE
+from tests.support.fixtures import DANA, LEE, MARIA
 from tests.support.world import CALLER, Build, World
 from triage.services import records
 from webhooks.simulator.records import new_sid
@@ -106,3 +106,17 @@ def test_long_words_of_a_caller_fit_the_owners_phone(world: World) -> None:
     world.advance(seconds=1)
 
     assert world.bodies(DANA)[-1] == f"1001 the caller wrote: {'x' * 198}.."
+
+
+def test_words_of_a_caller_who_waits_for_support_hours_reach_those_in_charge_when_these_begin(team: World) -> None:
+    team.voicemail(product="server", attested=True)
+
+    team.text(CALLER, "Call my cell 513 555 9999")
+    team.advance(minutes=1)
+    assert team.bodies(MARIA) == []
+
+    team.at("2026-11-23T13:00:30+00:00")
+    assert any("the caller wrote: Call my cell 513 555 9999" in body for body in team.bodies(MARIA))
+    assert [
+        event["details"]["passed_on"] for event in team.case()["events"] if event["kind"] == "text_from_caller"
+    ] == [True]

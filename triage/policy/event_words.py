@@ -41,6 +41,7 @@ EVENT_WORDS = {
     "nobody_on_call": "Nobody is on call",
     "not_billed": "Not billed",
     "noted": "Note",
+    "message_learnt_from": "A further message told more",
     "number_keyed": "The caller keyed in another number to call",
     "passed": "Passed on",
     "recording_confirmed": "The phone system confirmed the recording",

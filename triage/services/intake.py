@@ -299,10 +299,28 @@ def _fold(
         climb_afresh(tx, case, now)
     if not is_message:
         return
+    _learn_from(tx, case, message, now)
     tx.session.flush()
     count = len(cases.recordings(tx.session, case.id))
     text = wording.second_message(card_of(case, desk.roster(tx.session)), count, is_moved=is_moved)
     tell(tx, concerned(tx, desk, case), text, terms=terms, now=now, case=case)
+
+
+def _learn_from(tx: Transaction, case: Case, message: Message, now: datetime) -> None:
+    """What the caller keyed in or said this time, where the case did not have it yet. What is owed stays as it was."""
+    learnt: dict[str, object] = {}
+    if case.product == "unknown" != message.product:
+        case.product = learnt["product"] = message.product
+    if message.attested and not case.attested:
+        case.attested = learnt["attested"] = True
+    gone = {"not_attested"} if case.attested else set()
+    if message.is_recorded:
+        gone.add("no_recording")
+    if gone := gone & set(case.flags):
+        case.flags = [flag for flag in case.flags if flag not in gone]
+        learnt["no_longer"] = sorted(gone)
+    if learnt:
+        tx.record_of(case, "message_learnt_from", at=now, actor="caller", **learnt)
 
 
 def _learnt(posted: PostedRecording) -> Learnt:

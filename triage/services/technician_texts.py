@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -140,15 +140,17 @@ def _from_outside(tx: Transaction, desk: Desk, text: InboundText, roster: Roster
     if case is None:
         tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)
         return None
-    is_heard = sent <= rules.answers
+    is_closed, opens_at = case.state == CaseState.CLOSED, None
+    people: Sequence[Person] = concerned(tx, desk, case)
+    if not people:  # closed, or kept until we open: those in charge hear of it then
+        people, opens_at = roster.in_charge(), cases.timers_of(tx.session, [case.id]).get(case.id, {}).get("start")
+    is_heard = sent <= rules.answers and bool(people)
     tx.record_of(case, "text_from_caller", at=now, actor="caller", message=text.message_sid, passed_on=is_heard)
     if is_heard:
-        is_closed = case.state == CaseState.CLOSED
-        people = concerned(tx, desk, case) or (roster.in_charge() if is_closed else ())
         sentence = wording.caller_wrote(
             card_of(case, roster), text.body, is_closed=is_closed, is_last=sent == rules.answers
         )
-        tell(tx, people, sentence, terms=desk.terms, now=now, case=case)
+        tell(tx, people, sentence, terms=desk.terms, now=now, case=case, not_before=opens_at)
     return None
 
 

@@ -138,8 +138,8 @@ def _add_actions(page: Blueprint, phone_system: PhoneSystem, run: Run) -> None:
         behaviour = request.form.get("behaviour", "")
         if behaviour not in set(Behaviour):
             abort(400, "No phone behaves like that.")
-        phone_system.set_behaviour(number, Behaviour(behaviour))
         phone_system.set_keys(number, request.form.get("will_press", "")[:20])
+        phone_system.set_behaviour(number, Behaviour(behaviour))  # last: keys wake whoever is asleep
         return redirect("/", 303)
 
 

@@ -85,6 +85,12 @@ def test_a_phone_can_be_made_to_behave(page: FlaskClient, phones: PhoneSystem) -
     assert (phone.behaviour, phone.will_press) == (Behaviour.DEAD, "1")
 
 
+def test_a_phone_can_be_put_to_bed(page: FlaskClient, phones: PhoneSystem) -> None:
+    page.post("/phone", data={"number": DANA, "behaviour": "asleep", "will_press": ""})
+
+    assert phones.phone(DANA).behaviour == "asleep"
+
+
 def test_the_clock_moves_forward(page: FlaskClient, demo_clock: DemoClock) -> None:
     page.post("/clock", data={"minutes": "15"})
     page.post("/clock", data={"minutes": "120"})

@@ -113,8 +113,10 @@ def named_in_summary(references: Sequence[str]) -> Sequence[str]:
     return references
 
 
-def card_line(card: Card, now: datetime, terms: Terms) -> str:
+def card_line(card: Card, now: datetime, terms: Terms, *, is_called_back: bool = False) -> str:
     """A case of theirs in LIST."""
+    if is_called_back:
+        return f"{card.reference} {card.caller or NO_NUMBER} called back, send DONE"
     due = f"{wall_clock(card.due, now, terms)} ({minutes_left(card.due, now)})" if card.due else "no deadline"
     return f"{card.reference} {card.caller or NO_NUMBER} {due}"
 

@@ -317,8 +317,9 @@ def _list(scene: _Scene) -> str:
     for case in cases.live(scene.tx.session):
         card, terms = card_of(case, scene.roster), scene.terms(case)
         if case.owner == scene.person.id and case.state != CaseState.REVIEW:
-            mine.append(wording.card_line(card, scene.now, terms))
-        elif case.state == CaseState.OPEN:
+            is_called_back = case.state == CaseState.CALLED_BACK
+            mine.append(wording.card_line(card, scene.now, terms, is_called_back=is_called_back))
+        elif case.state in {CaseState.OPEN, CaseState.ACKNOWLEDGED}:
             (stalled if case.owner else waiting).append(wording.waiting_line(card, scene.now, terms))
     return wording.my_cases(mine, waiting, stalled)
 

@@ -55,31 +55,34 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What waits comes first: one worker gets it, and the others take the rest meanwhile.
 
-    On PostgreSQL run the tests of the store and those that are `on_both`: together they send every kind of statement.
-    With `--everything` all tests run there, each with its first set of parameters, since the others send the same
-    statements with other values; `every_case` runs them all.
+    A test that needs a database runs with the first of its sets of parameters: the others send the same statements with
+    other values. On PostgreSQL run those of the store and those that are `on_both`. With `--everything` all tests run
+    on both, on SQLite with all parameters, on PostgreSQL with the first; `every_case` runs them all there too.
     """
     everything = config.getoption("--everything")
     items.sort(key=lambda item: item.get_closest_marker("waits") is None)
-    seen: set[str] = set()
-    left: list[pytest.Item] = []
+    seen: set[tuple[str, str | None]] = set()
+    left = set()
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
-        name = item.nodeid.partition("[")[0]
-        if "thorough" in marks and not everything:
-            left.append(item)
-        elif _is_on_postgresql(item):
-            is_wanted = everything or "on_both" in marks or name.startswith("tests/store/")
-            if not is_wanted or (name in seen and "every_case" not in marks):
-                left.append(item)
-            seen.add(name)
-    items[:] = [item for item in items if item not in set(left)]
-    config.hook.pytest_deselected(items=left)
+        name, database = item.nodeid.partition("[")[0], _database_of(item)
+        is_repeated = (name, database) in seen and "every_case" not in marks
+        is_in_all = database != "postgresql" or not is_repeated
+        is_covering = "on_both" in marks or name.startswith("tests/store/")
+        is_quick = "thorough" not in marks and (database != "postgresql" or is_covering)
+        if not (is_in_all if everything else is_quick and not (database and is_repeated)):
+            left.add(item)
+        seen.add((name, database))
+    items[:] = [item for item in items if item not in left]
+    config.hook.pytest_deselected(items=list(left))
 
 
-def _is_on_postgresql(item: pytest.Item) -> bool:
-    callspec = getattr(item, "callspec", None)
-    return callspec is not None and callspec.params.get("database_url") == "postgresql"
+def _database_of(item: pytest.Item) -> str | None:
+    """Which database a test needs; None where it needs none."""
+    callspec, fixtures = getattr(item, "callspec", None), set(getattr(item, "fixturenames", ()))
+    if callspec is not None and "database_url" in callspec.params:
+        return str(callspec.params["database_url"])
+    return "sqlite" if "sqlite_url" in fixtures else "postgresql" if "postgres_url" in fixtures else None
 
 
 @pytest.fixture(scope="session", autouse=True)

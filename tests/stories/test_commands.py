@@ -196,8 +196,10 @@ def test_list_names_my_cases_what_waits_and_what_somebody_took_and_did_not_call(
 
     assert first == [
         "1001 +16145550199 11:30 PM EST (119 min left)\n2 waiting: 1003 EMERGENCY 11:30 PM EST, 1002 11:30 PM EST",
-        "You have no open case.\n2 waiting: 1003 EMERGENCY 11:30 PM EST, 1002 11:30 PM EST"
-        "\n1 taken, no callback yet: 1001 11:30 PM EST (Lee)",
+        (
+            "You have no open case.\n2 waiting: 1003 EMERGENCY 11:30 PM EST, 1002 11:30 PM EST"
+            "\n1 taken, no callback yet: 1001 11:30 PM EST (Lee)"
+        ),
     ]
     assert world.text(LEE, "LIST") == (
         "1001 +16145550199 11:30 PM EST (73 min left)\n1 waiting: 1002 11:30 PM EST"

@@ -37,6 +37,7 @@ def test_what_is_no_case_or_not_its_recording_is_not_found(world: World, quick_h
     technician = signed_in(world, Role.TECHNICIAN)
     world.voicemail(attested=True)
     world.voicemail("+12165550123", attested=True)
+    world.advance(minutes=1)
 
     answers = [
         technician.get(path).status_code
@@ -45,3 +46,4 @@ def test_what_is_no_case_or_not_its_recording_is_not_found(world: World, quick_h
 
     assert answers == [404, 404, 404, 404]
     assert world.entries("recording_played") == []
+    assert technician.get("/cases/1002/recordings/2.wav").status_code == 200

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 20_000.0
@@ -19,8 +19,12 @@ _ALONE = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("needs a browser: apt install chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=[*_ALONE, "--disable-component-update"])
+        try:
+            started = driver.chromium.launch(executable_path=CHROMIUM, args=[*_ALONE, "--disable-component-update"])
+        except Error as error:
+            pytest.skip(f"Chromium does not start on this machine: {error.message.splitlines()[0]}")
         yield started
         started.close()
 

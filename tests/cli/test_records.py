@@ -44,6 +44,9 @@ FIGURES = {
     "mtta_p95_s",
     "mttc_median_s",
     "mttc_p95_s",
+    "met_measured",
+    "met_stated",
+    "met_by_attempts",
 }
 LINE = {
     "ref",
@@ -270,10 +273,11 @@ def test_table_of_the_sla_has_columns_that_never_touch_and_a_line_for_each_breac
     breaches = at_night("report", "sla", *SPAN).stdout.split("afterhours case show REF\n")[1].splitlines()
 
     assert re.split(" {2,}", heads.strip()) == [
-        *("count", "met", "broken", "open", "none", "share"),
+        *("count", "met", "broken", "open", "none", "share", "met by"),
         *("MTTA median", "MTTA p95", "MTTC median", "MTTC p95"),
     ]
-    assert len(re.split(" {2,}", everything)) == 11
+    assert len(re.split(" {2,}", everything)) == 12
+    assert " 0/1/0 " in everything
     assert [re.split(" {2,}", line)[0] for line in breaches] == ["ref", "1002"]
 
 

@@ -61,6 +61,17 @@ def test_only_a_callback_in_time_keeps_the_promise(known: dict[str, Any], now: d
     assert outcome(the_times(**known), now) == expected
 
 
+def test_promises_met_are_split_by_what_the_callback_rests_on() -> None:
+    made = {"callback_made_at": LEFT + MINUTE}
+    bases = ["measured", "measured", "stated", "attempts"]
+    late = the_times(callback_made_at=DUE + MINUTE, callback_basis="measured")
+    cases = [the_times(**made, callback_basis=basis) for basis in bases]
+
+    counted = figures([*cases, late, the_times(callback_due=None, **made, callback_basis="stated")], DUE)
+
+    assert (counted.met, counted.met_measured, counted.met_stated, counted.met_by_attempts) == (4, 2, 1, 1)
+
+
 def test_figures_of_nothing_are_empty() -> None:
     nothing = figures([], DUE)
 

@@ -74,6 +74,9 @@ def test_totals_of_the_report_are_those_computed_by_hand(friday: World) -> None:
         "mtta_p95_s": 600.0,
         "mttc_median_s": 1200.0,
         "mttc_p95_s": 9000.0,
+        "met_measured": 0,
+        "met_stated": 2,
+        "met_by_attempts": 0,
     }
 
 
@@ -109,7 +112,18 @@ def test_every_figure_of_a_group_is_that_of_the_report_narrowed_to_it(friday: Wo
 def test_each_figure_shows_its_cases_and_a_span_the_longest_first(friday: World) -> None:
     behind = {
         figure: references_behind(friday.program.desk, asked(), figure, friday.now)
-        for figure in ("count", "met", "breached", "open", "unpromised", "met_share", "mtta_p95_s", "mttc_median_s")
+        for figure in (
+            "count",
+            "met",
+            "breached",
+            "open",
+            "unpromised",
+            "met_share",
+            "mtta_p95_s",
+            "mttc_median_s",
+            "met_measured",
+            "met_stated",
+        )
     }
 
     assert behind == {
@@ -121,6 +135,8 @@ def test_each_figure_shows_its_cases_and_a_span_the_longest_first(friday: World)
         "met_share": ["1001", "1002", "1003"],
         "mtta_p95_s": ["1003", "1002", "1001"],
         "mttc_median_s": ["1003", "1002", "1001"],
+        "met_measured": [],
+        "met_stated": ["1001", "1002"],
     }
     assert [case["ref"] for case in cases_of(friday.program.desk, ["1003", "1001"])] == ["1003", "1001"]
 

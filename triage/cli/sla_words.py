@@ -11,7 +11,7 @@ from triage.policy.terms import Terms
 from triage.services.records import Record
 
 _SLA_HEADS = (
-    *("", "count", "met", "broken", "open", "none", "share"),
+    *("", "count", "met", "broken", "open", "none", "share", "met by"),
     *("MTTA median", "MTTA p95", "MTTC median", "MTTC p95"),
 )
 _BREACH_HEADS = ("ref", "window", "due", "called back", "late by", "owner")
@@ -26,6 +26,7 @@ def sla_sheet(report: Record, terms: Terms) -> Iterator[str]:
     weeks = ((f"week of {week['from']}", week) for week in report["weeks"])
     groups = [("all", report["totals"]), *report["windows"].items(), *report["technicians"].items()]
     yield from _aligned([_SLA_HEADS, *(_sla_cells(name, figures) for name, figures in (*groups, *weeks))])
+    yield "met by: a measured call / a call stated by text / attempts"
     yield ""
     yield "Messages by weekday and by the hour in which they were left"
     yield from _aligned([["", *(f"{hour:02}" for hour in HOURS)], *_volume_rows(report)])
@@ -60,8 +61,10 @@ def _volume_rows(report: Record) -> Iterator[list[str]]:
 def _sla_cells(name: str, figures: Record) -> list[str]:
     share = f"{figures['met_share']:.1%}" if figures["met_share"] is not None else "-"
     counts = [str(figures[count]) for count in ("count", "met", "breached", "open", "unpromised")]
+    met_by = "/".join(str(figures[basis]) for basis in ("met_measured", "met_stated", "met_by_attempts"))
     spans = ("mtta_median_s", "mtta_p95_s", "mttc_median_s", "mttc_p95_s")
-    return [name, *counts, share, *(exactly(figures[span]) if figures[span] is not None else "-" for span in spans)]
+    measured = (exactly(figures[span]) if figures[span] is not None else "-" for span in spans)
+    return [name, *counts, share, met_by, *measured]
 
 
 def _breach_cells(breach: Record, terms: Terms) -> list[str]:

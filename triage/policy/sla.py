@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -25,14 +26,19 @@ class CaseTimes(NamedTuple):
     acknowledged_at: datetime | None
     callback_made_at: datetime | None
     breached_at: datetime | None
+    callback_basis: str | None = None
 
 
 class Judgement(NamedTuple):
-    """What the report counts of a case. Spans in seconds from the start of its clock; None where that never was."""
+    """What the report counts of a case. Spans in seconds from the start of its clock; None where that never was.
+
+    `basis` is what the callback rests on: `measured` by the phone network, `stated` by text, or enough `attempts`.
+    """
 
     outcome: Outcome
     to_acknowledge_s: float | None
     to_callback_s: float | None
+    basis: str | None
 
 
 class Judged(Protocol):
@@ -44,11 +50,16 @@ class Judged(Protocol):
     def to_acknowledge_s(self) -> float | None: ...
     @property
     def to_callback_s(self) -> float | None: ...
+    @property
+    def basis(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One line of the report. Spans in seconds; None where there is nothing to measure."""
+    """One line of the report. Spans in seconds; None where there is nothing to measure.
+
+    The promises met are those met by a measured call, by a stated one, and by attempts.
+    """
 
     count: int
     met: int
@@ -60,6 +71,9 @@ class Figures:
     mtta_p95_s: float | None
     mttc_median_s: float | None
     mttc_p95_s: float | None
+    met_measured: int
+    met_stated: int
+    met_by_attempts: int
 
     def as_dict(self) -> dict[str, float | int | None]:
         return asdict(self)
@@ -79,7 +93,10 @@ def judge(times: CaseTimes, now: datetime) -> Judgement:
     """Whether the promise of a case was kept, and how long things took."""
     begins_at = times.begins_at
     return Judgement(
-        outcome(times, now), _seconds(begins_at, times.acknowledged_at), _seconds(begins_at, times.callback_made_at)
+        outcome(times, now),
+        _seconds(begins_at, times.acknowledged_at),
+        _seconds(begins_at, times.callback_made_at),
+        times.callback_basis,
     )
 
 
@@ -88,6 +105,7 @@ def figures(cases: Iterable[Judged]) -> Figures:
     cases = list(cases)
     outcomes = [case.outcome for case in cases]
     met, breached = outcomes.count(Outcome.MET), outcomes.count(Outcome.BREACHED)
+    met_by = Counter(case.basis for case in cases if case.outcome is Outcome.MET)
     to_acknowledge = sorted([span for case in cases if (span := case.to_acknowledge_s) is not None])
     to_callback = sorted([span for case in cases if (span := case.to_callback_s) is not None])
     return Figures(
@@ -101,7 +119,14 @@ def figures(cases: Iterable[Judged]) -> Figures:
         mtta_p95_s=_percentile_95(to_acknowledge),
         mttc_median_s=_median(to_callback),
         mttc_p95_s=_percentile_95(to_callback),
+        met_measured=met_by["measured"],
+        met_stated=met_by["stated"],
+        met_by_attempts=met_by["attempts"],
     )
+
+
+def _met_by(basis: str) -> Callable[[Judged], bool]:
+    return lambda case: case.outcome is Outcome.MET and case.basis == basis
 
 
 BEHIND: dict[str, Callable[[Judged], bool]] = {
@@ -115,6 +140,9 @@ BEHIND: dict[str, Callable[[Judged], bool]] = {
     "mtta_p95_s": lambda case: case.to_acknowledge_s is not None,
     "mttc_median_s": lambda case: case.to_callback_s is not None,
     "mttc_p95_s": lambda case: case.to_callback_s is not None,
+    "met_measured": _met_by("measured"),
+    "met_stated": _met_by("stated"),
+    "met_by_attempts": _met_by("attempts"),
 }
 """Which cases are behind each figure: those that it counts or measures."""
 

@@ -71,6 +71,7 @@ class _Counted(NamedTuple):
     outcome: Outcome
     to_acknowledge_s: float | None
     to_callback_s: float | None
+    basis: str | None
 
 
 def sla_report(desk: Desk, asked: Question, now: datetime, *, with_stories: bool = True) -> Record:
@@ -144,7 +145,7 @@ def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> li
 def _judged(session: Session, desk: Desk, rows: Iterable[cases.CaseLine], now: datetime) -> list[_Counted]:
     """What became of each case of these rows of `cases.times_of_left_between`, in their order."""
     found, zone = [], zone_of(desk.terms)
-    for case_id, window, is_deferred, owner, policy, left_at, due, acknowledged_at, made_at, breached_at in rows:
+    for case_id, window, is_deferred, owner, policy, left_at, due, acknowledged_at, made_at, breached_at, basis in rows:
         left = left_at.astimezone(zone)
         begins_at = work_begins(
             window=cast("WindowName", window),
@@ -152,7 +153,7 @@ def _judged(session: Session, desk: Desk, rows: Iterable[cases.CaseLine], now: d
             is_deferred=is_deferred,
             terms=desk.terms_of(session, policy),
         )
-        times = CaseTimes(begins_at, due, acknowledged_at, made_at, breached_at)
+        times = CaseTimes(begins_at, due, acknowledged_at, made_at, breached_at, basis)
         found.append(_Counted(case_id, window, owner, left, due, made_at, *judge(times, now)))
     return found
 

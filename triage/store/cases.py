@@ -25,9 +25,11 @@ _CASES = Base.metadata.tables["cases"]
 _IS_DEFERRED = cast(_CASES.c.flags, String).contains('"deferred"')
 
 CaseLine = tuple[
-    int, str, bool, str | None, str, datetime, datetime | None, datetime | None, datetime | None, datetime | None
-]
-"""Id, window, whether it was deferred, owner, policy; left, due, acknowledged, called back, breached."""
+    int, str, bool, str | None, str,
+    datetime, datetime | None, datetime | None, datetime | None, datetime | None,
+    str | None,
+]  # fmt: skip
+"""Id, window, whether it was deferred, owner, policy; left, due, acknowledged, called back, breached; basis."""
 
 _AT_ONCE = 500  # values in one list: databases limit them
 
@@ -83,6 +85,7 @@ def times_of_left_between(
         select(
             _CASES.c.id, _CASES.c.window, _IS_DEFERRED, _CASES.c.owner, _CASES.c.policy, _CASES.c.left_at,
             _CASES.c.callback_due, _CASES.c.acknowledged_at, _CASES.c.callback_made_at, _CASES.c.breached_at,
+            _CASES.c.callback_basis,
         )
         .where(_CASES.c.left_at >= start, _CASES.c.left_at < end, *chosen)
         .order_by(_CASES.c.left_at, _CASES.c.id)

@@ -72,6 +72,16 @@ def stored_document(text: str, kind: type[Document], *, beneath: Mapping[str, An
     return kind.model_validate_json(json.dumps(content, default=_iso), extra="ignore")
 
 
+def faults_in_words(error: ValidationError) -> str:
+    """What does not fit in a document that no file holds, each fault with the name of its field."""
+    faults = []
+    for detail in _causes(error.errors()):
+        field = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), "")
+        reason = detail["msg"].removeprefix("Value error, ")
+        faults.append(f"{field}: {reason}" if field else reason)
+    return ". ".join(faults)
+
+
 def parse_toml(text: str, *, name: str) -> dict[str, Any]:
     """The plain content of a TOML text. Raises UnreadableDocument where it is not TOML."""
     try:

@@ -1,0 +1,89 @@
+"""Changing the roster in force: from then on alerts follow it, and the history says what was changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from tests.support.fixtures import LEE, SAM, TEAM
+from tests.support.world import World
+from triage.errors import Refused, StaleRow
+from triage.policy.roster import Override, Roster
+from triage.services.roster_changes import Changed, change_roster, preview_change, roster_in_force
+
+TONIGHT = datetime.fromisoformat("2026-11-20T17:00"), datetime.fromisoformat("2026-11-21T08:00")
+
+
+def sam_takes_over(roster: Roster) -> Roster:
+    starts, ends = TONIGHT
+    override = Override.model_validate({"rotation": "primary", "person": "sam", "from": starts, "to": ends})
+    return roster.model_copy(update={"overrides": (*roster.overrides, override)})
+
+
+def change(world: World, made_from: str | None = None) -> Changed:
+    desk = world.program.desk
+    seen = made_from or roster_in_force(desk).version
+    return change_roster(desk, sam_takes_over, made_from=seen, actor="account:1", now=world.now)
+
+
+@pytest.mark.on_both
+def test_a_change_counts_at_once_and_until_the_file_is_edited(team: World) -> None:
+    before = roster_in_force(team.program.desk)
+    changed = change(team)
+    team.restart()
+    team.voicemail(attested=True)
+
+    [event] = team.entries("roster_changed")
+    words = ["sam takes primary from 2026-11-20 17:00 to 2026-11-21 08:00: added"]
+    assert (event.actor, event.details) == (
+        "account:1",
+        {"changes": words, "before": before.version, "after": changed.roster.version},
+    )
+    assert changed.words == tuple(words)
+    assert [bool(team.bodies(phone)) for phone in (SAM, LEE)] == [True, False]
+
+    team.restart(roster=TEAM.replace("Lee Okafor", "Lee Brown"))
+    assert roster_in_force(team.program.desk).overrides == ()
+
+
+def test_a_change_made_from_an_old_page_loses_nothing(team: World) -> None:
+    seen = roster_in_force(team.program.desk).version
+    change(team, seen)
+
+    with pytest.raises(StaleRow, match="Somebody changed the roster while this page was open"):
+        change(team, seen)
+    assert len(roster_in_force(team.program.desk).overrides) == 1
+
+
+def test_what_does_not_fit_is_refused_in_words_and_nothing_is_written(team: World) -> None:
+    desk = team.program.desk
+    seen = roster_in_force(desk).version
+
+    def without(person: str, **more: object) -> Refused:
+        def change(roster: Roster) -> Roster:
+            people = tuple(one.model_copy(update=more) for one in roster.people if one.id != person)
+            return roster.model_copy(update={"people": people})
+
+        with pytest.raises(Refused) as refused:
+            change_roster(desk, change, made_from=seen, actor="account:1", now=team.now)
+        return refused.value
+
+    assert str(without("sam")) == (
+        "rotation primary names the person sam, whom the roster does not have: add or correct it"
+    )
+    assert "phone: 'x' is no telephone number" in str(without("nobody", phone="x"))
+    assert roster_in_force(desk).version == seen
+    assert team.entries("roster_changed") == []
+
+
+def test_a_preview_and_a_change_that_changes_nothing_leave_no_trace(team: World) -> None:
+    desk = team.program.desk
+    seen = roster_in_force(desk).version
+
+    assert len(preview_change(desk, sam_takes_over, made_from=seen).words) == 1
+    same = change_roster(desk, lambda roster: roster, made_from=seen, actor="account:1", now=team.now)
+
+    assert same.words == ()
+    assert roster_in_force(desk).version == seen
+    assert team.entries("roster_changed") == []

@@ -84,7 +84,19 @@ def test_unknown_outcome_is_repeated_once_the_list_did_not_have_it(
 ) -> None:
     started = NOW - timedelta(seconds=seconds)
 
-    assert may_repeat(started_at=started, was_searched=was_searched, now=NOW) is allowed
+    assert may_repeat(started_at=started, was_searched=was_searched, rings_for=timedelta(0), now=NOW) is allowed
+
+
+@pytest.mark.parametrize(("rings_for", "waits_for"), [(5, 40), (10, 40), (20, 50), (90, 120), (600, 630)])
+@pytest.mark.parametrize("was_searched", [True, False])
+def test_call_is_repeated_only_when_the_first_can_ring_no_more(
+    rings_for: int, waits_for: int, was_searched: bool
+) -> None:
+    waits_for = waits_for if was_searched else max(waits_for, 600)
+    for seconds, is_allowed in ((waits_for - 1, False), (waits_for, True)):
+        started, rings = NOW - timedelta(seconds=seconds), timedelta(seconds=rings_for)
+        allowed = may_repeat(started_at=started, was_searched=was_searched, rings_for=rings, now=NOW)
+        assert allowed is is_allowed
 
 
 def test_sender_is_given_up_before_its_alert_is_repeated() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import cast
 
 import pytest
@@ -181,3 +182,40 @@ def test_call_of_which_a_report_told_before_the_answer_rings_on(build_world: Bui
 
     assert {call.status for call in world.phones.calls() if call.direction == "outbound-api"} == {"ringing"}
     assert not what_is_due(world.program.desk, world.now)
+
+
+def rung_at_once(world: World, phone: str) -> list[str]:
+    """The calls of ours that began while another one to the same phone was not over."""
+    calls = [call for call in world.phones.calls() if call.to == phone]
+    return [
+        later.sid
+        for earlier, later in pairwise(calls)
+        if earlier.ended_at is None or later.created_at < earlier.ended_at
+    ]
+
+
+def test_call_that_may_be_ringing_is_not_placed_again_before_its_ring_time_is_over(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy='alert_call.rings_for = "90s"')
+    world.phones.faults.accept_then_hang = 4
+    world.phones.faults.drop_reports = True
+    world.phones.faults.lists_lag = timedelta(minutes=30)
+
+    world.voicemail(emergency=True, attested=True)
+    world.advance(minutes=4)
+
+    assert "delivery_repeated" in world.kinds()
+    assert rung_at_once(world, LEE) == []
+
+
+def test_call_of_unknown_outcome_that_somebody_picks_up_is_not_placed_again(team: World) -> None:
+    team.phones.set_keys(LEE, "9,9,9")
+    team.phones.faults.accept_then_hang = 4
+    team.phones.faults.drop_reports = True
+    team.phones.faults.lists_lag = timedelta(minutes=30)
+
+    left = team.now
+    team.voicemail(emergency=True, attested=True)
+    team.advance(minutes=2)
+
+    assert rung_at_once(team, LEE) == []
+    assert [page for page in team.pages(left, to=LEE) if page.endswith("call")] == ["0:00 Lee call"]

@@ -29,6 +29,11 @@ def next_attempt(attempts: int, now: datetime) -> datetime | None:
     return now + timedelta(seconds=2 ** (attempts - 1))
 
 
-def may_repeat(*, started_at: datetime, was_searched: bool, now: datetime) -> bool:
-    """Whether an alert of unknown outcome may be repeated: the list was searched and did not have it."""
-    return now - started_at >= (REPEAT_AFTER if was_searched else GIVE_UP_SEARCHING_AFTER)
+def may_repeat(*, started_at: datetime, was_searched: bool, rings_for: timedelta, now: datetime) -> bool:
+    """Whether an alert of unknown outcome may be repeated: the list was searched and did not have it.
+
+    Lists lag, so a call, which `rings_for` so long (zero: a text), may be ringing all the same until that time is over
+    also for one that was placed as late as its sender could. Nobody is rung twice at once.
+    """
+    rung_out_after = SENDING_LEASE + rings_for
+    return now - started_at >= max(REPEAT_AFTER if was_searched else GIVE_UP_SEARCHING_AFTER, rung_out_after)

@@ -60,6 +60,18 @@ def take_report(desk: Desk, report: DeliveryReport, now: datetime) -> None:
             phone_lines.take_status(tx, row, report.status, now)
 
 
+def picked_up(desk: Desk, delivery_id: int, provider_sid: str, now: datetime) -> None:
+    """A call of ours asks what it is to say. Where nobody knew whether it went out, that tells: it is not repeated."""
+    with desk.store.read() as session:
+        row = session.get(Delivery, delivery_id)
+        if row is None or row.provider_sid is not None or row.channel == "sms":
+            return
+    with desk.store.write() as tx:
+        row = tx.session.get_one(Delivery, delivery_id)
+        if row.provider_sid is None and deliveries.with_provider_sid(tx.session, provider_sid) is None:
+            adopt(tx, desk, row, provider_sid, DeliveryState.ACCEPTED, now)
+
+
 def adopt(tx: Transaction, desk: Desk, row: Delivery, provider_sid: str, state: DeliveryState, now: datetime) -> None:
     """The provider has it under this id; reports that came before we knew the id count now."""
     if row.provider_sid is None:

@@ -224,7 +224,10 @@ def _look_for(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], 
         log.warning("delivery_search_failed", delivery=errand.delivery_id, reason=str(error))
         was_searched = False
     now = clock()
-    is_searched_enough = may_repeat(started_at=errand.started_at, was_searched=was_searched, now=now)
+    rings_for = timedelta(0) if errand.carrier == "sms" else errand.rings_for
+    is_searched_enough = may_repeat(
+        started_at=errand.started_at, was_searched=was_searched, rings_for=rings_for, now=now
+    )
     if found is not None:
         _settle(errand, desk, lambda tx, row: adopt(tx, desk, row, found.provider_sid, found.state, now))
     elif is_searched_enough or _is_too_late(errand.carrier, errand.started_at, now):

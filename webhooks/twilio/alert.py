@@ -9,6 +9,7 @@ from triage.policy import spoken_alert as words
 from triage.policy.alert_call import MOST_KEYS
 from triage.policy.twilio_words import PERSIST
 from triage.services.alert_calls import PressedKey, Said, pick_up, take_key, take_silence
+from triage.services.delivery_reports import picked_up
 from webhooks.program import desk, program
 from webhooks.twilio import form, twilio
 from webhooks.twilio.bridge import put_through
@@ -22,7 +23,9 @@ _NO_KEY_OF_A_PHONE = "?"
 @twilio.post("/alert/<int:delivery_id>")
 def alert(delivery_id: int) -> Response:
     """Somebody picked up, or a voicemail box did: the case and its menu, twice."""
-    return answer(_document(delivery_id, pick_up(desk(), delivery_id, program().now())))
+    now = program().now()
+    picked_up(desk(), delivery_id, form.sid("CallSid", "CA"), now)
+    return answer(_document(delivery_id, pick_up(desk(), delivery_id, now)))
 
 
 @twilio.post("/alert/<int:delivery_id>/key")

@@ -11,6 +11,7 @@ from triage.policy import bridge_words as words
 from triage.policy.callbacks import Outcome
 from triage.policy.twilio_words import PERSIST
 from triage.services import bridges
+from triage.services.delivery_reports import picked_up
 from webhooks.program import desk, program
 from webhooks.twilio import form, twilio
 from webhooks.twilio.twiml import address, answer, say
@@ -23,7 +24,9 @@ _LEG_EVENTS = "answered completed"
 @twilio.post("/bridge/<int:delivery_id>")
 def bridge(delivery_id: int) -> Response:
     """The technician picked up: only a key shows that it is they who listen."""
-    sentences = bridges.put_through_words(desk(), delivery_id, program().now())
+    now = program().now()
+    picked_up(desk(), delivery_id, form.sid("CallSid", "CA"), now)
+    sentences = bridges.put_through_words(desk(), delivery_id, now)
     document = VoiceResponse()
     if sentences is not None:
         _ask(document, f"/twilio/bridge/{delivery_id}/key", sentences)

@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "waits: takes long without using the processor much; runs beside the others")
     config.addinivalue_line("markers", "on_both: on PostgreSQL in every run: what it sends, no other such test does")
     config.addinivalue_line("markers", "every_case: all its sets of parameters run on PostgreSQL too")
-    config.addinivalue_line("markers", "thorough: shows once more, at many points, what a quicker test shows at a few")
+    config.addinivalue_line("markers", "thorough: shows at many points, or on a rarer way, what a quicker test shows")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from freezegun.api import FrozenDateTimeFactory
 
 from tests.cli.conftest import Run, document
@@ -54,6 +55,7 @@ def test_case_show_lists_the_copies(run: Run, clock: FrozenDateTimeFactory, sqli
     assert f"copy        {copy['recording']} kept 32044 bytes, sha256 {copy['sha256']}" in sheet
 
 
+@pytest.mark.thorough
 def test_without_the_setting_audio_lies_beside_the_database(run: Run, night: str, tmp_path: Path) -> None:
     result = run("recording", "verify", database_url=night)
 

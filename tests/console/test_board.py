@@ -38,6 +38,7 @@ def test_what_waits_is_shown_by_urgency_with_what_comes_next(world: World, quick
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_what_is_late_comes_first_in_words_and_the_last_day_is_counted(world: World, quick_hashes: None) -> None:
     visitor = signed_in(world, Role.AUDITOR)
     world.voicemail(attested=True)

@@ -95,6 +95,7 @@ def test_a_stopped_daemon_leaves_no_thread_and_a_new_one_goes_on(
     assert (before, went_out) == (1, True)
 
 
+@pytest.mark.thorough
 def test_a_start_does_not_wait_for_a_phone_system_that_hangs(
     database_url: str, rest_url: str, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:

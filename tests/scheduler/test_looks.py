@@ -151,6 +151,7 @@ def test_a_list_that_fails_holds_up_no_other(
     assert set(places(watched).values()) == {watched.now}
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_taken_holds_up_no_other(watched: World, monkeypatch: pytest.MonkeyPatch) -> None:
     watched.phones.faults.drop = {Webhook.RECORDING, Webhook.CALL_STATUS}
     calls = [watched.phones.leave_voicemail(f"+1216555000{number}") for number in range(3)]

@@ -135,6 +135,7 @@ def test_emergency_that_is_passed_on_by_one_wakes_everyone_else(team: World) -> 
     assert team.bodies(MARIA) == team.bodies(SAM)
 
 
+@pytest.mark.thorough
 def test_each_time_that_a_case_is_taken_over_its_former_owner_is_told(team: World) -> None:
     team.voicemail(attested=True)
     team.text(LEE, "ACK 1001")

@@ -335,6 +335,7 @@ def test_attempt_is_on_record_once_whatever_becomes_of_the_reports(
     assert world.case()["callback_made_at"] is None
 
 
+@pytest.mark.thorough
 def test_report_that_comes_after_the_deadline_withdraws_a_breach_that_was_none(world: World) -> None:
     world.voicemail(attested=True)
     due = world.case()["callback_due"]
@@ -373,6 +374,7 @@ def test_call_that_ends_while_the_caller_is_rung_makes_no_attempt(world: World) 
     assert world.case()["attempts"] == []
 
 
+@pytest.mark.thorough
 def test_promise_is_counted_from_the_call_that_reached_the_caller_where_the_one_before_was_a_box(team: World) -> None:
     team.voicemail(attested=True)
     due = team.case()["callback_due"]

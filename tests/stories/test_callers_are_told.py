@@ -162,6 +162,7 @@ def test_case_in_which_no_call_is_owed_says_nothing_of_who_has_it(telling: World
     assert len(telling.bodies(CALLER)) == 1
 
 
+@pytest.mark.thorough
 def test_one_number_gets_only_so_many_texts(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TOLD + 'callers.texts = 1\ncallers.texts_within = "50m"\n')
     world.voicemail(attested=True)

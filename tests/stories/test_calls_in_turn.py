@@ -53,6 +53,7 @@ def test_second_case_rings_when_the_call_about_the_first_is_over(lee_is_called: 
     assert world.kinds("1002").count("call_waits") == 1
 
 
+@pytest.mark.thorough
 def test_emergency_is_the_next_call_however_long_others_wait(lee_is_called: World) -> None:
     world = lee_is_called
     world.phones.set_keys(LEE, "")

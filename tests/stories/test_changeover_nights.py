@@ -25,6 +25,7 @@ def test_message_of_half_past_midnight_is_due_after_two_real_hours_when_clocks_g
     assert world.case()["breached_at"] == datetime.fromisoformat("2026-11-01T06:30:00Z")
 
 
+@pytest.mark.thorough
 def test_texts_tell_the_repeated_half_hour_apart(build_world: Build) -> None:
     world = build_world(at="2026-11-01T03:20:00")  # 11:20 PM EDT
 

@@ -61,6 +61,7 @@ def test_case_of_somebody_else_stays_theirs(world: World) -> None:
     assert (world.case()["owner"], world.case()["state"]) == ("lee", "acknowledged")
 
 
+@pytest.mark.thorough
 def test_case_at_risk_can_be_taken_over_and_its_owner_hears_of_it(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(minutes=60)

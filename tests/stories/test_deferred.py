@@ -133,6 +133,7 @@ def test_discontinued_product_in_support_hours_waits_for_the_next_day_all_the_sa
     assert {page.split()[1] for page in world.pages(left)} == {"Maria"}
 
 
+@pytest.mark.thorough
 def test_closure_day_is_no_support_day(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=CLOSED_THURSDAY, at=WEDNESDAY_NIGHT)
     left = world.now

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.fixtures import DANA, LEE, MARIA, TEAM
 from tests.support.world import Build, World
 
@@ -105,6 +107,7 @@ def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_brea
     assert world.pages(left, to=LEE)[-4:] == ["120:00 Lee call", "120:00 Lee sms", "135:00 Lee call", "135:00 Lee sms"]
 
 
+@pytest.mark.thorough
 def test_ladder_that_ended_is_climbed_once_more_for_whoever_passes(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy="ladder.rounds = 1")
     left = world.now

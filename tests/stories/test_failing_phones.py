@@ -31,6 +31,7 @@ def test_dead_phone_is_called_at_once_and_then_the_next_person(team: World) -> N
     ]
 
 
+@pytest.mark.thorough
 def test_administrator_is_told_once_of_a_dead_phone_and_never_of_a_call_that_nobody_answered(team: World) -> None:
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
 

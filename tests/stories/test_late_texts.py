@@ -37,6 +37,7 @@ def answers(world: World, number: str = LEE) -> list[str]:
     return [body for body in world.bodies(number) if body.startswith("Your text of")]
 
 
+@pytest.mark.thorough
 def test_a_done_of_the_outage_keeps_the_promise_that_it_kept(watched: World) -> None:
     watched.voicemail()
     watched.advance(minutes=100)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.support.callbacks import call_back, legs, second
 from tests.support.fixtures import LEE
 from tests.support.world import CALLER, World
@@ -35,6 +37,7 @@ def test_conversation_that_the_list_holds_late_is_the_callback_all_the_same(worl
     assert "on the phone, promise met" in world.bodies(LEE)[-1]
 
 
+@pytest.mark.thorough
 def test_leg_that_the_list_never_ends_frees_its_case_and_its_phone_when_no_call_can_last_so_long(world: World) -> None:
     world.voicemail(attested=True)
     world.phones.add_phone(CALLER, "Caller", talks_for=40)
@@ -51,6 +54,7 @@ def test_leg_that_the_list_never_ends_frees_its_case_and_its_phone_when_no_call_
     assert world.text(LEE, "DONE 1001 5") == "1001 is closed: 5 min, after-hours rate, $247.50."
 
 
+@pytest.mark.thorough
 def test_attempt_before_the_deadline_that_is_told_of_last_makes_no_promise_of_one_after_it(world: World) -> None:
     world.voicemail(attested=True)
     due = world.case()["callback_due"]

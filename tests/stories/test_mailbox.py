@@ -109,6 +109,7 @@ def test_number_of_a_second_message_replaces_that_of_the_first(team: World) -> N
     assert "number_keyed" in team.kinds()
 
 
+@pytest.mark.thorough
 def test_second_message_hears_the_first_deadline_and_after_it_no_time_at_all(team: World) -> None:
     team.voicemail(attested=True, stays=True)
     team.advance(minutes=30)

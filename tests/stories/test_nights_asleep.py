@@ -22,6 +22,7 @@ def calls_in(pages: list[str]) -> list[str]:
     return [f"{instant} {' '.join(names)}" for instant, names in at.items()]
 
 
+@pytest.mark.thorough
 def test_calls_go_on_to_the_deadline_and_ring_whoever_is_on_call_twice_in_a_row(team: World) -> None:
     left = team.now
 

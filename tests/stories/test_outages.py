@@ -91,6 +91,7 @@ def test_six_hours_without_a_webhook_delay_no_case_by_ten_minutes(watched: World
     assert {(case["window"], *case["flags"]) for case in cases} == {("overnight", "not_attested")}
 
 
+@pytest.mark.thorough
 def test_six_hours_of_a_dead_daemon_are_made_up_at_its_start(watched: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("triage.transports.twilio_lists._PAGE", 4)
     lose_webhooks(watched)
@@ -115,6 +116,7 @@ def test_six_hours_of_a_dead_daemon_are_made_up_at_its_start(watched: World, mon
     )
 
 
+@pytest.mark.thorough
 def test_the_night_that_clocks_go_back_is_made_up_as_it_was(build_world: Build) -> None:
     world = with_fallback(
         build_world(at="2026-11-01T03:29:00", roster=TEAM, policy=QUIET, reconciles=True)
@@ -178,6 +180,7 @@ def test_lists_that_fail_at_the_start_hold_up_no_deadline(watched: World) -> Non
     assert watched.case()["breached_at"] is not None
 
 
+@pytest.mark.thorough
 def test_a_recording_that_takes_longer_than_the_margin_is_waited_for(build_world: Build) -> None:
     world = with_fallback(build_world(roster=TEAM, policy=SHORT + QUIET, reconciles=True))
     lose_webhooks(world)

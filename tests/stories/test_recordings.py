@@ -107,6 +107,7 @@ def test_audio_that_comes_late_delays_no_alert_and_is_fetched_when_it_is_there(w
     assert "recording_delayed" not in world.kinds()
 
 
+@pytest.mark.thorough
 def test_audio_that_never_comes_is_given_up_after_a_day_and_somebody_is_told(build_world: Build) -> None:
     world = build_world(roster=TEAM)
     world.voicemail(seconds=30)
@@ -140,6 +141,7 @@ def test_a_phone_system_in_trouble_is_asked_until_it_is_well_again(build_world: 
     assert world.kinds().count("recording_delayed") == 1
 
 
+@pytest.mark.thorough
 def test_a_full_disk_is_an_alarm_and_what_waited_is_kept_once_there_is_room(
     build_world: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:

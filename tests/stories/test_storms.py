@@ -70,6 +70,7 @@ def test_summary_leaves_out_what_somebody_took_meanwhile(build_world: Build) -> 
     assert world.bodies(LEE)[2:] == ["2 more cases wait: 1003 1005\nReply LIST, or ACK and a number"]
 
 
+@pytest.mark.thorough
 def test_calls_above_the_limit_are_left_out_and_the_texts_go_on(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_TEXTS_AND_ONE_CALL.replace("texts = 2", "texts = 9"))
     began = world.now

@@ -43,6 +43,7 @@ def test_summary_that_fails_moves_every_case_on_that_it_spoke_for(build_world: B
     assert world.bodies(ADA)[0].endswith("It was about 1003 1004 1005.")
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_repeated_summary_that_fails_moves_every_case_on_as_well(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_TEXTS)

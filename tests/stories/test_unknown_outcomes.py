@@ -61,6 +61,7 @@ def test_nothing_is_repeated_while_the_list_cannot_be_read(team: World) -> None:
     assert team.pages(left) == ["3:50 Lee sms"]
 
 
+@pytest.mark.thorough
 def test_list_that_never_answers_is_given_up_after_ten_minutes(team: World) -> None:
     left = team.now
     team.phones.faults.fail_500 = 1

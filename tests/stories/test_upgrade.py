@@ -45,12 +45,14 @@ def test_open_case_escalates_by_the_terms_it_began_with(upgraded: World) -> None
     assert (case["callback_due"] - case["at_risk_at"]).total_seconds() == 40 * 60
 
 
+@pytest.mark.thorough
 def test_session_is_billed_by_the_price_it_began_with(upgraded: World) -> None:
     upgraded.advance(minutes=60)
 
     assert upgraded.text(LEE, "DONE 1001 60") == "1001 is closed: 60 min, after-hours rate, $300.00."
 
 
+@pytest.mark.thorough
 def test_what_the_old_contract_did_not_say_is_as_shipped(upgraded: World) -> None:
     upgraded.advance(minutes=136)
 

@@ -137,6 +137,7 @@ def test_a_voicemail_is_kept_without_the_field_that_cannot_be_read(
     assert written not in line["reason"].split("wanted")[0]
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     written=st.one_of(

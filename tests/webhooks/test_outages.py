@@ -97,6 +97,7 @@ def posts() -> list[tuple[str, dict[str, str]]]:
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.waits
 def test_a_caller_is_heard_and_everything_else_is_stored_when_sent_again(
     broken: tuple[Wire, Callable[[], None]],

@@ -13,10 +13,11 @@ from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.policy.wording import Card
 from triage.services import casework
-from triage.services.alerts import card_of, stand_others_down, tell_former_owner
+from triage.services.alerts import card_of
 from triage.services.delivery_reports import answered, unanswered
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
+from triage.services.handling import Deed, former_owner_hears, take
 from triage.store import Session, copies
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
@@ -124,7 +125,7 @@ def take_key(desk: Desk, pressed: PressedKey, now: datetime) -> Said | None:
                 answered(tx, row, pressed.call_sid, now)
         match wanted:
             case Choice.TAKE | Choice.CALL_NOW:
-                return _take(tx, scene, is_new=keys is not None, calls_now=wanted is Choice.CALL_NOW)
+                return _take(tx, desk, scene, is_new=keys is not None, calls_now=wanted is Choice.CALL_NOW)
             case Choice.HAND_ON:
                 return _pass(tx, scene, is_new=keys is not None)
             case Choice.NOTHING:
@@ -171,19 +172,15 @@ def _silence(tx: Transaction, desk: Desk, scene: _Scene) -> Said:
     return _nothing_to_do(scene) if scene.is_for_nobody else Said(sentences=words.no_key(scene.card))
 
 
-def _take(tx: Transaction, scene: _Scene, *, is_new: bool, calls_now: bool) -> Said:
+def _take(tx: Transaction, desk: Desk, scene: _Scene, *, is_new: bool, calls_now: bool) -> Said:
     """Take the case, by the rule of ACK. A repeated request only says again who has it."""
-    case, person = scene.case, scene.person
     if is_new:
-        former = case.owner
+        deed = Deed(tx, desk, scene.case, scene.person, scene.now)
         try:
-            is_taken = casework.acknowledge(tx, case, person, scene.terms, scene.now)
+            with former_owner_hears(deed):
+                take(deed)
         except Refused:
             return _nothing_to_do(scene)
-        if former is not None and former != person.id:
-            tell_former_owner(tx, case, former, person, scene.roster, scene.terms, scene.now)
-        if is_taken and case.is_emergency:
-            stand_others_down(tx, case, person, scene.roster, scene.terms, scene.now)
     if not scene.is_owner:
         return _nothing_to_do(scene)
     if calls_now:

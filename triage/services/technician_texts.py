@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from triage.errors import Refused
 from triage.policy import bridge_words, outage_words, wording
-from triage.policy.callbacks import Outcome, may_have_been_a_box
 from triage.policy.caller_texts import question_in
 from triage.policy.commands import (
     OF_THE_MOMENT,
@@ -21,25 +20,22 @@ from triage.policy.commands import (
     is_reserved,
     parse,
 )
-from triage.policy.delivery import DeliveryState
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
-from triage.services import bridges, callbacks, callers, casework
-from triage.services.alerts import administrators, card_of, stand_others_down, tell, tell_former_owner
+from triage.services import callbacks, callers, casework, handling
+from triage.services.alerts import administrators, card_of, tell
 from triage.services.completion import concerned
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
+from triage.services.handling import Deed, Ring, former_owner_hears
 from triage.store import cases, deliveries, texts
-from triage.store.bridges import call_on_its_way, last_of, measured_s, running_of_case
+from triage.store.bridges import measured_s, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
-from triage.store.sessions import has_attempt_since
 
 LONGEST_SENDER = 40
-_CALL_SETUP = timedelta(seconds=40)
-"""From CALL to the first ring at the most; then a call of which nothing was heard stands in no other's way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +60,9 @@ class _Scene:
 
     def terms(self, case: Case) -> Terms:
         return self.desk.terms_of(self.tx.session, case.policy)
+
+    def deed(self, case: Case) -> Deed:
+        return Deed(self.tx, self.desk, case, self.person, self.now)
 
 
 def take_text(desk: Desk, text: Text, now: datetime) -> str | None:
@@ -168,14 +167,11 @@ def _answer(
     case = _meant_then(scene) if is_late else _meant(scene)
     if isinstance(case, str):
         return case
-    before = case.owner
     try:
-        answer = _WITH_CASE[command.word](scene, case)
+        with former_owner_hears(scene.deed(case)):
+            return _WITH_CASE[command.word](scene, case)
     except Refused:
         return _why_not(scene, case)
-    if before is not None and case.owner not in {before, None}:
-        tell_former_owner(tx, case, before, person, roster, scene.terms(case), now)
-    return answer
 
 
 def _meant(scene: _Scene) -> Case | str:
@@ -217,33 +213,16 @@ def _meant_then(scene: _Scene) -> Case | str:
 
 
 def _ack(scene: _Scene, case: Case) -> str:
-    _take(scene, case)
+    handling.take(scene.deed(case))
     return wording.taken(card_of(case, scene.roster), scene.now, scene.terms(case))
 
 
-def _take(scene: _Scene, case: Case) -> None:
-    """The person has the case now; whoever else an emergency woke stands down."""
-    terms = scene.terms(case)
-    if casework.acknowledge(scene.tx, case, scene.person, terms, scene.now) and case.is_emergency:
-        stand_others_down(scene.tx, case, scene.person, scene.roster, terms, scene.now)
-
-
 def _tried(scene: _Scene, case: Case) -> str:
-    session, terms, person = scene.tx.session, scene.terms(case), scene.person
-    if running_of_case(session, case.id) is not None:
+    found = handling.tried(scene.deed(case))
+    if found is None:
         return bridge_words.call_runs(case.reference)
-    bridge = last_of(session, case.id, person.id)
-    is_box = (
-        bridge is not None
-        and bridge.outcome == Outcome.CONNECTED
-        and may_have_been_a_box(bridge.ended_at, bridge.seconds, scene.now)
-        and not has_attempt_since(session, case.id, person.id, bridge.ended_at)
-    )
-    if bridge is not None and is_box:  # they were put through, and correct what the network took for a conversation
-        is_met = bridges.say_box(scene.tx, scene.desk, bridge, case, scene.now)
-    else:
-        is_met = callbacks.tried(scene.tx, case, person, terms, scene.now)
-    return wording.attempt_kept(card_of(case, scene.roster), terms, scene.now, is_met=is_met, is_proven=is_box)
+    card, terms = card_of(case, scene.roster), scene.terms(case)
+    return wording.attempt_kept(card, terms, scene.now, is_met=found.is_met, is_proven=found.is_proven)
 
 
 def _done(scene: _Scene, case: Case) -> str:
@@ -287,27 +266,20 @@ def _note(scene: _Scene, case: Case) -> str:
 
 
 def _call(scene: _Scene, case: Case) -> str:
-    """Take the case, if it is still to be taken, and be rung and put through to the caller."""
-    tx, terms, person = scene.tx, scene.terms(case), scene.person
-    if case.state == CaseState.CLOSED:
-        return wording.closed_already(case.reference)
-    if CaseState(case.state) in {CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.DEFERRED}:
-        _take(scene, case)
-    running = running_of_case(tx.session, case.id)
-    if running is not None:
-        talking = scene.roster.person(running.person_id)
-        return bridge_words.on_the_phone(case.reference, talking.first_name if talking else "Somebody")
-    rings_since = scene.now - terms.callback.technician_rings_for - _CALL_SETUP
-    on_its_way = call_on_its_way(tx.session, case.id, person.id, rings_since)
-    if on_its_way is not None:
-        return bridge_words.rings_already(case.reference, is_placed=on_its_way.state != DeliveryState.PLANNED)
-    card = card_of(case, scene.roster)
-    refused = bridges.why_not(tx, case, terms, scene.now)
-    if refused is not None:
-        tx.record_of(case, "call_refused", at=scene.now, actor=f"person:{person.id}", reason=refused.value)
-        return bridge_words.not_dialled(card, bridge_words.refusal(refused, terms))
-    bridges.ring_technician(tx, case, person, scene.now)
-    return bridge_words.ringing(card)
+    called = handling.call(scene.deed(case))
+    match called.ring:
+        case Ring.NOW:
+            return bridge_words.ringing(card_of(case, scene.roster))
+        case Ring.RINGS | Ring.WAITS:
+            return bridge_words.rings_already(case.reference, is_placed=called.ring is Ring.RINGS)
+        case Ring.TALKING:
+            return bridge_words.on_the_phone(
+                case.reference, called.talking.first_name if called.talking else "Somebody"
+            )
+        case Ring.REFUSED:
+            assert called.why is not None  # noqa: S101 - a refusal has its reason
+            why = bridge_words.refusal(called.why, scene.terms(case))
+            return bridge_words.not_dialled(card_of(case, scene.roster), why)
 
 
 def _list(scene: _Scene) -> str:

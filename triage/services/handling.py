@@ -1,0 +1,133 @@
+"""What somebody does with a case, whichever face they ask through: by text, by a key on an alert call, on a page.
+
+Every function works inside the caller's transaction and raises Refused where the rules do not allow it. The faces word
+the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from triage.errors import Refused
+from triage.policy.callbacks import Outcome, may_have_been_a_box
+from triage.policy.delivery import DeliveryState
+from triage.policy.dialing import Refusal
+from triage.policy.lifecycle import CaseState
+from triage.policy.roster import Person, Roster
+from triage.policy.terms import Terms
+from triage.services import bridges, callbacks, casework
+from triage.services.alerts import stand_others_down, tell_former_owner
+from triage.services.desk import Desk
+from triage.store.bridges import call_on_its_way, last_of, running_of_case
+from triage.store.engine import Transaction
+from triage.store.models import Case
+from triage.store.sessions import has_attempt_since
+
+_CALL_SETUP = timedelta(seconds=40)
+"""From asking to the first ring at the most; then a call of which nothing was heard stands in no other's way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One person does one thing with one case, in its transaction."""
+
+    tx: Transaction
+    desk: Desk
+    case: Case
+    person: Person
+    now: datetime
+
+    @property
+    def roster(self) -> Roster:
+        return self.desk.roster(self.tx.session)
+
+    @property
+    def terms(self) -> Terms:
+        return self.desk.terms_of(self.tx.session, self.case.policy)
+
+
+class Ring(StrEnum):
+    """What becomes of asking to be put through."""
+
+    NOW = "now"  # their phone rings
+    RINGS = "rings"  # it rings already, for an earlier request
+    WAITS = "waits"  # it will, as soon as it is free of another call of ours
+    TALKING = "talking"  # somebody is on the phone with the caller
+    REFUSED = "refused"  # the number may not be dialled; the case is theirs all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """`talking` is who is on the phone with the caller; `why` the number may not be dialled."""
+
+    ring: Ring
+    talking: Person | None = None
+    why: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """`is_met` where the attempts on record stand for a callback, `is_proven` where the phone network saw this one."""
+
+    is_met: bool
+    is_proven: bool
+
+
+@contextmanager
+def former_owner_hears(deed: Deed) -> Iterator[None]:
+    """Whoever had the case before what is done here is told who has it after it."""
+    before = deed.case.owner
+    yield
+    after = deed.roster.person(deed.case.owner)
+    if before is not None and after is not None and after.id != before:
+        tell_former_owner(deed.tx, deed.case, before, after, deed.roster, deed.terms, deed.now)
+
+
+def take(deed: Deed) -> None:
+    """The person has the case now; whoever else an emergency woke stands down."""
+    tx, case, terms = deed.tx, deed.case, deed.terms
+    if casework.acknowledge(tx, case, deed.person, terms, deed.now) and case.is_emergency:
+        stand_others_down(tx, case, deed.person, deed.roster, terms, deed.now)
+
+
+def call(deed: Deed) -> Called:
+    """Take the case, if it is still to be taken, and be rung and put through to the caller."""
+    tx, case, terms, person = deed.tx, deed.case, deed.terms, deed.person
+    if case.state == CaseState.CLOSED:
+        raise Refused(f"{case.reference} is closed")
+    if CaseState(case.state) in {CaseState.OPEN, CaseState.ACKNOWLEDGED, CaseState.DEFERRED}:
+        take(deed)
+    running = running_of_case(tx.session, case.id)
+    if running is not None:
+        return Called(Ring.TALKING, talking=deed.roster.person(running.person_id))
+    rings_since = deed.now - terms.callback.technician_rings_for - _CALL_SETUP
+    on_its_way = call_on_its_way(tx.session, case.id, person.id, rings_since)
+    if on_its_way is not None:
+        return Called(Ring.RINGS if on_its_way.state != DeliveryState.PLANNED else Ring.WAITS)
+    refused = bridges.why_not(tx, case, terms, deed.now)
+    if refused is not None:
+        tx.record_of(case, "call_refused", at=deed.now, actor=f"person:{person.id}", reason=refused.value)
+        return Called(Ring.REFUSED, why=refused)
+    bridges.ring_technician(tx, case, person, deed.now)
+    return Called(Ring.NOW)
+
+
+def tried(deed: Deed) -> Tried | None:
+    """They called and reached nobody; None while a call to the caller runs: then nothing is done."""
+    tx, session, case, person = deed.tx, deed.tx.session, deed.case, deed.person
+    if running_of_case(session, case.id) is not None:
+        return None
+    bridge = last_of(session, case.id, person.id)
+    is_box = (
+        bridge is not None
+        and bridge.outcome == Outcome.CONNECTED
+        and may_have_been_a_box(bridge.ended_at, bridge.seconds, deed.now)
+        and not has_attempt_since(session, case.id, person.id, bridge.ended_at)
+    )
+    if bridge is not None and is_box:  # they were put through, and correct what the network took for a conversation
+        return Tried(bridges.say_box(tx, deed.desk, bridge, case, deed.now), is_proven=True)
+    return Tried(callbacks.tried(tx, case, person, deed.terms, deed.now), is_proven=False)

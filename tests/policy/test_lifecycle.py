@@ -69,9 +69,9 @@ def test_only_a_voicemail_box_undoes_a_callback_and_whoever_called_keeps_the_cas
 
 
 @pytest.mark.parametrize("state", CaseState)
-@pytest.mark.parametrize("reason", ["ladder", "nobody", "exhausted", "resume", "at_risk", "breach"])
+@pytest.mark.parametrize("reason", ["ladder", "by_name", "nobody", "exhausted", "resume", "at_risk", "breach"])
 def test_alert_is_moot_once_somebody_did_what_it_asks_for(state: CaseState, reason: str) -> None:
-    asks_for_somebody = reason in {"ladder", "nobody", "exhausted"}
+    asks_for_somebody = reason in {"ladder", "by_name", "nobody", "exhausted"}
 
     wanted = {CaseState.OPEN} if asks_for_somebody else {CaseState.OPEN, CaseState.ACKNOWLEDGED}
     assert is_moot(state, reason) is (state not in wanted)

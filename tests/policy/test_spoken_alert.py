@@ -152,7 +152,7 @@ CARDS = st.builds(
 
 @given(
     card=CARDS,
-    reason=st.sampled_from(["ladder", "resume", "at_risk", "breach", "nobody", "exhausted"]),
+    reason=st.sampled_from(["ladder", "by_name", "resume", "at_risk", "breach", "nobody", "exhausted"]),
     is_owner=st.booleans(),
 )
 def test_whatever_is_said_takes_fifteen_seconds_at_most(card: Card, reason: str, is_owner: bool, terms: Terms) -> None:

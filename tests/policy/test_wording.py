@@ -35,7 +35,7 @@ from triage.policy.wording import (
 NOW = datetime(2026, 3, 5, 4, 2, tzinfo=UTC)
 DUE = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
 EXTENDED = set("^{}\\[~]|€\f")
-REASONS = ("ladder", "resume", "at_risk", "breach", "nobody", "exhausted")
+REASONS = ("ladder", "by_name", "resume", "at_risk", "breach", "nobody", "exhausted")
 
 
 def a_card(**known: Any) -> Card:

@@ -32,6 +32,7 @@ EVENT_WORDS = {
     "delivery_repeated": "A text or call was repeated",
     "delivery_unknown": "Nobody knows whether a text or call went out",
     "found_by_reconciler": "Found in the phone system's list: no report of it had come",
+    "handed_over": "Handed over",
     "key_pressed": "A key was pressed in an alert call",
     "ladder_exhausted": "The ladder has ended: nobody took the case",
     "ladder_moved_on": "The next alert comes at once",
@@ -68,6 +69,7 @@ ALERT_WORDS = {
     "resume": "no callback yet",
     "at_risk": "the promise is at risk",
     "breach": "overdue",
+    "by_name": "asked for by name",
     "nobody": "nobody is on call",
     "exhausted": "nobody took it",
 }

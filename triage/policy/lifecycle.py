@@ -51,7 +51,7 @@ _NEXT: dict[tuple[CaseState, CaseEvent], CaseState] = {
 ENDED = frozenset({CaseState.CLOSED})
 AWAITING_CALLBACK = frozenset({CaseState.OPEN, CaseState.ACKNOWLEDGED})
 
-_ASKED_OF_ONE = frozenset({"ladder", "nobody", "exhausted"})
+_ASKED_OF_ONE = frozenset({"ladder", "by_name", "nobody", "exhausted"})
 
 
 def next_state(state: CaseState, event: CaseEvent) -> CaseState:

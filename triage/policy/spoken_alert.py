@@ -25,6 +25,7 @@ _WINDOWS: dict[WindowName, str] = {
     "other": "weekend or closure",
 }
 _STANDS = {
+    "by_name": "for you by name",
     "resume": "no callback yet",
     "at_risk": "at risk",
     "breach": "overdue",

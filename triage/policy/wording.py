@@ -42,6 +42,7 @@ FLAG_WORDS = {
     "blocked": "Blocked number",
 }
 _HEADS = {
+    "by_name": "FOR YOU ",
     "resume": "NO CALLBACK YET ",
     "at_risk": "AT RISK ",
     "breach": "OVERDUE ",
@@ -155,6 +156,13 @@ def _how_to_call(card: Card, terms: Terms) -> str:
     if may_call(card, terms):
         return f"Call {card.caller} or reply CALL {card.reference}."
     return f"Call {card.caller} from your own phone; CALL may not dial it."
+
+
+def handed_over(card: Card, by: str, now: datetime, terms: Terms) -> str:
+    """What somebody reads to whom a case was given that another person had."""
+    call = [f"CALL {card.reference}"] if may_call(card, terms) else []
+    ask = _reply(*call, f"DONE {card.reference} <min>", "PASS")
+    return told(card, f"{one_line(by, 20)} gave it to you. {call_by(card, now, terms)} {ask}")
 
 
 def held_by(card: Card, since: datetime, now: datetime, terms: Terms) -> str:

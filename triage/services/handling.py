@@ -13,16 +13,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from triage.errors import Refused
+from triage.policy import wording
 from triage.policy.callbacks import Outcome, may_have_been_a_box
 from triage.policy.delivery import DeliveryState
 from triage.policy.dialing import Refusal
-from triage.policy.lifecycle import CaseState
+from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services import bridges, callbacks, casework
-from triage.services.alerts import stand_others_down, tell_former_owner
+from triage.services.alerts import alert, card_of, stand_others_down, summons_for, tell, tell_former_owner
+from triage.services.callers import say_taken
+from triage.services.casework import Closed
 from triage.services.desk import Desk
-from triage.store.bridges import call_on_its_way, last_of, running_of_case
+from triage.store.bridges import call_on_its_way, last_of, measured_s, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case
 from triage.store.sessions import has_attempt_since
@@ -75,6 +78,13 @@ class Tried:
 
     is_met: bool
     is_proven: bool
+
+
+class Unfinished(StrEnum):
+    """Why a case is not closed by what was said; what was said is on record where it could be."""
+
+    CALL_RUNS = "call runs"  # with the caller: nothing was done
+    LENGTH_UNKNOWN = "length unknown"  # the callback counts, its minutes are still to be said
 
 
 @contextmanager
@@ -131,3 +141,51 @@ def tried(deed: Deed) -> Tried | None:
     if bridge is not None and is_box:  # they were put through, and correct what the network took for a conversation
         return Tried(bridges.say_box(tx, deed.desk, bridge, case, deed.now), is_proven=True)
     return Tried(callbacks.tried(tx, case, person, deed.terms, deed.now), is_proven=False)
+
+
+def done(deed: Deed, minutes: int | None, text: str) -> Closed | Unfinished:
+    """They called back, or the phone network saw them do it, and the work is over: close the case and price it.
+
+    Raises Refused where it is closed already.
+    """
+    tx, case, person, terms, now = deed.tx, deed.case, deed.person, deed.terms, deed.now
+    if case.state == CaseState.CLOSED:
+        raise Refused(f"{case.reference} is closed")
+    if running_of_case(tx.session, case.id) is not None:
+        return Unfinished.CALL_RUNS
+    if not minutes and (case.callback_basis == "attempts" or case.state == CaseState.REVIEW):
+        minutes = 0  # nobody was reached, or nothing was owed: there is no session
+    elif case.callback_basis != "measured":
+        callbacks.call_made(tx, case, person, terms, now)
+        if minutes is None:
+            if text:
+                casework.note(tx, case, person, text, now)
+            return Unfinished.LENGTH_UNKNOWN
+    elif minutes is None and not measured_s(tx.session, case.id):  # the network never told how long it was
+        return Unfinished.LENGTH_UNKNOWN
+    return casework.close(tx, case, person, terms, now, minutes=minutes, note=text)
+
+
+def hand_over(tx: Transaction, desk: Desk, case: Case, to: Person, *, by: str, actor: str, now: datetime) -> None:
+    """Somebody gives a case to a person by name; `by` is the giver's name. The time of the promise and of the ladder
+    runs on.
+
+    A case that somebody has is the other's at once, for what is left of the first one's span for a callback. One that
+    nobody has is nobody's until that person takes it: they are alerted, and the ladder goes on meanwhile.
+    """
+    terms, roster = desk.terms_of(tx.session, case.policy), desk.roster(tx.session)
+    summoned = summons_for(tx, [to], ("sms", "voice"))
+    if not summoned:
+        raise Refused(f"No text and no call reaches {to.name}: name somebody else.")
+    if case.state not in AWAITING_CALLBACK:
+        raise Refused(f"{case.reference} is {case.state}")
+    is_held = case.state == CaseState.ACKNOWLEDGED
+    tx.record_of(case, "handed_over", at=now, actor=actor, person=to.id, owner=case.owner if is_held else None)
+    if not is_held:
+        alert(tx, case, summoned, "by_name", terms=terms, now=now)
+        return
+    former, case.owner = case.owner, to.id
+    say_taken(tx, case, to, terms, now)
+    tell(tx, [to], wording.handed_over(card_of(case, roster), by, now, terms), terms=terms, now=now, case=case)
+    if former is not None:
+        tell_former_owner(tx, case, former, to, roster, terms, now)

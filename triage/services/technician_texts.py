@@ -24,14 +24,13 @@ from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
-from triage.services import callbacks, callers, casework, handling
+from triage.services import callers, casework, handling
 from triage.services.alerts import administrators, card_of, tell
 from triage.services.completion import concerned
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
-from triage.services.handling import Deed, Ring, former_owner_hears
+from triage.services.handling import Deed, Ring, Unfinished, former_owner_hears
 from triage.store import cases, deliveries, texts
-from triage.store.bridges import measured_s, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
 
@@ -227,22 +226,12 @@ def _tried(scene: _Scene, case: Case) -> str:
 
 def _done(scene: _Scene, case: Case) -> str:
     minutes = scene.command.minutes
-    terms = scene.terms(case)
-    if case.state == CaseState.CLOSED:
-        return wording.closed_already(case.reference)
-    if running_of_case(scene.tx.session, case.id) is not None:
-        return bridge_words.call_runs(case.reference)
-    if not minutes and (case.callback_basis == "attempts" or case.state == CaseState.REVIEW):
-        minutes = 0  # nobody was reached, or nothing was owed: there is no session
-    elif case.callback_basis != "measured":
-        callbacks.call_made(scene.tx, case, scene.person, terms, scene.now)
-        if minutes is None:
-            if scene.command.text:
-                casework.note(scene.tx, case, scene.person, scene.command.text, scene.now)
+    closed = handling.done(scene.deed(case), minutes, scene.command.text)
+    match closed:
+        case Unfinished.CALL_RUNS:
+            return bridge_words.call_runs(case.reference)
+        case Unfinished.LENGTH_UNKNOWN:
             return wording.how_long(case.reference)
-    elif minutes is None and not measured_s(scene.tx.session, case.id):  # the network never told how long it was
-        return wording.how_long(case.reference)
-    closed = casework.close(scene.tx, case, scene.person, terms, scene.now, minutes=minutes, note=scene.command.text)
     doubt = wording.outlasts_case(scene.now - case.left_at) if closed.is_doubtful else ""
     if closed.measured_s:
         rest = wording.priced(closed.amount, closed.rate)

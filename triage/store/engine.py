@@ -40,11 +40,16 @@ _UNDEFINED_TABLE = "42P01"
 
 
 class Transaction:
-    """One write: a session, and the history that is appended when it commits."""
+    """One write: a session, and the history that is appended when it commits.
+
+    `account` is the account of the console through which people act in it: then the history names it as the actor of
+    what they do, `account:7` and not `person:lee`.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.entries: list[Entry] = []
+        self.account: str | None = None
 
     def record(
         self,
@@ -57,6 +62,8 @@ class Transaction:
         **details: Any,
     ) -> None:
         """Append to the history: who did what when, in the transaction that does it."""
+        if self.account is not None and actor.startswith("person:"):
+            actor = self.account
         self.entries.append(Entry(kind=kind, at=at, actor=actor, case_id=case_id, policy=policy, details=details))
 
     def record_of(self, case: Case, kind: str, *, at: datetime, actor: str, **details: Any) -> None:

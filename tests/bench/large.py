@@ -52,10 +52,10 @@ def main() -> None:
         click.echo(f"{what:<54} {statistics.median(took):8.1f} {max(took):8.1f}")
 
     click.echo(f"{'ms':<54} {'median':>8} {'worst':>8}")
-    show("report sla, a month", lambda: sla_report(desk, MONTH, now, with_stories=False))
+    show("report sla, a month", lambda: sla_report(desk, MONTH, now, most_stories=0))
     show("report sla, a month, with the stories of its breaches", lambda: sla_report(desk, MONTH, now))
     show("report sla, a month, the cases behind a figure", lambda: references_behind(desk, MONTH, "breached", now))
-    show("report sla, two years", lambda: sla_report(desk, YEARS, now, with_stories=False))
+    show("report sla, two years", lambda: sla_report(desk, YEARS, now, most_stories=0))
     show("report sla, two years, with the stories", lambda: sla_report(desk, YEARS, now))
     show("report sla, two years, one technician", lambda: sla_report(desk, of("technician", "dana"), now))
     show("report sla, two years, one caller", lambda: sla_report(desk, of("caller", A_CALLER), now))

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.cli.conftest import Run, document
-from triage.cli.printing import spreadsheet_safe
+from triage.policy.spreadsheet import spreadsheet_safe
 from triage.store.engine import Store
 
 CASE = {

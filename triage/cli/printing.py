@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,14 +14,15 @@ from typing import Any, BinaryIO, ParamSpec, TypeVar, cast
 
 import click
 
-from config.settings import E164, SettingsError
+from config.settings import SettingsError
 from triage.errors import ConfigurationError, Refused, TriageError
-from triage.policy.written import as_json, plain
+from triage.policy.numbers import read_number
+from triage.policy.spreadsheet import as_cell, as_csv
+from triage.policy.written import as_json
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
 _YEARS = range(1970, 2201)
 
 
@@ -68,8 +66,8 @@ class Number(click.ParamType[str]):
     name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        number = "".join(char for char in str(value) if char not in " -.()")
-        if not re.fullmatch(E164, number):
+        number = read_number(str(value))
+        if number is None:
             self.fail(f"{value!r} is not a whole number; write it like +16145550199", param, ctx)
         return number
 
@@ -117,40 +115,18 @@ def whole_or_not_at_all(target: Path) -> Iterator[BinaryIO]:
 
 def print_fields(record: dict[str, Any]) -> None:
     for name, value in record.items():
-        click.echo(f"{name:<16} {_cell(value)}")
+        click.echo(f"{name:<16} {as_cell(value)}")
 
 
 def print_table(rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         click.echo("nothing to show")
         return
-    cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
+    cells = [list(rows[0]), *([as_cell(value) for value in row.values()] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     for line in cells:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 def print_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str] | None = None) -> None:
-    rows = list(rows)
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=columns or (list(rows[0]) if rows else []), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: spreadsheet_safe(_cell(value)) for name, value in row.items()})
-    click.echo(out.getvalue(), nl=False)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return " ".join(str(item) for item in value)
-    text = value if isinstance(value, str) else plain(value)
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def spreadsheet_safe(cell: str) -> str:
-    """A cell that a spreadsheet cannot take for a formula: a caller may have chosen its first character."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
+    click.echo(as_csv(rows, columns), nl=False)

@@ -12,9 +12,10 @@ import click
 from triage.cli.printing import Day, Number, print_csv, print_json, print_table, reported, wants_json
 from triage.cli.program import program_for_command
 from triage.cli.record_words import case_row
-from triage.cli.sla_words import sla_rows, sla_sheet
+from triage.cli.sla_words import sla_sheet
 from triage.errors import Refused
 from triage.policy.calendar_groups import WEEKDAYS
+from triage.policy.report_words import sla_rows
 from triage.policy.terms import Terms
 from triage.services import records
 from triage.services.audit import verify_chain
@@ -55,7 +56,7 @@ def report_sla(
         behind = references_behind(program.desk, asked, figure, program.now())
         _print_cases(records.cases_of(program.desk, behind), "json" if is_json else form, program.desk.terms)
         return
-    found = sla_report(program.desk, asked, program.now(), with_stories=is_json)
+    found = sla_report(program.desk, asked, program.now(), most_stories=None if is_json else 0)
     if is_json:
         print_json(found)
     elif form == "csv":

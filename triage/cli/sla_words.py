@@ -1,4 +1,4 @@
-"""The SLA report for a person at a terminal, and as rows for a spreadsheet; times on the contract's wall clock."""
+"""The SLA report for a person at a terminal; times on the contract's wall clock."""
 
 from __future__ import annotations
 
@@ -34,18 +34,6 @@ def sla_sheet(report: Record, terms: Terms) -> Iterator[str]:
         yield ""
         yield "Broken promises; the story of each: afterhours case show REF"
         yield from _aligned([_BREACH_HEADS, *(_breach_cells(breach, terms) for breach in report["breaches"])])
-
-
-def sla_rows(report: Record) -> list[Record]:
-    """The SLA report as rows for a spreadsheet, a row for each set of figures."""
-    groups = [("total", "all", report["totals"])]
-    for group in ("window", "technician"):
-        groups += [(group, name, figures) for name, figures in report[f"{group}s"].items()]
-    for week in report["weeks"]:
-        groups.append(("week", str(week["from"]), {name: week[name] for name in report["totals"]}))
-    for group in ("weekday", "hour"):
-        groups += [(group, name, figures) for name, figures in report[f"{group}s"].items()]
-    return [{"group": group, "name": name, **figures} for group, name, figures in groups]
 
 
 def _title(report: Record) -> str:

@@ -26,3 +26,15 @@ def weeks(first: date, last: date) -> list[tuple[date, date]]:
 def falls_on(left: datetime, *, weekday: str | None, hour: int | None) -> bool:
     """Whether a moment on the wall clock lies on this weekday and in this hour; None is any."""
     return (weekday is None or WEEKDAYS[left.weekday()] == weekday) and (hour is None or left.hour == hour)
+
+
+def quick_spans(today: date) -> tuple[tuple[str, date, date], ...]:
+    """The spans that reports are mostly asked for, by name; both ends included."""
+    this_month, monday = today.replace(day=1), week_of(today)
+    before = this_month - timedelta(days=1)
+    return (
+        ("Last month", before.replace(day=1), before),
+        ("This month", this_month, today),
+        ("Last week", monday - _WEEK, monday - timedelta(days=1)),
+        ("Last 7 days", today - timedelta(days=6), today),
+    )

@@ -154,6 +154,21 @@ def total(lines: Sequence[Record]) -> Decimal:
     return sum((line["amount"] for line in lines), Decimal("0.00"))
 
 
+def totals_by_rate(lines: Sequence[Record]) -> dict[str, Record]:
+    """How many lines, how many minutes worked and billed, and what they come to: of each rate, and `all` at the end."""
+    rates = sorted({line["rate"] for line in lines})
+    groups = {rate: [line for line in lines if line["rate"] == rate] for rate in rates} | {"all": list(lines)}
+    return {
+        name: {
+            "lines": len(group),
+            "minutes": sum(line["minutes"] for line in group),
+            "billed_minutes": sum(line["billed_minutes"] for line in group),
+            "amount": total(group),
+        }
+        for name, group in groups.items()
+    }
+
+
 def _cases(session: Session, found: Sequence[Case]) -> list[Record]:
     sids = cases.recording_sids(session, [case.id for case in found])
     return [_case(case, sids.get(case.id, [])) for case in found]

@@ -74,16 +74,16 @@ class _Counted(NamedTuple):
     basis: str | None
 
 
-def sla_report(desk: Desk, asked: Question, now: datetime, *, with_stories: bool = True) -> Record:
+def sla_report(desk: Desk, asked: Question, now: datetime, *, most_stories: int | None = None) -> Record:
     """Promises met and broken, how long things took, and when the messages came.
 
-    Without stories each breach is told by its instants alone. Raises Refused for a span that ends before it begins,
-    NotFound for a technician of whom nothing is known.
+    The story is told of the first `most_stories` breaches, None is all; the others have their instants alone. Raises
+    Refused for a span that ends before it begins, NotFound for a technician of whom nothing is known.
     """
     with desk.store.read() as session:
         found = _counted(session, desk, asked, now)
         breached = [case for case in found if case.outcome is Outcome.BREACHED]
-        stories = _stories(session, breached) if with_stories else {}
+        stories = _stories(session, breached[:most_stories])
     slots = _grouped(found, lambda case: (case.left.weekday(), case.left.hour))
     return {
         "from": asked.first,

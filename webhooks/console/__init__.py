@@ -13,10 +13,12 @@ add_layout(console)
 
 from webhooks.console import (  # noqa: E402 - these add their routes
     accounts,  # noqa: F401
+    billing,  # noqa: F401
     board,  # noqa: F401
     case,  # noqa: F401
     errors,  # noqa: F401
     own_account,  # noqa: F401
+    reports,  # noqa: F401
     second_factor,  # noqa: F401
     sign_in,  # noqa: F401
 )

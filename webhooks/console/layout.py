@@ -42,6 +42,7 @@ class Entry:
 
 NAVIGATION = (
     Entry("console.board", "Board", Permission.READ_CASES),
+    Entry("console.sla_page", "Reports", Permission.READ_REPORTS),
     Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),
     Entry("console.own_account", "My account", Permission.OWN_ACCOUNT),
 )

@@ -1,0 +1,135 @@
+"""The SLA report in words for people, on a page, on paper and by e-mail, and as rows for a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from triage.policy.case_words import clock
+from triage.policy.event_words import event_in_words
+from triage.policy.lengths import exactly
+from triage.policy.story_scene import Scene
+from triage.policy.terms import Terms
+from triage.policy.wording import WINDOW_WORDS
+
+Record = Mapping[str, Any]
+
+FIGURE_WORDS = {
+    "count": "Messages",
+    "met": "Promises kept",
+    "breached": "Promises broken",
+    "open": "Not decided yet",
+    "unpromised": "No callback owed",
+    "met_share": "Kept, of those decided",
+    "mtta_median_s": "Taken within, median",
+    "mtta_p95_s": "Taken within, 95 of 100",
+    "mttc_median_s": "Called back within, median",
+    "mttc_p95_s": "Called back within, 95 of 100",
+    "met_measured": "Kept by a measured call",
+    "met_stated": "Kept by a call stated by text",
+    "met_by_attempts": "Kept by attempts",
+}
+"""What each figure of the report is, as a heading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One set of figures; `by` is what narrows the report's question to it."""
+
+    name: str
+    by: Mapping[str, Any]
+    figures: Record
+
+
+def figure_in_words(figure: str, value: float | None) -> str:
+    """`98.4%`, `12 min 03 s`, `17`; `-` where there is nothing to measure."""
+    if value is None:
+        return "-"
+    if figure == "met_share":
+        return f"{value:.1%}"
+    return exactly(value) if figure.endswith("_s") else f"{value:,}"
+
+
+def day_in_words(day: date) -> str:
+    return f"{day:%b} {day.day}, {day.year}"
+
+
+def span_in_words(first: date, last: date) -> str:
+    """`Oct 1, 2026 to Oct 31, 2026`, or the one day."""
+    return day_in_words(first) if first == last else f"{day_in_words(first)} to {day_in_words(last)}"
+
+
+def question_in_words(report: Record, names: Mapping[str, str]) -> str:
+    """Which messages the report is about; people by the names given."""
+    return ", ".join([span_in_words(report["from"], report["to"]), *narrowed_in_words(report["narrowed"], names)])
+
+
+def narrowed_in_words(narrowed: Record, names: Mapping[str, str]) -> Iterator[str]:
+    for name, value in narrowed.items():
+        if value is not None:
+            yield f"{name} {_named(name, value, names)}"
+
+
+def lines_by_group(report: Record, names: Mapping[str, str]) -> dict[str, list[Line]]:
+    """The figures of each group by what it is called; hours without a message are left out.
+
+    What the report is narrowed to already is no group.
+    """
+    narrowed = report["narrowed"]
+    return {
+        title: lines
+        for title, kind, lines in (
+            ("Week", None, list(_weeks(report))),
+            ("Window", "window", list(_lines(report["windows"], "window", names))),
+            ("Technician", "technician", list(_lines(report["technicians"], "technician", names))),
+            ("Weekday", "weekday", list(_lines(report["weekdays"], "weekday", names))),
+            ("Hour", "hour", [line for line in _lines(report["hours"], "hour", names) if line.figures["count"]]),
+        )
+        if kind is None or narrowed[kind] is None
+    }
+
+
+def story_in_lines(story: Sequence[Record], terms: Terms, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """When, what and who, for each entry of a breach's story; the same at one instant is one line."""
+    scene = Scene({}, terms, names, {})
+    found = []
+    for (at, kind), group in groupby(story, key=lambda entry: (clock(entry["at"], terms), entry["kind"])):
+        entries = list(group)
+        people = [scene.person(who) for entry in entries if (who := entry["details"].get("person"))]
+        whom = f": {', '.join(dict.fromkeys(people))}" if kind == "alert_made" and people else ""
+        found.append((at, f"{event_in_words(kind)}{whom}", scene.actor(entries[0]["actor"])))
+    return found
+
+
+def sla_rows(report: Record) -> list[dict[str, Any]]:
+    """The SLA report as rows for a spreadsheet, a row for each set of figures."""
+    groups = [("total", "all", report["totals"])]
+    for group in ("window", "technician"):
+        groups += [(group, name, figures) for name, figures in report[f"{group}s"].items()]
+    for week in report["weeks"]:
+        groups.append(("week", str(week["from"]), {name: week[name] for name in report["totals"]}))
+    for group in ("weekday", "hour"):
+        groups += [(group, name, figures) for name, figures in report[f"{group}s"].items()]
+    return [{"group": group, "name": name, **figures} for group, name, figures in groups]
+
+
+def _weeks(report: Record) -> Iterator[Line]:
+    for week in report["weeks"]:
+        span = {"first": week["from"], "last": week["to"]}
+        yield Line(f"from {day_in_words(week['from'])}", span, week)
+
+
+def _lines(groups: Record, kind: str, names: Mapping[str, str]) -> Iterator[Line]:
+    for value, figures in groups.items():
+        yield Line(_named(kind, value, names), {kind: int(value) if kind == "hour" else value}, figures)
+
+
+def _named(kind: str, value: Any, names: Mapping[str, str]) -> str:
+    if kind == "hour":
+        return f"{int(value):02}:00"
+    if kind == "weekday":
+        return str(value).capitalize()
+    return WINDOW_WORDS[value] if kind == "window" else names.get(value, str(value))

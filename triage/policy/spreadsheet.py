@@ -1,0 +1,40 @@
+"""Rows for a spreadsheet: cells as text, and CSV that no program takes for formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from triage.policy.written import plain
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def as_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str] | None = None) -> str:
+    """Rows beneath the names of their columns; the first row's, in its order, where none are given."""
+    rows = list(rows)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=columns or (list(rows[0]) if rows else []), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: spreadsheet_safe(as_cell(value)) for name, value in row.items()})
+    return out.getvalue()
+
+
+def as_cell(value: Any) -> str:
+    """A value as the text of one cell, on one line."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return " ".join(str(item) for item in value)
+    text = value if isinstance(value, str) else plain(value)
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def spreadsheet_safe(cell: str) -> str:
+    """A cell that a spreadsheet cannot take for a formula: a caller may have chosen its first character."""
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell

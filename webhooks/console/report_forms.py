@@ -1,0 +1,118 @@
+"""What a report is asked for, as a form and as an address: whoever gets the address asks the same question."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+from wtforms import DateField, SelectChoice, SelectField, StringField, ValidationError
+from wtforms.validators import InputRequired
+
+from triage.policy.calendar_groups import HOURS, WEEKDAYS, quick_spans
+from triage.policy.hours import local
+from triage.policy.numbers import read_number
+from triage.policy.wording import WINDOW_WORDS
+from triage.services.accounts import people
+from triage.services.sla_report import WINDOWS, Question
+from webhooks.console.forms import Form
+from webhooks.program import desk, program
+
+_YEARS = range(1970, 2201)
+_DAY = "Write a date like 2026-11-01."
+
+
+class _DayField(DateField):  # type: ignore[misc] # the library has no types
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_DAY) from None
+
+
+class SpanForm(Form):
+    """Whole days of the contract's clock, both included. It only reads, so no token is needed."""
+
+    class Meta:
+        csrf = False
+
+    first = _DayField("From", [InputRequired(_DAY)])
+    last = _DayField("To, included", [InputRequired(_DAY)])
+
+    def validate_first(self, field: DateField) -> None:
+        if field.data.year not in _YEARS:
+            raise ValidationError(f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
+
+    def validate_last(self, field: DateField) -> None:
+        self.validate_first(field)
+        if self.first.data and field.data < self.first.data:
+            raise ValidationError("The span ends before it begins.")
+
+
+class SlaForm(SpanForm):
+    window = SelectField(
+        "Window", choices=[SelectChoice("", "Any"), *(SelectChoice(name, WINDOW_WORDS[name]) for name in WINDOWS)],
+        default="",
+    )  # fmt: skip
+    technician = SelectField("Technician", default="", validate_choice=False)
+    caller = StringField("Caller's number", render_kw={"inputmode": "tel", "autocomplete": "off"})
+    weekday = SelectField(
+        "Weekday", choices=[SelectChoice("", "Any"), *(SelectChoice(day, day.capitalize()) for day in WEEKDAYS)],
+        default="",
+    )  # fmt: skip
+    hour = SelectField(
+        "Hour", choices=[SelectChoice("", "Any"), *(SelectChoice(str(hour), f"{hour:02}:00") for hour in HOURS)],
+        default="",
+    )  # fmt: skip
+
+    def validate_caller(self, field: StringField) -> None:
+        if field.data and read_number(field.data) is None:
+            raise ValidationError("Write a whole number like +16145550199.")
+
+
+def span_form() -> SpanForm:
+    return SpanForm(_asked())
+
+
+def sla_form() -> SlaForm:
+    """The form as it was asked; where nothing was, of the last seven days."""
+    form = SlaForm(_asked())
+    known = people(desk())
+    if form.technician.data and form.technician.data not in dict(known):
+        known = [*known, (form.technician.data, form.technician.data)]  # somebody who left had cases, too
+    form.technician.choices = [SelectChoice("", "Any"), *(SelectChoice(value, label) for value, label in known)]
+    return form
+
+
+def question(form: SlaForm) -> Question:
+    """The question of a form that was found good."""
+    return Question(
+        first=form.first.data,
+        last=form.last.data,
+        window=form.window.data or None,
+        technician=form.technician.data or None,
+        caller=read_number(form.caller.data or ""),
+        weekday=form.weekday.data or None,
+        hour=int(form.hour.data) if form.hour.data else None,
+    )
+
+
+def in_address(asked: Question, **narrowed: Any) -> dict[str, str]:
+    """The question, narrowed further, as what stands after the ? of an address."""
+    return {name: str(value) for name, value in asdict(replace(asked, **narrowed)).items() if value is not None}
+
+
+def quick(**kept: str) -> list[tuple[str, dict[str, str]]]:
+    """The spans that are mostly asked for, each with what its address says; the rest of the question is kept."""
+    return [(name, {**kept, "first": str(first), "last": str(last)}) for name, first, last in quick_spans(_today())]
+
+
+def _asked() -> MultiDict[str, str]:
+    *_, (_, first, last) = quick_spans(_today())
+    return MultiDict({"first": str(first), "last": str(last), **request.values.to_dict()})
+
+
+def _today() -> date:
+    return local(program().now(), desk().terms).date()

@@ -1,0 +1,85 @@
+"""The SLA report: figures first, then each broken promise, then every group; each figure leads to its cases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from triage.errors import NotFound
+from triage.policy.access import Permission
+from triage.policy.report_words import (
+    FIGURE_WORDS,
+    figure_in_words,
+    lines_by_group,
+    question_in_words,
+    span_in_words,
+    story_in_lines,
+)
+from triage.services.accounts import people
+from triage.services.records import cases_of
+from triage.services.sla_report import references_behind, sla_report
+from webhooks.console import console
+from webhooks.console.access import needs
+from webhooks.console.layout import form_page
+from webhooks.console.pager import page_of
+from webhooks.console.report_forms import in_address, question, quick, sla_form
+from webhooks.program import desk, program
+
+_MOST_BREACHES = 20
+"""Of how many breaches the page itself tells; the others are on the page behind their number."""
+
+
+@console.get("/reports/sla")
+@needs(Permission.READ_REPORTS)
+def sla_page() -> tuple[str, int]:
+    """What was promised and kept for the messages of a span."""
+    form = sla_form()
+    if not form.validate():
+        return form_page("sla.html", form, report=None, quick=quick())
+    asked, names = question(form), dict(people(desk()))
+    try:
+        found = sla_report(desk(), asked, program().now(), most_stories=_MOST_BREACHES)
+    except NotFound as error:
+        return form_page("sla.html", form, error, report=None, quick=quick())
+    return form_page(
+        "sla.html",
+        form,
+        report=found,
+        quick=quick(**in_address(asked)),
+        title=question_in_words(found, names),
+        address=lambda **narrowed: in_address(asked, **narrowed),
+        groups=lines_by_group(found, names),
+        breaches=[_told(breach, names) for breach in found["breaches"][:_MOST_BREACHES]],
+        names=names,
+        most=max(map(max, found["volume"].values())),
+        figure_words=FIGURE_WORDS,
+        in_words=figure_in_words,
+    )
+
+
+@console.get("/reports/sla/cases")
+@needs(Permission.READ_REPORTS)
+def sla_cases() -> str:
+    """The cases behind one figure: by what it counts or measures."""
+    form, figure = sla_form(), request.args.get("figure", "count")
+    if not form.validate() or figure not in FIGURE_WORDS:
+        raise NotFound("This address asks for no figure of the report: open the report and follow a number.")
+    asked = question(form)
+    page = page_of(references_behind(desk(), asked, figure, program().now()))
+    return render_template(
+        "sla_cases.html",
+        figure=FIGURE_WORDS[figure],
+        is_span=figure.endswith("_s"),
+        span=span_in_words(asked.first, asked.last),
+        page=page,
+        cases=cases_of(desk(), page.items),
+        names=dict(people(desk())),
+        report_address=in_address(asked),
+        address={**in_address(asked), "figure": figure},
+    )
+
+
+def _told(breach: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """A breach with its story as lines of a page."""
+    return {**breach, "lines": story_in_lines(breach["story"], desk().terms, names)}

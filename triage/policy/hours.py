@@ -35,10 +35,14 @@ def span_of_days(first: date, last: date, terms: Terms) -> tuple[datetime, datet
 
 def is_closure(on: date, terms: Terms) -> bool:
     """Whether the owner closed on this day, by date or by the name of an observed holiday (T3)."""
+    return closure_of(on, terms) is not None
+
+
+def closure_of(on: date, terms: Terms) -> str | None:
+    """Why there are no support hours on this day: the name of an observed holiday, or that the owner closed (T3)."""
     hours = terms.hours
-    if on in hours.closures:
-        return True
-    return bool(hours.observed) and on in _observed_days(hours.observed, hours.observed_country, on.year)
+    observed = _observed_days(hours.observed, hours.observed_country, on.year) if hours.observed else {}
+    return observed.get(on) or ("by the owner" if on in hours.closures else None)
 
 
 def is_support_day(on: date, terms: Terms) -> bool:
@@ -103,10 +107,10 @@ def _covers(window: ClockWindow, clock: time) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _observed_days(names: tuple[str, ...], country: str, year: int) -> frozenset[date]:
+def _observed_days(names: tuple[str, ...], country: str, year: int) -> dict[date, str]:
     import holidays  # noqa: PLC0415 - costs memory, and most owners name no holidays
 
     calendar = holidays.country_holidays(country, years=year)
     # A holiday that falls on a weekend is kept on a working day under a name of its own.
-    both = [name for base in names for name in (base, f"{base} (observed)")]
-    return frozenset(day for name in both for day in calendar.get_named(name, lookup="iexact"))
+    both = [(base, name) for base in names for name in (base, f"{base} (observed)")]
+    return {day: base for base, name in both for day in calendar.get_named(name, lookup="iexact")}

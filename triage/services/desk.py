@@ -21,14 +21,14 @@ class Desk:
         self.store = store
         self.terms = terms
         self.canary = canary
-        self._shipped = shipped
+        self.shipped = shipped
         self._terms = {terms.version: terms}
         self._roster: tuple[int, Roster] | None = None
 
     def terms_of(self, session: Session, version: str) -> Terms:
         """The contract of that version, as it was."""
         if version not in self._terms:
-            self._terms[version] = stored_terms(versions.policy_content(session, version), shipped=self._shipped)
+            self._terms[version] = stored_terms(versions.policy_content(session, version), shipped=self.shipped)
         return self._terms[version]
 
     def roster(self, session: Session) -> Roster:

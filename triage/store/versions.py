@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
 from triage.policy.document import version_of
-from triage.store.models import PolicyVersion, RosterVersion
+from triage.store.models import Case, PolicyVersion, RosterVersion
 
 
 def policy_content(session: Session, version: str) -> str:
@@ -53,3 +54,14 @@ def newest_source(session: Session) -> str | None:
 
 def add_roster(session: Session, version: str, content: str, *, source: str, now: datetime) -> None:
     session.add(RosterVersion(version=version, content=content, source=source, loaded_at=now))
+
+
+def policies_in_use(session: Session) -> Sequence[tuple[str, datetime, int]]:
+    """Every contract, the newest first: its version, when it was first used, how many cases began with it."""
+    used = select(Case.policy, func.count().label("cases")).group_by(Case.policy).subquery()
+    rows = session.execute(
+        select(PolicyVersion.version, PolicyVersion.first_used_at, func.coalesce(used.c.cases, 0))
+        .outerjoin(used, used.c.policy == PolicyVersion.version)
+        .order_by(PolicyVersion.first_used_at.desc(), PolicyVersion.version)
+    )
+    return [(version, at, count) for version, at, count in rows]

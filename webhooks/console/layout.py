@@ -43,6 +43,7 @@ class Entry:
 NAVIGATION = (
     Entry("console.board", "Board", Permission.READ_CASES),
     Entry("console.sla_page", "Reports", Permission.READ_REPORTS),
+    Entry("console.show_policy", "Policy", Permission.READ_POLICY),
     Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),
     Entry("console.own_account", "My account", Permission.OWN_ACCOUNT),
 )
@@ -52,6 +53,7 @@ def add_layout(console: Blueprint) -> None:
     console.after_request(_with_headers)
     console.context_processor(_shared)
     console.add_app_template_filter(_clock, "clock")
+    console.add_app_template_filter(_clock_alone, "clock_alone")
 
     @console.get("/static/<path:name>")
     @asset
@@ -85,3 +87,8 @@ def _shared() -> dict[str, Any]:
 def _clock(at: datetime | None) -> str:
     """An instant on the contract's wall clock."""
     return wall_clock(at, program().now(), desk().terms) if at is not None else ""
+
+
+def _clock_alone(at: datetime) -> str:
+    """The time of day alone, for an instant whose day is said elsewhere."""
+    return wall_clock(at, at, desk().terms)

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from triage.bootstrap import PhoneSystem, Program
-from triage.services import audit, canary, coverage, dispatch, leg_look_ups, look_ups, reconciler, recordings
+from triage.services import audit, canary, coverage, dispatch, leg_look_ups, look_ups, put_back, reconciler, recordings
 from triage.services.escalation import run_due_timers
 from triage.services.vital_signs import Due, note_outage, signs, sweep_finished, what_is_due
 
@@ -57,12 +57,12 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
 def keep_house(program: Program) -> None:
     """What need not happen at once: the day's checks, and the sign of life that /readyz looks for."""
     desk, now = program.desk, program.now()
+    put_back.bring_in_line(desk, now)
     seen = signs(desk)
     if coverage.is_check_due(seen.get(coverage.SIGN), desk.terms, now):
         coverage.check_coverage(desk, now)
     if audit.is_publishing_due(seen.get(audit.SIGN), desk.terms, now):
         audit.publish_head(desk, now)
-    reconciler.put_marks_back(desk, now)
     sweep_finished(desk, now)
 
 

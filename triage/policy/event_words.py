@@ -9,6 +9,7 @@ EVENT_WORDS = {
     "attempted": "Tried to call back, reached nobody",
     "became_emergency": "The caller made it an emergency",
     "billed": "Priced by the contract",
+    "breach_was_early": "Breach taken back: our clock was ahead, the deadline lies ahead",
     "breach_withdrawn": "Breach withdrawn: the callback had been made in time",
     "breached": "Promise broken: the deadline passed without a callback",
     "call_asked_for": "Asked to be put through to the caller",

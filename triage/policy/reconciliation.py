@@ -18,9 +18,6 @@ SIGN_OF_LIFE_WITHIN = timedelta(minutes=1)
 LONGEST_CALL = timedelta(hours=4)
 """Twilio lists a call by its start, and ends it after so long."""
 
-CLOCKS_MAY_DIFFER_BY = timedelta(minutes=1)
-"""Between nodes. A mark further ahead than this means that the clock was wrong, and was put back."""
-
 TRIED_FOR = timedelta(days=1)
 """What cannot be taken from a list for so long is given up, and people are told."""
 
@@ -31,11 +28,6 @@ class Place:
 
     at: datetime
     held_since: datetime | None = None
-
-
-def is_ahead(at: datetime, now: datetime) -> bool:
-    """Whether a mark lies where no look can have been: it was set by a clock that has been put back since."""
-    return at - now > CLOCKS_MAY_DIFFER_BY
 
 
 def is_left_to_webhooks(at: datetime, now: datetime) -> bool:

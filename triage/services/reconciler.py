@@ -21,7 +21,6 @@ from triage.policy.reconciliation import (
     LONGEST_CALL,
     LOOK_AGAIN_AFTER,
     Place,
-    is_ahead,
     is_left_to_webhooks,
     next_place,
 )
@@ -88,22 +87,6 @@ def behind_by(desk: Desk, now: datetime) -> dict[str, timedelta]:
     """How far the mark of each list is behind; empty before the first look."""
     with desk.store.read() as session:
         return {mark.name: now - mark.at for mark in marks.of_lists(session)}
-
-
-def put_marks_back(desk: Desk, now: datetime) -> None:
-    """Where a clock that was ahead has been put back, look now: till then nothing more would have been looked for."""
-    with desk.store.read() as session:
-        if not any(is_ahead(mark.at, now) for mark in marks.of_lists(session)):
-            return
-    with desk.store.write() as tx:
-        ahead = [mark for mark in marks.of_lists(tx.session) if is_ahead(mark.at, now)]
-        if not ahead:
-            return
-        log.warning("clock_was_ahead", lists=[mark.name for mark in ahead])
-        tx.record("clock_was_ahead", at=now, actor="system", lists={mark.name: mark.at for mark in ahead})
-        for mark in ahead:
-            mark.at, mark.held_since = now, None
-        marks.look_at(tx.session, now)
 
 
 def claim_look(desk: Desk, now: datetime) -> Look | None:

@@ -1,0 +1,153 @@
+"""The machine's clock ran ahead for a while and was put back: nothing sleeps until it is there again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.support.fixtures import DANA, LEE, TEAM
+from tests.support.world import Build, World
+from triage.store.models import Alert, Delivery, Heartbeat
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+OTHER = "+12125550101"
+
+
+@contextmanager
+def clock_ahead(world: World, span: timedelta) -> Iterator[None]:
+    """What happens meanwhile is done by a clock that is ahead; then the clock is put back."""
+    world.clock.tick(span)
+    world.settle()
+    yield
+    world.settle()
+    world.clock.move_to((world.now - span).replace(tzinfo=None))
+    world.settle()
+
+
+def pages(world: World, since: datetime, to: str) -> list[str]:
+    """When a phone was alerted since an instant, and by what; what the wrong clock sent left out."""
+    found = [page.split() for page in world.pages(since, to=to)]
+    return [f"{at} {by}" for at, _, by in found if int(at.split(":")[0]) < 12 * 60]
+
+
+ONE_TEXT = """
+[promise]
+realert_after_breach = "15m"
+
+[ladder]
+rounds = 1
+
+[[ladder.steps]]
+after = "0s"
+to = ["primary"]
+by = ["sms"]
+"""
+
+
+@pytest.mark.on_both
+@pytest.mark.parametrize("span", [2 * MINUTE, DAY, 500 * DAY], ids=["minutes", "a day", "years"])
+def test_ladder_that_a_wrong_clock_began_goes_on_in_its_time(team: World, span: timedelta) -> None:
+    with clock_ahead(team, span):
+        team.voicemail(attested=True)
+        due = team.case()["callback_due"]
+    left = team.now
+
+    team.advance(minutes=5, seconds=30)
+
+    assert pages(team, left, LEE)[-3:] == ["5:00 call", "5:00 sms", "5:20 call"]
+    assert team.case()["callback_due"] == due
+    [entry] = team.entries("clock_was_ahead")
+    assert entry.details["cases"] == ["1001"]
+    assert abs(entry.details["ahead_s"] - span.total_seconds()) <= 1
+    with team.program.desk.store.read() as session:
+        for column in (Alert.created_at, Delivery.created_at, Delivery.started_at, Heartbeat.at):
+            newest = session.scalar(select(func.max(column)))
+            assert newest is not None
+            assert newest <= team.now
+
+
+def test_breach_that_only_a_wrong_clock_saw_is_taken_back_and_the_promise_is_watched_again(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy=ONE_TEXT)
+    world.voicemail(attested=True)
+    left, due = world.now, world.case()["callback_due"]
+    with clock_ahead(world, DAY):
+        assert world.case()["breached_at"] is not None
+    case = world.case()
+    assert (case["breached_at"], case["at_risk_at"], case["callback_due"]) == (None, None, due)
+    assert world.kinds().count("breach_was_early") == 1
+
+    world.at(due)
+
+    assert pages(world, left, LEE)[0] == "0:00 sms"
+    case = world.case()
+    assert (case["at_risk_at"], case["breached_at"]) == (due - 30 * MINUTE, due)
+    assert pages(world, due, DANA) == ["0:00 call", "0:00 sms"]
+    assert len(world.entries("clock_was_ahead")) == 1
+
+
+def test_promise_that_is_broken_all_the_same_is_alerted_again_every_quarter_of_an_hour(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy=ONE_TEXT)
+    world.voicemail(attested=True)
+    due = world.case()["callback_due"]
+    world.at(due + MINUTE)
+    with clock_ahead(world, DAY):
+        pass
+
+    world.at(due + 16 * MINUTE)
+
+    assert "15:00 sms" in pages(world, due, DANA)
+    assert "breach_was_early" not in world.kinds()
+
+
+def test_who_took_a_case_by_a_wrong_clock_is_waited_for_no_longer_than_the_policy_says(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy=ONE_TEXT)
+    world.voicemail(attested=True)
+    with clock_ahead(world, 40 * MINUTE):
+        world.text(LEE, "ACK")
+    taken = world.now
+
+    world.advance(minutes=46)
+
+    [resumed] = world.entries("ladder_resumed")
+    assert 45 * MINUTE <= resumed.at - taken <= 46 * MINUTE
+
+
+def test_text_of_unknown_outcome_is_looked_for_and_repeated_soon(team: World) -> None:
+    with clock_ahead(team, DAY):
+        team.phones.faults.fail_500 = 1
+        team.voicemail(attested=True)
+    put_back_at = team.now
+
+    team.advance(minutes=1)
+
+    assert pages(team, put_back_at, LEE) == ["0:50 sms"]
+
+
+def test_texts_of_a_wrong_clock_do_not_count_as_those_of_the_last_minutes(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy=f'{ONE_TEXT}[limits]\ntexts = 2\ntexts_within = "1m"')
+    with clock_ahead(world, DAY):
+        world.voicemail(attested=True)
+        world.voicemail("+12125550101", attested=True)
+    world.advance(minutes=2)
+    left = world.now
+
+    world.voicemail("+12125550102", attested=True)
+
+    assert pages(world, left, LEE) == ["0:00 sms"]
+
+
+def test_test_call_comes_at_its_hour_though_a_wrong_clock_made_it_already(build_world: Build) -> None:
+    world = build_world(at="2026-11-23T21:00:00", roster=TEAM, canary_number="+16145550198")
+    world.phones.exchange.own_numbers.add("+16145550198")
+    with clock_ahead(world, DAY):
+        world.phones.faults.drop_webhooks = True
+        world.advance(minutes=3)
+    world.phones.faults.drop_webhooks = False
+
+    world.at("2026-11-23T21:35:00+00:00")
+
+    assert world.entries("canary_started")[-1].at.isoformat()[:16] == "2026-11-23T21:30"

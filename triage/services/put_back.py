@@ -1,0 +1,119 @@
+"""The machine's clock was ahead and has been put back: nothing may sleep until it is there again.
+
+What a wrong clock wrote is brought in line, and is on record once. Deadlines of the contract stay: they count from the
+phone system's own times. A breach or a risk that only the wrong clock saw is taken back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from triage.policy.intake import at_risk_at
+from triage.policy.ladder import next_realert
+from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
+from triage.policy.put_back import brought_back, due_again, is_ahead
+from triage.policy.terms import Terms
+from triage.services import canary
+from triage.services.desk import Desk
+from triage.services.escalation import climb_afresh, watch_promise
+from triage.store import ahead, cases, marks
+from triage.store.engine import Transaction
+from triage.store.models import Case
+
+log = structlog.get_logger()
+
+
+def bring_in_line(desk: Desk, now: datetime) -> None:
+    """Where the last sign of life lies ahead of the clock, move back what was written since; else do nothing."""
+    with desk.store.read() as session:
+        seen = ahead.furthest_sign(session)
+        if seen is None or not is_ahead(seen, now):
+            return
+    with desk.store.write() as tx:
+        seen = ahead.furthest_sign(tx.session)
+        if seen is None or not is_ahead(seen, now):
+            return
+        lists = _look_at_lists_again(tx, now)
+        live = [case for case in cases.live(tx.session) if case.callback_made_at is None]
+        moved = [case.reference for case in live if _case(tx, desk, case, seen, now)]
+        rows = ahead.move_back(
+            tx.session,
+            now,
+            stamped=lambda at: brought_back(at, seen, now),
+            due=lambda at: due_again(at, seen, now),
+        )
+        ahead_s = round((seen - now).total_seconds())
+        if lists or moved or rows:
+            log.warning("clock_was_ahead", seconds=ahead_s, lists=sorted(lists), cases=moved, rows=rows)
+            tx.record(
+                "clock_was_ahead",
+                at=now,
+                actor="system",
+                seen=seen,
+                ahead_s=ahead_s,
+                lists=lists,
+                cases=moved,
+                rows=rows,
+            )
+    canary.schedule(desk, now)
+
+
+def _look_at_lists_again(tx: Transaction, now: datetime) -> dict[str, datetime]:
+    """The lists are read from now on again, less their margin. Returns the marks that were ahead."""
+    found = {mark.name: mark.at for mark in marks.of_lists(tx.session) if is_ahead(mark.at, now)}
+    for mark in marks.of_lists(tx.session):
+        if mark.name in found:
+            mark.at, mark.held_since = now, None
+    if found:
+        marks.look_at(tx.session, now)
+    return found
+
+
+def _case(tx: Transaction, desk: Desk, case: Case, seen: datetime, now: datetime) -> bool:
+    """Whether anything of a case that waits for its callback was moved."""
+    terms = desk.terms_of(tx.session, case.policy)
+    is_watched = _watch_again(tx, case, terms, now)
+    return _climb_in_time(tx, case, terms, seen, now) or is_watched
+
+
+def _watch_again(tx: Transaction, case: Case, terms: Terms, now: datetime) -> bool:
+    """What the wrong clock took for a risk or a breach is taken back, and comes in its time."""
+    if case.callback_due is None:
+        return False
+    if case.breached_at is not None and case.callback_due <= now:
+        every = terms.promise.realert_after_breach
+        is_late = cases.timers_of(tx.session, [case.id]).get(case.id, {}).get("breach", now) - now > every
+        if is_late:
+            cases.set_timer(tx.session, case.id, "breach", next_realert(case.callback_due, every, now))
+        return is_late
+    risk = at_risk_at(left=case.left_at, due=case.callback_due, before=terms.promise.at_risk_before)
+    was_early = case.at_risk_at is not None and risk > now
+    if case.breached_at is None and not was_early:
+        return False
+    if was_early:
+        case.at_risk_at = None
+    if case.breached_at is not None:
+        case.breached_at = None
+        tx.record_of(case, "breach_was_early", at=now, actor="system", due=case.callback_due)
+        if case.state == CaseState.OPEN:
+            climb_afresh(tx, case, now)
+    watch_promise(tx, case, terms)
+    return True
+
+
+def _climb_in_time(tx: Transaction, case: Case, terms: Terms, seen: datetime, now: datetime) -> bool:
+    """The rungs of a ladder that was climbed by the wrong clock, and the wait for whoever took the case."""
+    timer = cases.timers_of(tx.session, [case.id]).get(case.id, {}).get("ladder")
+    if timer is None or case.state not in AWAITING_CALLBACK:
+        return False
+    is_climbed_ahead = is_ahead(case.ladder_base_at, now)
+    is_held_ahead = case.hold_until is not None and is_ahead(case.hold_until, now + terms.promise.resume_after_ack)
+    if is_climbed_ahead:
+        case.ladder_base_at = brought_back(case.ladder_base_at, seen, now)
+    if is_held_ahead and case.hold_until is not None:
+        case.hold_until = due_again(case.hold_until, seen, now)
+    if is_climbed_ahead or is_held_ahead:
+        cases.set_timer(tx.session, case.id, "ladder", due_again(timer, seen, now))
+    return is_climbed_ahead or is_held_ahead

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from triage.policy.closing_words import Change, billed, called_back_already, how_long, lost
 from triage.policy.gsm7 import is_gsm7, one_line, segments, septets, to_gsm7
 from triage.policy.lengths import minutes_left
 from triage.policy.terms import ProductLine, Terms, WindowName
@@ -20,7 +21,6 @@ from triage.policy.wording import (
     Card,
     again,
     alert,
-    billed,
     card_line,
     held_by,
     my_cases,
@@ -52,7 +52,8 @@ CARDS = st.builds(
     due=st.none() | st.timedeltas(timedelta(-20), timedelta(20)).map(lambda span: DUE + span),
     flags=st.permutations(sorted(FLAG_WORDS)).flatmap(lambda all_: st.integers(0, 6).map(lambda n: tuple(all_[:n]))),
     product=st.sampled_from(get_args(ProductLine)),
-    owner=st.none() | st.sampled_from(["Dana", "Lee"]),
+    owner=st.none() | st.sampled_from(["Dana", "Lee", "Maximiliana-Josephine"]),
+    since=st.none() | st.timedeltas(timedelta(-20), timedelta(0)).map(lambda span: NOW + span),
     has_recording=st.booleans(),
 )
 
@@ -102,6 +103,11 @@ def test_owner_is_asked_for_the_end_and_not_for_an_acknowledgement(terms: Terms)
 
 @given(card=CARDS, reason=st.sampled_from(REASONS), is_owner=st.booleans())
 @example(card=a_card(place="{" * 60, flags=tuple(FLAG_WORDS)), reason="resume", is_owner=True)
+@example(
+    card=a_card(flags=tuple(FLAG_WORDS), product="discontinued", owner="M" * 20, since=NOW - timedelta(days=9)),
+    reason="nobody",
+    is_owner=False,
+)
 def test_any_alert_is_gsm7_and_two_segments_at_the_most(card: Card, reason: str, is_owner: bool, terms: Terms) -> None:
     text = again(alert(card, reason, NOW, terms, is_owner=is_owner))
 
@@ -112,7 +118,21 @@ def test_any_alert_is_gsm7_and_two_segments_at_the_most(card: Card, reason: str,
 
 @given(card=CARDS)
 def test_any_answer_is_gsm7_and_two_segments_at_the_most(card: Card, terms: Terms) -> None:
-    texts = [taken(card, NOW, terms), held_by(card, NOW, NOW, terms), card_line(card, NOW, terms), told(card, "Hello.")]
+    change = Change(
+        by="M" * 20, owner=card.owner, is_new_owner=True, called_back_at=NOW - timedelta(days=9), is_by_attempts=True,
+        is_closed=True, minutes=999, session_of="M" * 20,
+    )  # fmt: skip
+    after = [
+        called_back_already(card, NOW, NOW, terms, is_mine=is_mine, is_by_attempts=True) for is_mine in (True, False)
+    ]
+    after += [how_long(card, NOW, NOW, terms, is_mine=False), lost(card, change, NOW, terms)]
+    texts = [
+        *after,
+        taken(card, NOW, terms),
+        held_by(card, NOW, NOW, terms),
+        card_line(card, NOW, terms),
+        told(card, "Hello."),
+    ]
 
     assert all(is_gsm7(text) and counted_slowly(text) <= 2 for text in [*texts, MENU])
 

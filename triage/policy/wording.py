@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from triage.policy.dialing import refusal_of
 from triage.policy.gsm7 import one_line, segments, septets, to_gsm7
 from triage.policy.hours import local
-from triage.policy.lengths import exactly, minutes_left
+from triage.policy.lengths import minutes_left
 from triage.policy.roster import Shift
 from triage.policy.speech import span_in_words
 from triage.policy.terms import ProductLine, Terms, WindowName
@@ -71,6 +70,7 @@ class Card:
     product: ProductLine = "unknown"
     owner: str | None = None  # first name of whoever has it, or had it last
     is_held: bool = False  # whether they have it now
+    since: datetime | None = None  # when they took it
     has_recording: bool = True  # whether there is, or may yet come, anything to hear
 
 
@@ -83,7 +83,7 @@ def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
     elif card.is_held:
         ask = f"{card.owner} has it; ACK {card.reference} takes it over"
     else:
-        ask = _reply(f"ACK {card.reference}", *call, "PASS")
+        ask = had_by(card, now, terms) + _reply(f"ACK {card.reference}", *call, "PASS")
     return _two_lines(head, card, f"{call_by(card, now, terms)} {ask}")
 
 
@@ -136,9 +136,7 @@ def may_call(card: Card, terms: Terms) -> bool:
 
 def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
     """An instant as people say it: `3:12 AM EST`, with the day where it is not today."""
-    here, today = local(at, terms), local(now, terms).date()
-    day = "" if here.date() == today else here.strftime("%a ") if abs((here.date() - today).days) < 7 else _date(here)
-    return f"{day}{here.hour % 12 or 12}:{here:%M} {here:%p} {here:%Z}"
+    return f"{_clock(at, now, terms)} {local(at, terms):%Z}"
 
 
 def taken(card: Card, now: datetime, terms: Terms) -> str:
@@ -165,21 +163,16 @@ def handed_over(card: Card, by: str, now: datetime, terms: Terms) -> str:
     return told(card, f"{one_line(by, 20)} gave it to you. {call_by(card, now, terms)} {ask}")
 
 
+def had_by(card: Card, now: datetime, terms: Terms) -> str:
+    """Who had a case and did not call back, for whoever is asked next; empty where nobody had it."""
+    if card.owner is None:
+        return ""
+    since = f" since {_clock(card.since, now, terms)}" if card.since else ""
+    return f"{one_line(card.owner, 20)} had it{since}, no callback. "
+
+
 def held_by(card: Card, since: datetime, now: datetime, terms: Terms) -> str:
     return f"{card.reference} is with {card.owner} since {wall_clock(since, now, terms)}. Nothing for you to do."
-
-
-def billed(reference: str, minutes: int, amount: Decimal | None, rate: str) -> str:
-    return f"{reference} is closed: {minutes} min{priced(amount, rate)}."
-
-
-def priced(amount: Decimal | None, rate: str) -> str:
-    """The end of the sentence that closes a case: its price, or that nothing is billed."""
-    return f", {rate.replace('_', '-')} rate, ${amount:.2f}" if amount is not None else ", not billed"
-
-
-def closed_already(reference: str) -> str:
-    return f"{reference} is closed already. Nothing was changed."
 
 
 def nothing_to_do(reference: str, state: str) -> str:
@@ -215,10 +208,6 @@ def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool, is_pr
     proof = "proven by the phone network" if is_proven else "unproven"
     who = f"{card.owner} has it" if card.owner else "nobody has it"
     return f"{card.reference}: attempt on record, {proof}; {who}. Try again in {again}. {call_by(card, now, terms)}"
-
-
-def how_long(reference: str) -> str:
-    return f"{reference} is yours, callback on record. How many minutes? Reply DONE {reference} <minutes> <note>"
 
 
 def passed(reference: str, following: Sequence[str]) -> str:
@@ -272,11 +261,6 @@ def caller_wrote(card: Card, body: str, *, is_closed: bool, is_last: bool) -> st
     closed = " (closed)" if is_closed else ""
     rest = "\nTheir next texts are kept with the case only." if is_last else ""
     return to_gsm7(f"{card.reference}{closed} the caller wrote: {one_line(body, 200)}{rest}")
-
-
-def outlasts_case(age: timedelta) -> str:
-    """What is added for whoever stated more work than there was time for."""
-    return f" That is longer than the case is old ({exactly(age.total_seconds())}): marked for the managers."
 
 
 def second_message(card: Card, count: int, *, is_moved: bool = False) -> str:
@@ -343,6 +327,12 @@ def call_by(card: Card, now: datetime, terms: Terms) -> str:
     if now < card.due:
         return f"Call by {due}, {minutes_left(card.due, now)}."
     return f"Call now: due {due}, {minutes_left(card.due, now)}." if now > card.due else f"Call now: due {due}."
+
+
+def _clock(at: datetime, now: datetime, terms: Terms) -> str:
+    here, today = local(at, terms), local(now, terms).date()
+    day = "" if here.date() == today else here.strftime("%a ") if abs((here.date() - today).days) < 7 else _date(here)
+    return f"{day}{here.hour % 12 or 12}:{here:%M} {here:%p}"
 
 
 def _reply(*commands: str) -> str:

@@ -14,10 +14,11 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Limits, ProductLine, Terms, WindowName
 from triage.policy.wording import Card
-from triage.store import deliveries
+from triage.store import chain, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
 
+_GETS_IT = ("acknowledged", "called_back", "callback_withdrawn", "handed_over")
 _SAME_NOTICE_WITHIN = timedelta(hours=1)
 
 
@@ -36,6 +37,11 @@ def card_of(case: Case, roster: Roster) -> Card:
         is_held=case.state == CaseState.ACKNOWLEDGED,
         has_recording="no_recording" not in case.flags,
     )
+
+
+def held_since(tx: Transaction, case: Case) -> datetime | None:
+    """When whoever has a case, or had it last, got it; None where nobody did."""
+    return chain.last_at(tx.session, case.id, _GETS_IT, case.owner) if case.owner else None
 
 
 def alert(
@@ -138,20 +144,13 @@ def tell(
                 _plan(tx, case, summons.person, channel, text, terms.limits, now, not_before=not_before)
 
 
-def stand_others_down(tx: Transaction, case: Case, taker: Person, roster: Roster, terms: Terms, now: datetime) -> None:
-    """An emergency wakes several people: those who were alerted hear that somebody has it."""
-    alerted = deliveries.alerted_people(tx.session, case.id) - {taker.id}
+def stand_others_down(
+    tx: Transaction, case: Case, taker: Person, roster: Roster, terms: Terms, now: datetime, *, but: str | None
+) -> None:
+    """An emergency wakes several people: those who were alerted hear that somebody has it, `but` for one person."""
+    alerted = deliveries.alerted_people(tx.session, case.id) - {taker.id, but}
     people = [person for person in roster.people if person.id in alerted]
     text = wording.told(card_of(case, roster), f"{taker.first_name} has it. Nothing for you to do.")
-    tell(tx, people, text, terms=terms, now=now, case=case)
-
-
-def tell_former_owner(
-    tx: Transaction, case: Case, former: str, taker: Person, roster: Roster, terms: Terms, now: datetime
-) -> None:
-    """Whoever had the case hears that somebody else has it now."""
-    people = [person for person in roster.people if person.id == former]
-    text = wording.told(card_of(case, roster), f"{taker.first_name} has it now. Nothing for you to do.")
     tell(tx, people, text, terms=terms, now=now, case=case)
 
 

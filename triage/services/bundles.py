@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from triage.policy import wording
 from triage.policy.delivery import DeliveryState
 from triage.policy.lifecycle import CaseState, is_moot
-from triage.services.alerts import card_of
+from triage.services.alerts import card_of, held_since
 from triage.services.callers import why_withheld
 from triage.services.desk import Desk
 from triage.store import deliveries
@@ -78,6 +79,8 @@ def _alert(tx: Transaction, desk: Desk, alert_id: int, now: datetime) -> str:
     alert = tx.session.get_one(Alert, alert_id)
     case = tx.session.get_one(Case, alert.case_id)
     card, terms = card_of(case, desk.roster(tx.session)), desk.terms_of(tx.session, case.policy)
+    if card.owner is not None and not card.is_held:
+        card = replace(card, since=held_since(tx, case))
     return wording.alert(card, alert.reason, now, terms, is_owner=case.owner == alert.person_id)
 
 

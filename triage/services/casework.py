@@ -91,7 +91,8 @@ def close(
     """The work is done: the session gets its length and its billing line, in this very transaction.
 
     The length is what the network measured in all calls of the case, and `minutes` that somebody states on top of
-    it, kept apart. Zero minutes close a case in which nobody was reached. Raises IllegalTransition where it is not
+    it, kept apart. The session is of who made the measured call, else of who closes the case. Zero minutes close a
+    case in which nobody was reached. Raises IllegalTransition where it is not
     called back, Refused while a call to the caller runs.
     """
     if bridges.running_of_case(tx.session, case.id) is not None:
@@ -104,6 +105,7 @@ def close(
         total = billed_minutes(timedelta(seconds=measured, minutes=minutes or 0))
         session.minutes, session.measured_s, session.stated_minutes = total, measured, minutes
         session.note, session.closed_at = note or None, now
+        session.person_id = next((leg.person_id for leg in bridges.connected(tx.session, case.id)), person.id)
         amount = _bill(tx, case, session, terms, now)
     cases.stop_asking(tx.session, case.id)
     is_doubtful = amount is not None and outlasts(measured, minutes, since_message=now - case.left_at)

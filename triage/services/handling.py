@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from triage.errors import Refused
-from triage.policy import wording
+from triage.policy import closing_words, wording
 from triage.policy.callbacks import Outcome, may_have_been_a_box
 from triage.policy.delivery import DeliveryState
 from triage.policy.dialing import Refusal
@@ -21,14 +21,14 @@ from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services import bridges, callbacks, casework
-from triage.services.alerts import alert, card_of, stand_others_down, summons_for, tell, tell_former_owner
+from triage.services.alerts import alert, card_of, stand_others_down, summons_for, tell
 from triage.services.callers import say_taken
 from triage.services.casework import Closed
 from triage.services.desk import Desk
+from triage.store import sessions
 from triage.store.bridges import call_on_its_way, last_of, measured_s, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case
-from triage.store.sessions import has_attempt_since
 
 _CALL_SETUP = timedelta(seconds=40)
 """From asking to the first ring at the most; then a call of which nothing was heard stands in no other's way."""
@@ -89,19 +89,39 @@ class Unfinished(StrEnum):
 
 @contextmanager
 def former_owner_hears(deed: Deed) -> Iterator[None]:
-    """Whoever had the case before what is done here is told who has it after it."""
-    before = deed.case.owner
+    """Whoever has the case before what is done here hears what somebody else did with it, by one text."""
+    before, state = deed.case.owner, deed.case.state
     yield
-    after = deed.roster.person(deed.case.owner)
-    if before is not None and after is not None and after.id != before:
-        tell_former_owner(deed.tx, deed.case, before, after, deed.roster, deed.terms, deed.now)
+    is_closed = deed.case.state == CaseState.CLOSED != state
+    if before is not None and before != deed.person.id and (deed.case.owner != before or is_closed):
+        _tell_former_owner(deed, before, by=deed.person.first_name, is_closed=is_closed)
+
+
+def _tell_former_owner(deed: Deed, former: str, *, by: str, is_closed: bool = False) -> None:
+    case, roster = deed.case, deed.roster
+    owner = roster.person(case.owner)
+    work = sessions.of_case(deed.tx.session, case.id) if is_closed else None
+    worker = roster.person(work.person_id) if work else None
+    change = closing_words.Change(
+        by=by,
+        owner=owner.first_name if owner else None,
+        is_new_owner=case.owner != former,
+        called_back_at=case.callback_made_at,
+        is_by_attempts=case.callback_basis == "attempts",
+        is_closed=is_closed,
+        minutes=work.minutes if work else None,
+        session_of=None if work is None or work.person_id == former else worker.first_name if worker else by,
+    )
+    text = closing_words.lost(card_of(case, roster), change, deed.now, deed.terms)
+    people = [person for person in roster.people if person.id == former]
+    tell(deed.tx, people, text, terms=deed.terms, now=deed.now, case=case)
 
 
 def take(deed: Deed) -> None:
     """The person has the case now; whoever else an emergency woke stands down."""
-    tx, case, terms = deed.tx, deed.case, deed.terms
+    tx, case, terms, former = deed.tx, deed.case, deed.terms, deed.case.owner
     if casework.acknowledge(tx, case, deed.person, terms, deed.now) and case.is_emergency:
-        stand_others_down(tx, case, deed.person, deed.roster, terms, deed.now)
+        stand_others_down(tx, case, deed.person, deed.roster, terms, deed.now, but=former)
 
 
 def call(deed: Deed) -> Called:
@@ -136,7 +156,7 @@ def tried(deed: Deed) -> Tried | None:
         bridge is not None
         and bridge.outcome == Outcome.CONNECTED
         and may_have_been_a_box(bridge.ended_at, bridge.seconds, deed.now)
-        and not has_attempt_since(session, case.id, person.id, bridge.ended_at)
+        and not sessions.has_attempt_since(session, case.id, person.id, bridge.ended_at)
     )
     if bridge is not None and is_box:  # they were put through, and correct what the network took for a conversation
         return Tried(bridges.say_box(tx, deed.desk, bridge, case, deed.now), is_proven=True)
@@ -187,5 +207,5 @@ def hand_over(tx: Transaction, desk: Desk, case: Case, to: Person, *, by: str, a
     former, case.owner = case.owner, to.id
     say_taken(tx, case, to, terms, now)
     tell(tx, [to], wording.handed_over(card_of(case, roster), by, now, terms), terms=terms, now=now, case=case)
-    if former is not None:
-        tell_former_owner(tx, case, former, to, roster, terms, now)
+    if former not in {None, to.id}:
+        _tell_former_owner(Deed(tx, desk, case, to, now), former, by=by)

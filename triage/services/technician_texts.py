@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.errors import Refused
-from triage.policy import bridge_words, outage_words, wording
+from triage.policy import bridge_words, closing_words, outage_words, wording
 from triage.policy.caller_texts import question_in
 from triage.policy.commands import (
     OF_THE_MOMENT,
@@ -25,7 +25,7 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services import callers, casework, handling
-from triage.services.alerts import administrators, card_of, tell
+from triage.services.alerts import administrators, card_of, held_since, tell
 from triage.services.completion import concerned
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
@@ -231,12 +231,18 @@ def _done(scene: _Scene, case: Case) -> str:
         case Unfinished.CALL_RUNS:
             return bridge_words.call_runs(case.reference)
         case Unfinished.LENGTH_UNKNOWN:
-            return wording.how_long(case.reference)
-    doubt = wording.outlasts_case(scene.now - case.left_at) if closed.is_doubtful else ""
+            return _how_long(scene, case)
+    doubt = closing_words.outlasts_case(scene.now - case.left_at) if closed.is_doubtful else ""
     if closed.measured_s:
-        rest = wording.priced(closed.amount, closed.rate)
+        rest = closing_words.priced(closed.amount, closed.rate)
         return bridge_words.closed(case.reference, closed.measured_s, minutes, closed.minutes, rest) + doubt
-    return wording.billed(case.reference, closed.minutes, closed.amount, closed.rate) + doubt
+    return closing_words.billed(case.reference, closed.minutes, closed.amount, closed.rate) + doubt
+
+
+def _how_long(scene: _Scene, case: Case) -> str:
+    card, is_mine = card_of(case, scene.roster), case.owner == scene.person.id
+    made_at = case.callback_made_at or scene.now
+    return closing_words.how_long(card, made_at, scene.now, scene.terms(case), is_mine=is_mine)
 
 
 def _pass(scene: _Scene, case: Case) -> str:
@@ -297,12 +303,18 @@ def _menu(_scene: _Scene) -> str:
 
 
 def _why_not(scene: _Scene, case: Case) -> str:
-    """The answer to a command that the rules refuse: who has the case, or that it is over."""
-    if case.state == CaseState.ACKNOWLEDGED and case.owner != scene.person.id and case.acknowledged_at:
-        terms = scene.terms(case)
-        return wording.held_by(card_of(case, scene.roster), case.acknowledged_at, scene.now, terms)
+    """The answer to a command that the rules refuse: who has the case or called back, or that it is over."""
+    card, terms, is_mine = card_of(case, scene.roster), scene.terms(case), case.owner == scene.person.id
+    since = held_since(scene.tx, case)
+    if case.state == CaseState.ACKNOWLEDGED and not is_mine and since:
+        return wording.held_by(card, since, scene.now, terms)
+    if case.state == CaseState.CALLED_BACK and case.callback_made_at:
+        is_by_attempts = case.callback_basis == "attempts"
+        return closing_words.called_back_already(
+            card, case.callback_made_at, scene.now, terms, is_mine=is_mine, is_by_attempts=is_by_attempts
+        )
     if case.state == CaseState.CLOSED:
-        return wording.closed_already(case.reference)
+        return closing_words.closed_already(case.reference)
     return wording.nothing_to_do(case.reference, case.state)
 
 

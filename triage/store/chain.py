@@ -163,6 +163,13 @@ def events_of(session: Session, case_id: int) -> Iterable[Event]:
     return session.scalars(select(Event).where(Event.case_id == case_id).order_by(Event.number))
 
 
+def last_at(session: Session, case_id: int, kinds: Sequence[str], person_id: str) -> datetime | None:
+    """When the newest entry of these kinds about a case and a person was written; None where there is none."""
+    wanted = select(_EVENTS.c.at, _EVENTS.c.details).where(_EVENTS.c.case_id == case_id, _EVENTS.c.kind.in_(kinds))
+    rows = session.execute(wanted.order_by(_EVENTS.c.number.desc()))
+    return next((row.at for row in rows if row.details.get("person") == person_id), None)
+
+
 def events_of_all(
     session: Session, case_ids: Sequence[int]
 ) -> Iterator[tuple[int, datetime, str, str, dict[str, Any]]]:

@@ -1,0 +1,90 @@
+"""What people read when a case was called back, closed, or did something without whoever had it.
+
+Plain GSM-7; times on the wall clock of the contract.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from triage.policy.gsm7 import to_gsm7
+from triage.policy.lengths import exactly
+from triage.policy.terms import Terms
+from triage.policy.wording import Card, told, wall_clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What was done with a case by somebody who did not have it. Names are first names.
+
+    `minutes` are those of a session that was closed, in the name of `session_of`; None where there is none.
+    """
+
+    by: str
+    owner: str | None  # who has it now, or had it last
+    is_new_owner: bool
+    called_back_at: datetime | None
+    is_by_attempts: bool = False
+    is_closed: bool = False
+    minutes: int | None = None
+    session_of: str | None = None
+
+
+def lost(card: Card, change: Change, now: datetime, terms: Terms) -> str:
+    """What whoever had a case hears of what somebody else has done with it."""
+    return told(card, f"{to_gsm7(_what_became(change, now, terms))}. Nothing for you to do.")
+
+
+def _what_became(change: Change, now: datetime, terms: Terms) -> str:
+    called = ""
+    if change.is_new_owner and change.called_back_at is not None:
+        how = "tried often enough, the promise is met by attempts," if change.is_by_attempts else "called back"
+        called = f"{how} {wall_clock(change.called_back_at, now, terms)}"
+    if change.is_closed:
+        name = f"{change.session_of}'s" if change.session_of else "your"
+        session = f": {change.minutes} min in {name} name" if change.minutes else ", not billed"
+        return f"{change.by} {f'{called} and ' if called else ''}closed it{session}"
+    if called:
+        return f"{change.owner} {called}"
+    return f"{change.owner} has it now" if change.owner else f"{change.by} passed it on"
+
+
+def called_back_already(
+    card: Card, made_at: datetime, now: datetime, terms: Terms, *, is_mine: bool, is_by_attempts: bool
+) -> str:
+    """The answer to ACK and PASS once the promise is met."""
+    who = "you" if is_mine else card.owner or "somebody"
+    did = "tried often enough, last" if is_by_attempts else "called back"
+    rest = f"Reply DONE {card.reference} <minutes> <note>" if is_mine else "Nothing for you to do."
+    left = "" if is_mine else "; not closed yet"
+    return to_gsm7(
+        f"{card.reference}: {who} {did} {wall_clock(made_at, now, terms)}{left}. Nothing was changed. {rest}"
+    )
+
+
+def how_long(card: Card, made_at: datetime, now: datetime, terms: Terms, *, is_mine: bool) -> str:
+    """The answer to DONE without minutes."""
+    ask = f"How many minutes? Reply DONE {card.reference} <minutes> <note>"
+    if is_mine:
+        return f"{card.reference} is yours, callback on record. {ask}"
+    return to_gsm7(f"{card.reference}: {card.owner} called back {wall_clock(made_at, now, terms)}. {ask}")
+
+
+def billed(reference: str, minutes: int, amount: Decimal | None, rate: str) -> str:
+    return f"{reference} is closed: {minutes} min{priced(amount, rate)}."
+
+
+def priced(amount: Decimal | None, rate: str) -> str:
+    """The end of the sentence that closes a case: its price, or that nothing is billed."""
+    return f", {rate.replace('_', '-')} rate, ${amount:.2f}" if amount is not None else ", not billed"
+
+
+def closed_already(reference: str) -> str:
+    return f"{reference} is closed already. Nothing was changed."
+
+
+def outlasts_case(age: timedelta) -> str:
+    """What is added for whoever stated more work than there was time for."""
+    return f" That is longer than the case is old ({exactly(age.total_seconds())}): marked for the managers."

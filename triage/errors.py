@@ -38,6 +38,10 @@ class IllegalTransition(Refused):
         self.event = event
 
 
+class MovedOn(Refused):
+    """Somebody did something with the case meanwhile: look at it again."""
+
+
 class StaleRow(TriageError):
     """Somebody else changed the row first; nothing was written."""
 

@@ -22,6 +22,7 @@ class Visitor:
     def __init__(self, app: Flask, base: str = PUBLIC_URL, agent: str = "Firefox/145.0 (X11; Linux)") -> None:
         self.client, self._base, self._agent = app.test_client(), base, agent
         self._form_token = ""
+        self.last = ""
 
     def get(self, path: str, *, follows: bool = True) -> TestResponse:
         """A page; where it sends one elsewhere, that one."""
@@ -52,15 +53,18 @@ class Visitor:
             return self.get(answer.headers["Location"].removeprefix(self._base))
         if answer.mimetype != "text/html":
             return answer
+        self.last = answer.text
         if found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text):
             self._form_token = found[1]
         return answer
 
 
-def signed_in(world: World, role: Role) -> Visitor:
-    """Somebody of a role, in by an invitation, with a second factor where the role needs one."""
-    name, address = f"{role.value.capitalize()} <b>", f"{role.value}@example.com"
-    invited = accounts.invite(world.program.desk, address, name=name, role=role, actor="test", now=world.now)
+def signed_in(world: World, role: Role, person: str | None = None) -> Visitor:
+    """Somebody of a role, who is `person` in the roster: by an invitation, with a second factor where it is needed."""
+    name, address = f"{role.value.capitalize()} <b>", f"{person or role.value}@example.com"
+    invited = accounts.invite(
+        world.program.desk, address, name=name, role=role, person_id=person, actor="test", now=world.now
+    )
     visitor = Visitor(world.app)
     visitor.get(invited.path)
     page = visitor.post(invited.path, password=PASSWORD, again=PASSWORD)

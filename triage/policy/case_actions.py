@@ -49,6 +49,18 @@ class Stand:
     is_at_risk: bool
     talking: str | None
     not_dialled: str | None  # why its number may not be dialled
+    basis: str | None  # how the callback is known, where there is one
+    is_measured: bool  # whether the phone network measured a conversation
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody has it and is to call back."""
+        return self.state is CaseState.ACKNOWLEDGED
+
+    @property
+    def needs_minutes(self) -> bool:
+        """Whether whoever closes it has to say how long the work took."""
+        return not self.is_measured and self.basis != "attempts" and self.state is not CaseState.REVIEW
 
 
 def actions_for(stand: Stand, role: Role, person_id: str | None) -> dict[Action, str | None]:
@@ -78,10 +90,13 @@ def _why_not(action: Action, stand: Stand, role: Role, person_id: str | None) ->
         case Action.HAND_OVER:
             if stand.state not in AWAITING_CALLBACK:
                 return _is_over(stand) or "Nobody has to call back now."
-            is_held = stand.state is CaseState.ACKNOWLEDGED
-            if (is_held and is_mine) or may(role, Permission.CORRECT_CASES):
+            if (stand.is_held and is_mine) or may(role, Permission.CORRECT_CASES):
                 return None
-            return f"{stand.owner_name} has it: only they or a manager hand it over." if is_held else "Take it first."
+            return (
+                f"{stand.owner_name} has it: only they or a manager hand it over."
+                if stand.is_held
+                else "Take it first."
+            )
         case Action.NOTE:
             return None
 
@@ -98,7 +113,7 @@ def _why_not_taken(stand: Stand, *, is_mine: bool) -> str | None:
         case CaseState.ACKNOWLEDGED:
             return "You have it." if is_mine else _held_by_another(stand, is_mine=is_mine)
         case CaseState.CALLED_BACK:
-            return f"{stand.owner_name} has called back."
+            return "You have called back." if is_mine else f"{stand.owner_name} has called back."
         case CaseState.CLOSED:
             return "It is closed."
 

@@ -28,7 +28,8 @@ class Scene:
 
     def actor(self, actor: str) -> str:
         kind, _, who = actor.partition(":")
-        return safe(self.person(who) if kind == "person" else f"{kind} ({who})" if who else kind)
+        name = self.person(who) if kind == "person" else self.names.get(actor)
+        return safe(name or (f"{kind} ({who})" if who else kind))
 
     def when(self, at: datetime | None, *, glue: str = "\n", none: str = "no") -> str:
         """An instant on both clocks."""

@@ -24,7 +24,7 @@ from triage.policy.terms import Terms
 from triage.services import callbacks
 from triage.services.alerts import card_of, tell
 from triage.services.desk import Desk
-from triage.store import bridges, deliveries, sessions
+from triage.store import Session, bridges, deliveries, sessions
 from triage.store.engine import Transaction
 from triage.store.models import Bridge, Case, Delivery
 
@@ -61,14 +61,14 @@ class LegReport:
     seconds: int | None = None
 
 
-def why_not(tx: Transaction, case: Case, terms: Terms, now: datetime) -> Refusal | None:
+def why_not(session: Session, case: Case, terms: Terms, now: datetime) -> Refusal | None:
     """Why the caller of a case may not be dialled now; None where they may be."""
     number, rule = case.number_to_call, terms.dialing
     refused = refusal_of(number, terms)
     if refused is not None or number is None:
         return refused
     dialled = bridges.dialled(
-        tx.session,
+        session,
         number,
         number_since=now - rule.per_number_within,
         anybody_since=now - rule.per_night_within,
@@ -276,7 +276,7 @@ def _why_not_now(tx: Transaction, desk: Desk, case: Case, terms: Terms, now: dat
     if talking is not None:
         person = desk.roster(tx.session).person(talking.person_id)
         return Sorry(words.not_put_through(f"{person.first_name if person else 'somebody'} is on the phone with them"))
-    refused = why_not(tx, case, terms, now)
+    refused = why_not(tx.session, case, terms, now)
     if refused is None:
         return None
     tx.record_of(case, "call_refused", at=now, actor="system", reason=refused.value)

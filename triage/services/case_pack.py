@@ -17,7 +17,7 @@ from triage.policy.case_story import Evidence, story
 from triage.policy.terms import Terms
 from triage.policy.written import as_json
 from triage.ports import PrintsPaper
-from triage.services.desk import Desk
+from triage.services.desk import Desk, names_of
 from triage.services.recordings import open_copy
 from triage.services.records import Record, case_record
 from triage.store import cases, chain, copies, versions
@@ -90,7 +90,7 @@ def _load(desk: Desk, reference: str) -> _Facts:
             record=record,
             terms=desk.terms_of(session, record["policy"]),
             policy=versions.policy_content(session, record["policy"]),
-            names={person.id: person.name for person in desk.roster(session).people},
+            names=names_of(session, desk),
             evidence=Evidence(verdict.entries, verdict.head, fault),
             kept=copies.kept_of_case(session, case.id),
         )

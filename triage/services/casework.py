@@ -126,8 +126,8 @@ def close(
     return Closed(total, measured, amount, case.rate, is_doubtful)
 
 
-def note(tx: Transaction, case: Case, person: Person, text: str, now: datetime) -> None:
-    tx.record_of(case, "noted", at=now, actor=f"person:{person.id}", text=text)
+def note(tx: Transaction, case: Case, actor: str, text: str, now: datetime) -> None:
+    tx.record_of(case, "noted", at=now, actor=actor, text=text)
 
 
 def _bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, now: datetime) -> Decimal | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from triage.policy.roster import Roster, stored_roster
 from triage.policy.terms import Terms, stored_terms
-from triage.store import Session, versions
+from triage.store import Session, accounts, versions
 from triage.store.engine import Store
 
 
@@ -39,6 +39,11 @@ class Desk:
         if self._roster is None or self._roster[0] != newest:
             self._roster = (newest, stored_roster(versions.roster_content(session, newest)))
         return self._roster[1]
+
+
+def names_of(session: Session, desk: Desk) -> dict[str, str]:
+    """What people are called: of the roster by their ids, those with accounts as the history names them."""
+    return accounts.names(session) | {person.id: person.name for person in desk.roster(session).people}
 
 
 def load_contract(desk: Desk, now: datetime) -> None:

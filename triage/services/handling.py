@@ -138,7 +138,7 @@ def call(deed: Deed) -> Called:
     on_its_way = call_on_its_way(tx.session, case.id, person.id, rings_since)
     if on_its_way is not None:
         return Called(Ring.RINGS if on_its_way.state != DeliveryState.PLANNED else Ring.WAITS)
-    refused = bridges.why_not(tx, case, terms, deed.now)
+    refused = bridges.why_not(tx.session, case, terms, deed.now)
     if refused is not None:
         tx.record_of(case, "call_refused", at=deed.now, actor=f"person:{person.id}", reason=refused.value)
         return Called(Ring.REFUSED, why=refused)
@@ -179,7 +179,7 @@ def done(deed: Deed, minutes: int | None, text: str) -> Closed | Unfinished:
         callbacks.call_made(tx, case, person, terms, now)
         if minutes is None:
             if text:
-                casework.note(tx, case, person, text, now)
+                casework.note(tx, case, f"person:{person.id}", text, now)
             return Unfinished.LENGTH_UNKNOWN
     elif minutes is None and not measured_s(tx.session, case.id):  # the network never told how long it was
         return Unfinished.LENGTH_UNKNOWN

@@ -255,7 +255,7 @@ def _pass(scene: _Scene, case: Case) -> str:
 def _note(scene: _Scene, case: Case) -> str:
     if not scene.command.text:
         return wording.empty_note(case.reference)
-    casework.note(scene.tx, case, scene.person, scene.command.text, scene.now)
+    casework.note(scene.tx, case, f"person:{scene.person.id}", scene.command.text, scene.now)
     owner = scene.roster.person(case.owner)
     return wording.noted(case.reference, owner.first_name if owner else None)
 

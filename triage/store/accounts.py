@@ -28,6 +28,11 @@ def by_id(session: Session, account_id: int) -> Account:
     return found
 
 
+def names(session: Session) -> dict[str, str]:
+    """What people with accounts are called, by how the history names them."""
+    return {f"account:{number}": name for number, name in session.execute(select(Account.id, Account.name))}
+
+
 def every(session: Session) -> Sequence[tuple[Account, Invitation | None, datetime | None]]:
     """All accounts by name, with the open invitation and when somebody was last seen using it."""
     seen = select(SignIn.account_id, func.max(SignIn.seen_at).label("at")).group_by(SignIn.account_id).subquery()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from triage.store import versions
@@ -191,6 +191,17 @@ def _plain(value: Any) -> str:
 
 
 _write_plain = json.JSONEncoder(default=_plain).encode
+
+
+def newest_number(session: Session, case_id: int) -> int:
+    """The number of the newest entry about a case; 0 where there is none."""
+    return session.scalar(select(func.max(Event.number)).where(Event.case_id == case_id)) or 0
+
+
+def entries_since(session: Session, case_id: int, number: int, kinds: Iterable[str]) -> Sequence[Event]:
+    """The entries of these kinds about a case after the entry of a number, oldest first."""
+    chosen = (Event.case_id == case_id, Event.number > number, Event.kind.in_(kinds))
+    return session.scalars(select(Event).where(*chosen).order_by(Event.number)).all()
 
 
 def newest_of(session: Session, kind: str) -> Event | None:

@@ -16,6 +16,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     billing,  # noqa: F401
     board,  # noqa: F401
     case,  # noqa: F401
+    case_actions,  # noqa: F401
     errors,  # noqa: F401
     own_account,  # noqa: F401
     policy,  # noqa: F401

@@ -1,0 +1,128 @@
+"""What people do with a case on its page: the same as by text, once, for the case as they saw it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.support.fixtures import DANA, LEE, MARIA
+from tests.support.visitor import Visitor, signed_in
+from tests.support.world import CALLER, World
+from triage.policy.access import Role
+
+
+def act(visitor: Visitor, what: str, *, see: bool = True, **fields: str) -> TestResponse:
+    """Look at case 1001 and press a button of it; the page after that."""
+    page = visitor.get("/cases/1001").text if see else visitor.last
+    found = re.search(r'name="seen" value="(\d+)"', page)
+    assert found, "there is no form"
+    return visitor.post(f"/cases/1001/{what}", follows=True, seen=found[1], **fields)
+
+
+def said(page: TestResponse) -> str:
+    """What the page says was done, or why it was not."""
+    return " ".join(unescape(word) for word in re.findall(r'<p class="note (?:good|bad)"[^>]*>(.*?)</p>', page.text))
+
+
+def offered(page: TestResponse) -> set[str]:
+    return set(re.findall(r'action="/cases/1001/([a-z-]+)"', page.text))
+
+
+@pytest.mark.on_both
+def test_a_case_is_taken_noted_tried_and_closed_on_its_page_as_by_text(world: World, quick_hashes: None) -> None:
+    lee = signed_in(world, Role.TECHNICIAN, "lee")
+    world.voicemail(attested=True)
+
+    assert said(act(lee, "take")) == "You have it. Call by 11:30 PM EST, 119 min left."
+    assert said(act(lee, "note", note="<i>site</i> has two gateways")) == "The note is part of the history."
+    assert said(act(lee, "attempt")) == "The attempt is on record, by your word. Try again in 10 minutes."
+    world.advance(minutes=20)
+    missing = act(lee, "close", work="new card")
+    closed = act(lee, "close", minutes="35", work="new card")
+
+    assert missing.status_code == 400
+    assert "Write whole minutes" in missing.text
+    assert "new card</textarea>" in missing.text
+    assert said(closed).startswith("The case is closed: 35 min, $247.50 at the after-hours rate. That is longer than")
+    assert "&lt;i&gt;site&lt;/i&gt; has two gateways" in closed.text
+    case = world.case()
+    assert (case["state"], case["owner"], case["callback_basis"]) == ("closed", "lee", "stated")
+    done = [(entry["kind"], entry["actor"]) for entry in case["events"] if entry["kind"] in KINDS]
+    assert done == [(kind, "account:1") for kind in ("acknowledged", "noted", "attempted", "called_back", "closed")]
+    assert offered(closed) == {"note"}
+
+
+KINDS = {"acknowledged", "noted", "attempted", "called_back", "closed", "handed_over"}
+
+
+def test_who_acts_on_an_old_page_is_told_who_did_what_and_nothing_is_done(world: World, quick_hashes: None) -> None:
+    manager = signed_in(world, Role.MANAGER, "maria")
+    world.voicemail(attested=True)
+    page = manager.get("/cases/1001")
+    world.text(LEE, "ACK")
+
+    refused = act(manager, "hand-over", see=False, person="dana")
+
+    assert refused.status_code == 409
+    assert said(refused).startswith("Not done, as the case moved on: 9:31 PM EST Taken by a technician (Lee Okafor).")
+    assert '<option selected value="dana">' in refused.text
+    assert world.case()["owner"] == "lee"
+    assert offered(page) == {"take", "call", "attempt", "close", "hand-over", "note"}
+    assert said(act(manager, "hand-over", see=False, person="dana")).startswith("Dana Whitfield has it now")
+
+
+def test_a_case_is_handed_over_by_name_and_all_concerned_are_told(team: World, quick_hashes: None) -> None:
+    world = team
+    lee, manager = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.MANAGER)
+    world.voicemail(attested=True)
+    asked = act(manager, "hand-over", person="dana")
+    world.advance(seconds=2)
+    called = [call.to for call in world.phones.calls() if call.direction == "outbound-api"]
+
+    assert said(asked) == "Dana Whitfield is alerted now. Nobody has the case until somebody takes it."
+    assert world.bodies(DANA)[-1].startswith("FOR YOU 1001 overnight: +16145550199")
+    assert called == [DANA]
+    assert world.case()["owner"] is None
+    world.text(LEE, "ACK")
+    due = world.case()["callback_due"]
+
+    given = act(lee, "hand-over", person="dana")
+    world.advance(seconds=2)
+
+    assert said(given) == "Dana Whitfield has it now, and was told by text. The time of the promise runs on."
+    assert "Technician <b> gave it to you. Call by 11:3" in world.bodies(DANA)[-1]
+    assert world.bodies(LEE)[-1].endswith("Dana has it now. Nothing for you to do.")
+    assert (world.case()["owner"], world.case()["callback_due"]) == ("dana", due)
+    world.advance(minutes=46)  # what was left of Lee's span for a callback is over
+    assert world.case()["state"] == "open"
+
+
+def test_call_now_rings_ones_own_phone_and_puts_one_through(world: World, quick_hashes: None) -> None:
+    lee, unknown = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.ADMINISTRATOR)
+    world.phones.add_phone(CALLER, "Caller", talks_for=125)
+    world.phones.set_keys(LEE, "1")
+    world.voicemail(attested=True)
+
+    page = lee.get("/cases/1001").text
+    called = act(lee, "call")
+    world.advance(minutes=6)
+    closed = act(lee, "close", minutes="", work="")
+
+    assert f"We ring your phone, {LEE}. Press 1 on it, and it is put through to {CALLER}." in page
+    assert said(called).startswith(f"Your phone, {LEE}, rings now.")
+    assert said(closed) == "The case is closed: 3 min, $247.50 at the after-hours rate."
+    assert world.case()["callback_basis"] == "measured"
+    assert offered(unknown.get("/cases/1001")) == {"note"}
+    assert "Your account names nobody of the roster." in unknown.get("/cases/1001").text
+
+
+def test_auditors_look_and_touch_nothing(world: World, quick_hashes: None) -> None:
+    auditor = signed_in(world, Role.AUDITOR)
+    world.voicemail(attested=True)
+
+    assert offered(auditor.get("/cases/1001")) == set()
+    assert auditor.post("/cases/1001/take", seen="1").status_code == 403
+    assert MARIA not in auditor.get("/cases/1001").text

@@ -1,0 +1,55 @@
+"""What somebody reads on the page of a case after they did something with it. Times on the contract's wall clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from triage.policy.roster import Person
+from triage.policy.speech import span_in_words
+from triage.policy.terms import Terms
+from triage.policy.wording import Card, call_by
+
+UNFINISHED = {
+    "call runs": "The call to the caller is not over. Nothing was changed.",
+    "length unknown": "Nobody measured how long it was: write the minutes.",
+}
+"""Why a case was not closed, by the value of handling.Unfinished."""
+
+
+def taken(card: Card, now: datetime, terms: Terms) -> str:
+    return f"You have it. {call_by(card, now, terms)}"
+
+
+def called(ring: str, card: Card, phone: str, talking: Person | None, *, why: str) -> str:
+    """`ring` is a value of handling.Ring; `phone` is theirs."""
+    match ring:
+        case "now":
+            return f"Your phone, {phone}, rings now. Press 1 on it, and you are put through to {card.caller}."
+        case "rings":
+            return f"Your phone, {phone}, rings already. Pick up and press 1."
+        case "waits":
+            return f"Your phone, {phone}, rings as soon as it is free. Pick up and press 1."
+        case "talking":
+            return f"{talking.name if talking else 'Somebody'} is on the phone with the caller now. You are not rung."
+        case _:
+            return f"You have it. Not dialled: {why}."
+
+
+def tried(terms: Terms, *, is_met: bool, is_proven: bool) -> str:
+    if is_met:
+        return "The attempt is on record, and the promise is met by attempts. Close the case."
+    proof = "proven by the phone network" if is_proven else "by your word"
+    return f"The attempt is on record, {proof}. Try again in {span_in_words(terms.callback.attempts_apart)}."
+
+
+def closed(minutes: int, amount: Decimal | None, rate: str, *, is_doubtful: bool) -> str:
+    price = f"${amount:.2f} at the {rate.replace('_', '-')} rate" if amount is not None else "not billed"
+    doubt = " That is longer than the case is old: marked as doubtful." if is_doubtful else ""
+    return f"The case is closed: {minutes} min, {price}.{doubt}"
+
+
+def handed_over(name: str, *, is_held: bool) -> str:
+    if is_held:
+        return f"{name} has it now, and was told by text. The time of the promise runs on."
+    return f"{name} is alerted now. Nobody has the case until somebody takes it."

@@ -1,0 +1,149 @@
+"""What somebody does with a case on its page: for the case as they saw it, or not at all.
+
+Each function returns what to say when it is done. They raise NotFound; MovedOn where somebody did something with the
+case since the page was made; Refused where the rules do not allow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from triage.errors import MovedOn, NotFound, Refused
+from triage.policy import action_words as words
+from triage.policy.bridge_words import refusal
+from triage.policy.case_actions import MOVES, Action, Stand, actions_for
+from triage.policy.event_words import event_in_words
+from triage.policy.lifecycle import CaseState
+from triage.policy.wording import wall_clock
+from triage.services import bridges, casework, handling
+from triage.services.alerts import card_of
+from triage.services.desk import Desk, names_of
+from triage.services.handling import Deed, Unfinished
+from triage.services.sign_in import SignedIn
+from triage.store import Session, cases, chain
+from triage.store.bridges import measured_s, running_of_case
+from triage.store.engine import Transaction
+from triage.store.models import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for something about which case, and the newest entry of its history that their page told of."""
+
+    who: SignedIn
+    reference: str
+    seen: int
+
+
+def stand_of(session: Session, desk: Desk, case: Case, now: datetime) -> Stand:
+    """How a case stands for whoever wants to do something with it."""
+    roster, terms = desk.roster(session), desk.terms_of(session, case.policy)
+    owner, running = roster.person(case.owner), running_of_case(session, case.id)
+    talking = roster.person(running.person_id) if running else None
+    refused = bridges.why_not(session, case, terms, now)
+    return Stand(
+        state=CaseState(case.state),
+        owner=case.owner,
+        owner_name=owner.name if owner else "Somebody",
+        is_at_risk=case.at_risk_at is not None,
+        talking=(talking.name if talking else "Somebody") if running else None,
+        not_dialled=f"Not dialled: {refusal(refused, terms)}." if refused else None,
+        basis=case.callback_basis,
+        is_measured=measured_s(session, case.id) > 0,
+    )
+
+
+def take(desk: Desk, asked: Asked, now: datetime) -> str:
+    """As ACK."""
+    with _deed(desk, asked, Action.TAKE, now) as deed:
+        handling.take(deed)
+        return words.taken(card_of(deed.case, deed.roster), now, deed.terms)
+
+
+def call(desk: Desk, asked: Asked, now: datetime) -> str:
+    """As CALL."""
+    with _deed(desk, asked, Action.CALL, now) as deed:
+        called = handling.call(deed)
+        why = refusal(called.why, deed.terms) if called.why else ""
+        return words.called(
+            called.ring.value, card_of(deed.case, deed.roster), deed.person.phone, called.talking, why=why
+        )
+
+
+def attempt(desk: Desk, asked: Asked, now: datetime) -> str:
+    """As TRIED."""
+    with _deed(desk, asked, Action.ATTEMPT, now) as deed:
+        found = handling.tried(deed)
+        if found is None:
+            raise Refused("A call to the caller runs. Nothing was changed.")
+        return words.tried(deed.terms, is_met=found.is_met, is_proven=found.is_proven)
+
+
+def close(desk: Desk, asked: Asked, minutes: int | None, text: str, now: datetime) -> str:
+    """As DONE."""
+    with _deed(desk, asked, Action.CLOSE, now) as deed:
+        closed = handling.done(deed, minutes, text)
+        if isinstance(closed, Unfinished):
+            raise Refused(words.UNFINISHED[closed.value])
+        return words.closed(closed.minutes, closed.amount, closed.rate, is_doubtful=closed.is_doubtful)
+
+
+def hand_over(desk: Desk, asked: Asked, person_id: str, now: datetime) -> str:
+    """Give the case to somebody by name."""
+    with _case(desk, asked, Action.HAND_OVER, now) as (tx, case):
+        to = desk.roster(tx.session).person(person_id)
+        if to is None or (to.id == case.owner and case.state == CaseState.ACKNOWLEDGED):
+            raise Refused("Choose somebody else of the roster.")
+        handling.hand_over(tx, desk, case, to, by=asked.who.name, actor=asked.who.actor, now=now)
+        return words.handed_over(to.name, is_held=case.state == CaseState.ACKNOWLEDGED)
+
+
+def note(desk: Desk, asked: Asked, text: str, now: datetime) -> str:
+    """As NOTE."""
+    with _case(desk, asked, Action.NOTE, now) as (tx, case):
+        casework.note(tx, case, asked.who.actor, text, now)
+        return "The note is part of the history."
+
+
+@contextmanager
+def _deed(desk: Desk, asked: Asked, action: Action, now: datetime) -> Iterator[Deed]:
+    """What a person of the roster does, through their account; the case's former owner hears of it."""
+    with _case(desk, asked, action, now) as (tx, case):
+        person = desk.roster(tx.session).person(asked.who.person_id)
+        assert person is not None  # noqa: S101 - else the action was refused
+        deed = Deed(tx, desk, case, person, now)
+        with handling.former_owner_hears(deed):
+            yield deed
+
+
+@contextmanager
+def _case(desk: Desk, asked: Asked, action: Action, now: datetime) -> Iterator[tuple[Transaction, Case]]:
+    with desk.store.write() as tx:
+        tx.account = asked.who.actor
+        case = cases.by_reference(tx.session, asked.reference)
+        if case is None:
+            raise NotFound(f"There is no case {asked.reference}.")
+        _is_as_seen(tx, desk, case, asked, now)
+        person = desk.roster(tx.session).person(asked.who.person_id)
+        allowed = actions_for(stand_of(tx.session, desk, case, now), asked.who.role, person.id if person else None)
+        if (why_not := allowed[action]) is not None:
+            raise Refused(why_not)
+        yield tx, case
+
+
+def _is_as_seen(tx: Transaction, desk: Desk, case: Case, asked: Asked, now: datetime) -> None:
+    since = chain.entries_since(tx.session, case.id, asked.seen, MOVES)
+    if since:
+        names, terms = names_of(tx.session, desk), desk.terms_of(tx.session, case.policy)
+        told = [
+            f"{wall_clock(entry.at, now, terms)} {event_in_words(entry.kind)}"
+            f" ({names.get(entry.actor.removeprefix('person:'), entry.actor)})"
+            for entry in since[-_MOST_TOLD:]
+        ]
+        raise MovedOn(f"Not done, as the case moved on: {'; '.join(told)}. Look again, then decide.")
+
+
+_MOST_TOLD = 4

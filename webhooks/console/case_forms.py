@@ -1,0 +1,87 @@
+"""The forms on the page of a case, and the page with them: as it is, or again with what to mend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+from wtforms import IntegerField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+
+from triage.errors import TriageError
+from triage.policy.case_actions import Action
+from triage.policy.commands import LONGEST_NOTE
+from triage.services.case_page import CasePage, case_page
+from webhooks.console.access import signed_in
+from webhooks.console.forms import Form
+from webhooks.errors import status_of
+from webhooks.program import desk, program
+
+_LARGEST = 2**62
+_WORDS = Length(max=LONGEST_NOTE, message=f"Too long: take {LONGEST_NOTE} characters or fewer.")
+_NO_MINUTES = "Write whole minutes: 35, or 0 where nothing is to be billed."
+
+
+class ActionForm(Form):
+    """`seen` is the newest entry of the history that the page told of."""
+
+    seen = IntegerField(validators=[InputRequired(), NumberRange(0, _LARGEST)])
+
+    def fit(self, page: CasePage) -> None:
+        """Fields that depend on the case."""
+
+
+class NoteForm(ActionForm):
+    note = TextAreaField("Note", [InputRequired("Write the note."), _WORDS], render_kw={"rows": 3})
+
+
+class CloseForm(ActionForm):
+    minutes = StringField(
+        "Minutes of work",
+        [Optional(), Regexp(r"\s*\d{1,3}\s*$", message=_NO_MINUTES)],
+        render_kw={"inputmode": "numeric", "autocomplete": "off"},
+    )
+    work = TextAreaField("What was done", [Optional(), _WORDS], render_kw={"rows": 3})
+
+    def fit(self, page: CasePage) -> None:
+        if page.stand.needs_minutes:
+            self.minutes.validators = [InputRequired(_NO_MINUTES), *self.minutes.validators[1:]]
+        else:
+            self.minutes.label.text = "Minutes of work after the call, if any"
+
+
+class HandOverForm(ActionForm):
+    person = SelectField("To", validators=[InputRequired("Choose somebody.")])
+
+    def fit(self, page: CasePage) -> None:
+        self.person.choices = [SelectChoice(value, label) for value, label in page.people]
+
+
+FORMS: dict[Action, type[ActionForm]] = {
+    Action.TAKE: ActionForm,
+    Action.CALL: ActionForm,
+    Action.ATTEMPT: ActionForm,
+    Action.CLOSE: CloseForm,
+    Action.HAND_OVER: HandOverForm,
+    Action.NOTE: NoteForm,
+}
+
+
+def page_of(reference: str) -> CasePage:
+    """The case as whoever is signed in sees it. Raises NotFound."""
+    return case_page(desk(), reference, signed_in(), program().now())
+
+
+def rendered(
+    page: CasePage, failed: tuple[Action, ActionForm] | None = None, error: TriageError | None = None
+) -> tuple[str, int]:
+    """The page with its forms. Where one failed: with what was written in it, what to mend, and 400 or 409."""
+    forms: dict[str, Any] = {}
+    for action, kind in FORMS.items():
+        form = failed[1] if failed is not None and failed[0] is action else kind(formdata=None)
+        form.fit(page)
+        forms[action.value] = form
+    status = status_of(error) if error is not None else 400 if failed is not None else 200
+    return render_template(
+        "case.html", case=page, forms=forms, failed=failed[0].value if failed else None, error=error
+    ), status

@@ -143,8 +143,9 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
     return PhoneSystem(
         {
             "sms": TwilioSms(client, account),
-            "voice": TwilioVoice(client, account, "alert"),
+            "voice": TwilioVoice(client, account, "voice"),
             "bridge": TwilioVoice(client, account, "bridge"),
+            "hear": TwilioVoice(client, account, "hear"),
         },
         TwilioCalls(client, account),
         TwilioLists(client, account),

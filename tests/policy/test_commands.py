@@ -114,7 +114,7 @@ def test_word_that_the_carrier_answers_is_never_a_command(word: str) -> None:
 
 
 def test_no_command_is_a_reserved_word() -> None:
-    assert set(WORDS) == {"ACK", "CALL", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", "MENU"}
+    assert set(WORDS) == {"ACK", "CALL", "HEAR", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", "MENU"}
     assert not RESERVED & set(WORDS)
     assert OPT_OUT | OPT_IN | {"HELP", "INFO"} == RESERVED
     assert not OPT_OUT & OPT_IN

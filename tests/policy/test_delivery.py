@@ -13,7 +13,7 @@ from triage.policy.delivery import FINAL, DeliveryState, accepts, is_spent
 from triage.policy.retry import GIVE_UP_SEARCHING_AFTER, REPEAT_AFTER, SENDING_LEASE, may_repeat, next_attempt
 from triage.policy.twilio_words import (
     ALERT_CALL_STATUS,
-    BRIDGE_CALL_STATUS,
+    ASKED_CALL_STATUS,
     ERROR_CODES,
     MESSAGE_STATUS,
     UNEXPLAINED,
@@ -130,7 +130,7 @@ def test_status_of_an_alert_call_never_makes_it_answered(status: str, state: str
 
 
 def test_call_that_puts_a_technician_through_is_delivered_once_they_pick_up() -> None:
-    differs = {status: state for status, state in BRIDGE_CALL_STATUS.items() if ALERT_CALL_STATUS[status] != state}
+    differs = {status: state for status, state in ASKED_CALL_STATUS.items() if ALERT_CALL_STATUS[status] != state}
 
     assert differs == {"in-progress": "delivered", "completed": "delivered"}
 

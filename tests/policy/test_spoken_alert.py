@@ -97,19 +97,21 @@ def test_what_cannot_be_done_is_not_offered(known: dict[str, Any], is_owner: boo
     assert words.menu(a_card(**known), terms, is_owner=is_owner) == menu
 
 
-def test_after_taking_it_the_number_is_said_twice() -> None:
-    assert words.taken(a_card(flags=("not_attested",)), NOW) == [
+def test_after_taking_it_the_number_is_said_twice_and_then_what_the_call_can_do(terms: Terms) -> None:
+    assert words.taken(a_card(flags=("not_attested",)), NOW, terms) == [
         "Case 1 0 4 2 is yours. 118 minutes left. Call 3 1 0, 5 5 5, 1 2 3 4.",
         "Again: 3 1 0, 5 5 5, 1 2 3 4.",
         "The caller did not say that they are on site.",
-        "After it, text D O N E and the minutes. If nobody answers, text T R I E D.",
+        "To call back now, press 2. To pass it on, 3. To hear the message, 9.",
     ]
 
 
 def test_number_that_is_withheld_may_be_in_the_message(terms: Terms) -> None:
     card = a_card(caller=None, due=None)
 
-    assert words.taken(card, NOW)[0] == "Case 1 0 4 2 is yours. Their number is not known. The message may say it."
+    assert (
+        words.taken(card, NOW, terms)[0] == "Case 1 0 4 2 is yours. Their number is not known. The message may say it."
+    )
     said, _ = words.opening(card, "ladder", NOW, terms, is_owner=False)
     assert said.startswith("Support case 1 0 4 2. Overnight, from an unknown number.")
 

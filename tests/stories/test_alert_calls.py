@@ -60,10 +60,12 @@ def test_key_1_takes_the_case_and_the_ladder_waits(lee_is_called: World) -> None
 
     assert world.pages(left) == LEE_AT_ONCE
     assert (world.case()["state"], world.case()["owner"]) == ("acknowledged", "lee")
-    assert calls_of(world, LEE)[0].heard[-3:] == (
+    assert calls_of(world, LEE)[0].heard[-5:] == (
         "Case 1 0 0 1 is yours. 119 minutes left. Call 6 1 4, 5 5 5, 0 1 9 9.",
         "Again: 6 1 4, 5 5 5, 0 1 9 9.",
+        "To call back now, press 2. To pass it on, 3. To hear the message, 9.",
         "After it, text D O N E and the minutes. If nobody answers, text T R I E D.",
+        "Goodbye.",
     )
     [key] = details(world, "key_pressed")
     assert (key["person"], key["key"]) == ("lee", "1")
@@ -107,6 +109,23 @@ def test_key_9_plays_the_message_and_asks_again(lee_is_called: World) -> None:
 
     assert [one["key"] for one in details(world, "key_pressed")] == ["9", "1"]
     assert world.case()["owner"] == "lee"
+
+
+def test_whoever_took_the_case_may_hear_the_message_on_the_same_call_and_then_call_back(lee_is_called: World) -> None:
+    world = lee_is_called
+    world.phones.set_keys(LEE, "192")
+    world.phones.add_phone(CALLER, "Caller", talks_for=245)
+
+    world.voicemail(attested=True)
+    world.advance(minutes=10)
+
+    [call], case = calls_of(world, LEE), world.case()
+    [played] = [event["actor"] for event in case["events"] if event["kind"] == "recording_played"]
+    assert [sentence for sentence in call.heard if "plays" in sentence or "That was" in sentence][1] == (
+        "That was case 1 0 0 1. To call back now, press 2. To pass it on, 3. To hear the message, 9."
+    )
+    assert (played, case["owner"], case["callback_basis"]) == ("person:lee", "lee", "measured")
+    assert world.kinds().count("acknowledged") == 1
 
 
 def test_key_9_is_not_offered_where_there_never_will_be_a_recording(lee_is_called: World) -> None:

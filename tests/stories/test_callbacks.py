@@ -117,6 +117,7 @@ def test_voicemail_box_is_an_attempt_once_the_technician_says_so_by_key(world: W
         "called_back",
         "callback_withdrawn",
     ]
+    world.phones.set_keys(LEE, "")
     world.at(due)
     assert world.case()["breached_at"] == due
 

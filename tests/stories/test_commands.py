@@ -9,8 +9,8 @@ from tests.support.world import World
 
 OTHER_CALLER = "+12125550101"
 YOURS = (
-    "1001 is yours. Call +16145550199 or reply CALL 1001. Call by 11:30 PM EST, 119 min left."
-    "\nAfter it: DONE 1001 <minutes> <note>. No answer: TRIED 1001"
+    "1001 is yours. Call +16145550199 or reply CALL or HEAR 1001. Call by 11:30 PM EST, 119 min left."
+    "\nThen DONE 1001 <minutes> <note>. No answer: TRIED 1001"
 )
 NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the words."
 
@@ -38,8 +38,10 @@ def test_ack_without_a_reference_is_asked_which_of_two(world: World) -> None:
     world.voicemail(OTHER_CALLER, attested=True)
 
     assert world.text(LEE, "ACK") == "Which case? 1001, 1002\nReply ACK and the number."
-    assert (world.text(LEE, "ACK 1002") or "").startswith("1002 is yours. Call +12125550101 or reply CALL 1002.")
-    assert (world.text(LEE, "ACK") or "").startswith("1001 is yours. Call +16145550199 or reply CALL 1001.")
+    assert (world.text(LEE, "ACK 1002") or "").startswith(
+        "1002 is yours. Call +12125550101 or reply CALL or HEAR 1002."
+    )
+    assert (world.text(LEE, "ACK") or "").startswith("1001 is yours. Call +16145550199 or reply CALL or HEAR 1001.")
 
 
 def test_wrong_reference_is_said_to_be_wrong(world: World) -> None:
@@ -265,13 +267,14 @@ def test_who_says_who_is_reached_and_who_after_that(team: World) -> None:
 
 def test_menu_lists_the_words(world: World) -> None:
     assert world.text(LEE, "menu") == (
-        "ACK, CALL, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. With more than one case add its number: DONE 1042 35 note"
+        "ACK, CALL, HEAR, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU."
+        " With more than one case add its number: DONE 1042 35 note"
     )
 
 
 def test_anything_else_is_answered_with_the_words(world: World) -> None:
     assert (world.text(LEE, "on my way!") or "").startswith(
-        "Not understood: on my way!\nNothing was changed. Words: ACK, CALL, TRIED, DONE"
+        "Not understood: on my way!\nNothing was changed. Words: ACK, CALL, HEAR, TRIED, DONE"
     )
 
 

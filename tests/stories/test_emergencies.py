@@ -52,7 +52,7 @@ def test_first_to_take_it_stands_the_other_down(team: World) -> None:
     team.advance(minutes=10)
 
     assert (answer or "").startswith(
-        "1001 is yours. Call +16145550199 or reply CALL 1001. Call by 11:30 PM EST, 119 min left."
+        "1001 is yours. Call +16145550199 or reply CALL or HEAR 1001. Call by 11:30 PM EST, 119 min left."
     )
     assert team.bodies(LEE)[1:] == [
         "1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY.\nDana has it. Nothing for you to do."

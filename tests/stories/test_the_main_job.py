@@ -23,8 +23,8 @@ def test_a_voicemail_is_alerted_taken_called_back_and_billed(world: World) -> No
 
     world.advance(minutes=3)
     assert world.text(LEE, "ack") == (
-        "1001 is yours. Call +16145550199 or reply CALL 1001. Call by 11:30 PM EST, 116 min left."
-        "\nAfter it: DONE 1001 <minutes> <note>. No answer: TRIED 1001"
+        "1001 is yours. Call +16145550199 or reply CALL or HEAR 1001. Call by 11:30 PM EST, 116 min left."
+        "\nThen DONE 1001 <minutes> <note>. No answer: TRIED 1001"
     )
 
     world.advance(minutes=40)

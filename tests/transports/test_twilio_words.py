@@ -10,7 +10,7 @@ from triage.policy.delivery import Carrier
 from triage.policy.delivery import DeliveryState as State
 from triage.policy.twilio_words import (
     ALERT_CALL_STATUS,
-    BRIDGE_CALL_STATUS,
+    ASKED_CALL_STATUS,
     ERROR_CODES,
     MESSAGE_STATUS,
     SILENT_RECORDING,
@@ -84,7 +84,7 @@ def test_a_status_of_an_alert_call(word: str, state: State) -> None:
 def test_a_status_of_a_call_that_puts_a_technician_through(word: str, state: State) -> None:
     picked_up = word in {"in-progress", "completed"}
 
-    assert BRIDGE_CALL_STATUS[word] is (State.DELIVERED if picked_up else state)
+    assert ASKED_CALL_STATUS[word] is (State.DELIVERED if picked_up else state)
 
 
 @pytest.mark.parametrize(("code", "words", "permanent", "blocks", "ours"), CODES)
@@ -96,7 +96,7 @@ def test_an_error_code(code: int, words: str, permanent: bool, blocks: bool, our
 
 def test_no_row_is_without_its_test() -> None:
     assert set(MESSAGE_STATUS) == {word for word, _ in MESSAGES}
-    assert set(ALERT_CALL_STATUS) == set(BRIDGE_CALL_STATUS) == {word for word, _ in CALLS}
+    assert set(ALERT_CALL_STATUS) == set(ASKED_CALL_STATUS) == {word for word, _ in CALLS}
     assert {word for word, state in CALLS if state is State.FAILED} - {"failed"} == set(UNANSWERED)
     assert set(STATUS) == set(get_args(Carrier))
     assert set(ERROR_CODES) == {row[0] for row in CODES}

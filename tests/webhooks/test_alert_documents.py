@@ -102,12 +102,18 @@ def test_whoever_picks_up_hears_the_case_and_its_menu_twice(call: Call) -> None:
 
 
 def test_key_1_says_what_to_do_next(call: Call) -> None:
-    assert_ends(
-        call.presses("1"),
+    gather = assert_is_menu(call.presses("1"), call, turn=2)
+
+    assert spoken(gather) == [
         "Case 1 0 0 1 is yours. 119 minutes left. Call 6 1 4, 5 5 5, 0 1 9 9.",
         "Again: 6 1 4, 5 5 5, 0 1 9 9.",
-        "After it, text D O N E and the minutes. If nobody answers, text T R I E D.",
-    )
+        "To call back now, press 2. To pass it on, 3. To hear the message, 9.",
+    ]
+    reminder = "After it, text D O N E and the minutes. If nobody answers, text T R I E D."
+    assert_ends(call.says("/silent"), reminder, "Goodbye.")
+    for turn in range(2, MOST_KEYS):
+        assert_is_menu(call.presses("1", turn), call, turn=turn + 1)
+    assert spoken(call.presses("1", MOST_KEYS))[-2:] == [reminder, "Goodbye."]
 
 
 def test_key_2_dials_the_caller(call: Call) -> None:

@@ -43,6 +43,8 @@ SIGNED: dict[str, Callable[[], dict[str, str]]] = {
     "/twilio/bridge/leg/1/status": lambda: call_form(CallStatus="completed"),
     "/twilio/bridge/leg/1/done": lambda: call_form(DialCallStatus="busy"),
     "/twilio/bridge/leg/1/said": lambda: call_form(Digits="2"),
+    "/twilio/hear/1": call_form,
+    "/twilio/hear/1/key": lambda: call_form(Digits="1"),
     "/twilio/canary": call_form,
 }
 

@@ -47,6 +47,11 @@ def choice(pressed: str) -> Choice:
     return meant or Choice.AGAIN
 
 
+def is_answered(pressed: str) -> bool:
+    """Whether one of these keys answered the call, whatever was pressed after it."""
+    return any(KEYS.get(key) in ANSWERS for key in pressed)
+
+
 def with_key(pressed: str, key: str, turn: int) -> str | None:
     """The keys of a call after the `turn`-th one, from 1; None where that turn had its key already, or came too late.
 

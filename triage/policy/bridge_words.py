@@ -49,7 +49,7 @@ def ringing(card: Card) -> str:
 
 
 def rings_already(reference: str, *, is_placed: bool) -> str:
-    """The answer to CALL while an earlier one rings, or waits for the end of another call of ours to that phone."""
+    """The answer to CALL or HEAR while an earlier one rings, or waits for the end of another call of ours."""
     when = "your phone rings already" if is_placed else "your phone rings as soon as it is free"
     return f"{reference}: {when}. Pick up and press 1."
 
@@ -70,8 +70,10 @@ def not_dialled(card: Card, why: str) -> str:
 NOT_PLACED = f"it was not placed within {span_in_words(CALL_IS_OF_THE_MOMENT)}"
 
 
-def phone_failed(card: Card, reason: str) -> str:
-    """The text after a call to the technician that did not reach them."""
+def phone_failed(card: Card, reason: str, *, is_to_hear: bool = False) -> str:
+    """The text after a call that the technician asked for and that did not reach them."""
+    if is_to_hear:
+        return to_gsm7(f"{card.reference}: we could not ring you: {reason}. Reply HEAR {card.reference} to try again.")
     return to_gsm7(
         f"{card.reference}: we could not ring you: {reason}."
         f" Reply CALL {card.reference} to try again, or call {card.caller} yourself."

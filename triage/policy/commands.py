@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-WORDS = ("ACK", "CALL", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", "MENU")
+WORDS = ("ACK", "CALL", "HEAR", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", "MENU")
 OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 OPT_IN = frozenset({"START", "YES", "UNSTOP"})
 RESERVED = OPT_OUT | OPT_IN | {"HELP", "INFO"}
 """Words that carriers and Twilio answer themselves; never commands."""
 
-OF_THE_MOMENT = frozenset({"CALL"})
+OF_THE_MOMENT = frozenset({"CALL", "HEAR"})
 """Words that mean now: found later, nobody waits for them any more."""
 
+_OF_ANYBODYS = frozenset({"ACK", "PASS", "HEAR"})
 LONGEST_NOTE = 500
 _HOURS = re.compile(r"(\d{1,2})(?:h|hr|hrs|hour|hours)(\d{1,2})?(?:m|min)?[.,:;]?", re.IGNORECASE)
 _REFERENCE = re.compile(r"#?(\d{4,9})[.,:;]?")
@@ -48,7 +49,7 @@ def parse(body: str) -> Command | None:
     rest = ([first[2]] if first[2] else []) + tokens[1:]
     if word in {"LIST", "WHO", "MENU"}:
         return Command(word)
-    if word in {"ACK", "CALL", "TRIED", "PASS"}:
+    if word in {"ACK", "CALL", "HEAR", "TRIED", "PASS"}:
         return _naming(word, re.split(r"[\s,;/+&]+", " ".join(rest)))
     reference, rest = _leading(_REFERENCE, rest)
     if word == "NOTE":  # what follows is the note, whatever it begins with
@@ -88,12 +89,12 @@ def choose(word: str, candidates: Sequence[Candidate]) -> str | Ambiguous | None
     """The reference that a command without one means; None where there is nothing to mean.
 
     ACK looks first at what nobody has, everything else at what the sender has. Who answers an alert that somebody
-    else has taken meanwhile means that case: the answer says who has it.
+    else has taken meanwhile means that case: the answer says who has it, and to hear it is no harm.
     """
     waiting: Callable[[Candidate], bool] = lambda case: case.is_waiting  # noqa: E731
     mine: Callable[[Candidate], bool] = lambda case: case.is_mine  # noqa: E731
     alerted: Callable[[Candidate], bool] = lambda case: case.is_waiting and case.is_alerted  # noqa: E731
-    taken: Callable[[Candidate], bool] = lambda case: case.is_alerted and word in {"ACK", "PASS"}  # noqa: E731
+    taken: Callable[[Candidate], bool] = lambda case: case.is_alerted and word in _OF_ANYBODYS  # noqa: E731
     for is_meant in (alerted, waiting, mine, taken) if word == "ACK" else (mine, alerted, waiting, taken):
         meant = [case.reference for case in candidates if is_meant(case)]
         if len(meant) == 1:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
-Carrier = Literal["sms", "voice", "bridge"]
-"""What a delivery goes by: a text, a call that alerts, or a call that puts a technician through to the caller."""
+AskedFor = Literal["bridge", "hear"]
+"""A call that a technician asked for: to be put through to the caller, or to hear the message of a case."""
+
+Carrier = Literal["sms", "voice", "bridge", "hear"]
+"""What a delivery goes by: a text, a call that alerts, or one that its technician asked for."""
+
+ASKED_FOR: frozenset[str] = frozenset(get_args(AskedFor))
 
 
 class DeliveryState(StrEnum):

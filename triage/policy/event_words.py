@@ -34,6 +34,7 @@ EVENT_WORDS = {
     "delivery_unknown": "Nobody knows whether a text or call went out",
     "found_by_reconciler": "Found in the phone system's list: no report of it had come",
     "handed_over": "Handed over",
+    "hearing_asked_for": "Asked to hear the message by phone",
     "key_pressed": "A key was pressed in an alert call",
     "ladder_exhausted": "The ladder has ended: nobody took the case",
     "ladder_moved_on": "The next alert comes at once",

@@ -72,8 +72,11 @@ def which_message(number: int, count: int) -> str:
     return f"Message {number} of {count}."
 
 
-def taken(card: Card, now: datetime) -> list[str]:
-    """What comes next for whoever took the case. The number is said twice: nobody has a pencil in bed."""
+def taken(card: Card, now: datetime, terms: Terms) -> list[str]:
+    """What comes next for whoever took the case, and what this call can do for them.
+
+    The number is said twice: nobody has a pencil in bed.
+    """
     number = digits(card.caller) if card.caller else ""
     call = f"Call {number}." if number else "Their number is not known."
     if not number and card.has_recording:
@@ -85,8 +88,13 @@ def taken(card: Card, now: datetime) -> list[str]:
         f"Case {digits(card.reference)} is yours.{left} {call}",
         *again,
         *attested,
-        "After it, text D O N E and the minutes. If nobody answers, text T R I E D.",
+        menu(card, terms, is_owner=True),
     ]
+
+
+def after_taking() -> list[str]:
+    """The end of the call of whoever took the case on it and wants nothing more of it."""
+    return ["After it, text D O N E and the minutes. If nobody answers, text T R I E D.", GOODBYE]
 
 
 def put_through(card: Card) -> list[str]:

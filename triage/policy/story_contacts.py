@@ -18,6 +18,7 @@ from triage.policy.story_scene import Record, Scene, cut
 
 _ENDS_OF_DELIVERIES = frozenset({"delivery_accepted", "delivery_delivered", "delivery_failed"})
 _NO_TALK = {"busy": "busy", "no_answer": "nobody picked up", "box": "a voicemail box", "lost": "never reported"}
+_ASKED_FOR = {"bridge": "call that puts through to the caller", "hear": "call that plays the message"}
 _CALL_WORDS = {"connected": "somebody picked up", "failed": "could not be rung", "canceled": "hung up while it rang"}
 
 
@@ -104,8 +105,8 @@ def alerts(scene: Scene) -> Iterator[Part]:
 
 
 def _said(row: Record) -> str:
-    if row["channel"] == "bridge":
-        return "call that puts through to the caller"
+    if row["channel"] in _ASKED_FOR:
+        return _ASKED_FOR[row["channel"]]
     return f"{'text' if row['channel'] == 'sms' else 'call'}: {cut(safe(row['body']))}"
 
 

@@ -37,16 +37,17 @@ ALERT_CALL_STATUS = {
     "canceled": DeliveryState.FAILED,
 }
 
-BRIDGE_CALL_STATUS = {
+ASKED_CALL_STATUS = {
     **ALERT_CALL_STATUS,
-    "in-progress": DeliveryState.DELIVERED,  # what follows is measured on the caller's leg
+    "in-progress": DeliveryState.DELIVERED,  # it demands nothing: what follows is on record by itself
     "completed": DeliveryState.DELIVERED,
 }
 
 STATUS: Mapping[str, Mapping[str, DeliveryState]] = {
     "sms": MESSAGE_STATUS,
     "voice": ALERT_CALL_STATUS,
-    "bridge": BRIDGE_CALL_STATUS,
+    "bridge": ASKED_CALL_STATUS,
+    "hear": ASKED_CALL_STATUS,
 }
 """By carrier."""
 

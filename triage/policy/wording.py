@@ -54,7 +54,10 @@ _OWN_ROOM = 210  # of those, for the cases of whoever asks, where others wait
 _MOST_SEGMENTS = 2
 _MOST_LISTED = 12
 NO_NUMBER = "number unknown"
-MENU = "ACK, CALL, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU. With more than one case add its number: DONE 1042 35 note"
+MENU = (
+    "ACK, CALL, HEAR, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU."
+    " With more than one case add its number: DONE 1042 35 note"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +146,7 @@ def taken(card: Card, now: datetime, terms: Terms) -> str:
     due = f" {call_by(card, now, terms)}" if card.due else ""
     return (
         f"{card.reference} is yours. {_how_to_call(card, terms)}{due}"
-        f"\nAfter it: DONE {card.reference} <minutes> <note>. No answer: TRIED {card.reference}"
+        f"\nThen DONE {card.reference} <minutes> <note>. No answer: TRIED {card.reference}"
     )
 
 
@@ -152,7 +155,8 @@ def _how_to_call(card: Card, terms: Terms) -> str:
     if card.caller is None:
         return f"Their number is not known; {'the message may say it' if card.has_recording else 'no recording'}."
     if may_call(card, terms):
-        return f"Call {card.caller} or reply CALL {card.reference}."
+        words = "CALL or HEAR" if card.has_recording else "CALL"
+        return f"Call {card.caller} or reply {words} {card.reference}."
     return f"Call {card.caller} from your own phone; CALL may not dial it."
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from triage.errors import Refused
 from triage.policy import spoken_alert as words
-from triage.policy.alert_call import ANSWERS, Choice, choice, with_key
+from triage.policy.alert_call import ANSWERS, MOST_KEYS, Choice, choice, is_answered, with_key
 from triage.policy.lifecycle import CaseState, is_moot
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
@@ -125,7 +125,7 @@ def take_key(desk: Desk, pressed: PressedKey, now: datetime) -> Said | None:
                 answered(tx, row, pressed.call_sid, now)
         match wanted:
             case Choice.TAKE | Choice.CALL_NOW:
-                return _take(tx, desk, scene, is_new=keys is not None, calls_now=wanted is Choice.CALL_NOW)
+                return _take(tx, desk, scene, turn, is_new=keys is not None, calls_now=wanted is Choice.CALL_NOW)
             case Choice.HAND_ON:
                 return _pass(tx, scene, is_new=keys is not None)
             case Choice.NOTHING:
@@ -135,7 +135,7 @@ def take_key(desk: Desk, pressed: PressedKey, now: datetime) -> Said | None:
 
 
 def take_silence(desk: Desk, delivery_id: int, now: datetime) -> Said | None:
-    """The menu was read out and nobody pressed a key: nobody waits for the end of the call to know that."""
+    """A menu was read out and nobody pressed a key: nobody waits for the end of the call to know that."""
     with desk.store.write() as tx:
         scene = _scene(tx.session, desk, delivery_id, now)
         return None if scene is None else _silence(tx, desk, scene)
@@ -168,11 +168,13 @@ def _nothing_to_do(scene: _Scene) -> Said:
 
 
 def _silence(tx: Transaction, desk: Desk, scene: _Scene) -> Said:
+    if is_answered(scene.row.pressed or "") and scene.is_owner:
+        return Said(sentences=words.after_taking())
     unanswered(tx, desk, scene.row, scene.now)
     return _nothing_to_do(scene) if scene.is_for_nobody else Said(sentences=words.no_key(scene.card))
 
 
-def _take(tx: Transaction, desk: Desk, scene: _Scene, *, is_new: bool, calls_now: bool) -> Said:
+def _take(tx: Transaction, desk: Desk, scene: _Scene, turn: int, *, is_new: bool, calls_now: bool) -> Said:
     """Take the case, by the rule of ACK. A repeated request only says again who has it."""
     if is_new:
         deed = Deed(tx, desk, scene.case, scene.person, scene.now)
@@ -185,7 +187,10 @@ def _take(tx: Transaction, desk: Desk, scene: _Scene, *, is_new: bool, calls_now
         return _nothing_to_do(scene)
     if calls_now:
         return Said(sentences=words.put_through(scene.card), is_put_through=True)
-    return Said(sentences=words.taken(scene.card, scene.now))
+    sentences = words.taken(scene.card, scene.now, scene.terms)
+    if turn >= MOST_KEYS:
+        return Said(sentences=[*sentences, *words.after_taking()])
+    return _ask(scene, sentences, turn + 1)
 
 
 def _pass(tx: Transaction, scene: _Scene, *, is_new: bool) -> Said:

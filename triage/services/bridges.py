@@ -1,8 +1,8 @@
 """Callbacks that run through us: ring the technician, dial the caller, take down what the phone network measured.
 
-The call to the technician is a delivery (carrier `bridge`, or an alert call whose key 2 was pressed). Each try to
-reach the caller from it is a Bridge: the caller's leg. Its own reports are the measure; what the dial's end says
-counts until they come. Where neither does, the network is asked: see leg_look_ups.py.
+The call to the technician is a delivery (carrier `bridge`, or another whose key 2 was pressed). Each try to reach the
+caller from it is a Bridge: the caller's leg. Its own reports are the measure; what the dial's end says counts until
+they come. Where neither does, the network is asked: see leg_look_ups.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from triage.policy.callbacks import ATTEMPTS, BOX_KEY_WITHIN, Outcome, may_be_re
 from triage.policy.delivery import DeliveryState
 from triage.policy.dialing import Refusal, cap_reached, refusal_of
 from triage.policy.lifecycle import CaseState
-from triage.policy.roster import Person
 from triage.policy.terms import Terms
 from triage.services import callbacks
 from triage.services.alerts import card_of, tell
@@ -74,33 +73,6 @@ def why_not(session: Session, case: Case, terms: Terms, now: datetime) -> Refusa
         anybody_since=now - rule.per_night_within,
     )
     return cap_reached(dialled, terms)
-
-
-def ring_technician(tx: Transaction, case: Case, person: Person, now: datetime) -> None:
-    """Plan the call that puts a person through to the caller."""
-    tx.session.add(
-        Delivery(
-            case_id=case.id,
-            person_id=person.id,
-            phone=person.phone,
-            channel="bridge",
-            body="",
-            state=DeliveryState.PLANNED.value,
-            is_held=False,
-            attempts=0,
-            created_at=now,
-            next_attempt_at=now,
-        )
-    )
-    tx.record_of(case, "call_asked_for", at=now, actor=f"person:{person.id}", person=person.id)
-
-
-def technician_not_rung(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
-    """The call to the technician failed: they hear why by text, and how to go on."""
-    case, person = tx.session.get(Case, row.case_id), desk.roster(tx.session).person(row.person_id)
-    if case is not None and person is not None:
-        text = words.phone_failed(card_of(case, desk.roster(tx.session)), row.reason or "it failed")
-        tell(tx, [person], text, terms=desk.terms_of(tx.session, case.policy), now=now, case=case)
 
 
 def put_through_words(desk: Desk, delivery_id: int, now: datetime) -> list[str] | None:

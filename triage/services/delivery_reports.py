@@ -9,12 +9,11 @@ from typing import Any
 import structlog
 
 from triage.policy import wording
-from triage.policy.delivery import DeliveryState, accepts, is_spent
+from triage.policy.delivery import ASKED_FOR, DeliveryState, accepts, is_spent
 from triage.policy.lifecycle import CaseState
 from triage.policy.twilio_words import STATUS, UNANSWERED, meaning
-from triage.services import phone_lines
+from triage.services import asked_calls, phone_lines
 from triage.services.alerts import administrators, tell
-from triage.services.bridges import technician_not_rung
 from triage.services.bundles import references_of
 from triage.services.canary import take_text_back
 from triage.services.desk import Desk
@@ -115,8 +114,8 @@ def fail(
         _tell_administrators(tx, desk, alerts, now)
     for one in alerts:
         _move_ladder_on(tx, desk, one, now)
-    if row.channel == "bridge":
-        technician_not_rung(tx, desk, row, now)
+    if row.channel in ASKED_FOR:
+        asked_calls.not_rung(tx, desk, row, now)
     take_text_back(tx, desk, row, now)
 
 
@@ -129,7 +128,7 @@ def unanswered(
 
 
 def answered(tx: Transaction, row: Delivery, provider_sid: str, now: datetime) -> None:
-    """Somebody pressed a key that answers an alert call. That is proof, whatever we knew or were told before."""
+    """Somebody pressed a key that answers a call of ours. That is proof, whatever we knew or were told before."""
     if row.provider_sid is None and deliveries.with_provider_sid(tx.session, provider_sid) is None:
         row.provider_sid = provider_sid
     row.claim = row.next_attempt_at = row.error_code = row.reason = None  # no sender has anything to add

@@ -21,7 +21,7 @@ from triage.errors import OutcomeUnknown, StoreUnavailable, TransportError
 from triage.policy import wording
 from triage.policy.bridge_words import NOT_PLACED
 from triage.policy.callbacks import CALL_IS_OF_THE_MOMENT
-from triage.policy.delivery import Carrier, DeliveryState
+from triage.policy.delivery import ASKED_FOR, Carrier, DeliveryState
 from triage.policy.retry import SEARCH_EVERY, SENDING_LEASE, may_repeat, next_attempt
 from triage.ports import Found, HangsUp, Outgoing, Sends
 from triage.services.bundles import bundled, words_to_send
@@ -162,7 +162,7 @@ def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Erran
 
 def _is_too_late(carrier: str, asked_at: datetime, now: datetime) -> bool:
     """Whether a call was asked for so long ago that its technician must not be rung any more."""
-    return carrier == "bridge" and now - asked_at > CALL_IS_OF_THE_MOMENT
+    return carrier in ASKED_FOR and now - asked_at > CALL_IS_OF_THE_MOMENT
 
 
 def _task(row: Delivery) -> Literal["send", "search", "hang_up"]:
@@ -178,7 +178,7 @@ def _task(row: Delivery) -> Literal["send", "search", "hang_up"]:
 def _rings_for(tx: Transaction, desk: Desk, row: Delivery) -> timedelta:
     """How long a call rings, by the contract of its case."""
     terms = desk.terms_of(tx.session, row.case.policy) if row.case else desk.terms
-    return terms.callback.technician_rings_for if row.channel == "bridge" else terms.alert_call.rings_for
+    return terms.callback.technician_rings_for if row.channel in ASKED_FOR else terms.alert_call.rings_for
 
 
 def _send(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], datetime]) -> None:
@@ -293,7 +293,7 @@ def _repeat(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
         state=DeliveryState.PLANNED.value,
         is_held=False,
         attempts=0,
-        created_at=row.created_at if row.channel == "bridge" else now,  # as old as the asking
+        created_at=row.created_at if row.channel in ASKED_FOR else now,  # as old as the asking
         next_attempt_at=now,
         repeat_of=row.id,
     )

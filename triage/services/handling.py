@@ -9,29 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from triage.errors import Refused
 from triage.policy import closing_words, wording
 from triage.policy.callbacks import Outcome, may_have_been_a_box
-from triage.policy.delivery import DeliveryState
 from triage.policy.dialing import Refusal
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
-from triage.services import bridges, callbacks, casework
+from triage.services import asked_calls, bridges, callbacks, casework
 from triage.services.alerts import alert, card_of, stand_others_down, summons_for, tell
 from triage.services.callers import say_taken
 from triage.services.casework import Closed
 from triage.services.desk import Desk
 from triage.store import sessions
-from triage.store.bridges import call_on_its_way, last_of, measured_s, running_of_case
+from triage.store.bridges import last_of, measured_s, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case
-
-_CALL_SETUP = timedelta(seconds=40)
-"""From asking to the first ring at the most; then a call of which nothing was heard stands in no other's way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +130,14 @@ def call(deed: Deed) -> Called:
     running = running_of_case(tx.session, case.id)
     if running is not None:
         return Called(Ring.TALKING, talking=deed.roster.person(running.person_id))
-    rings_since = deed.now - terms.callback.technician_rings_for - _CALL_SETUP
-    on_its_way = call_on_its_way(tx.session, case.id, person.id, rings_since)
-    if on_its_way is not None:
-        return Called(Ring.RINGS if on_its_way.state != DeliveryState.PLANNED else Ring.WAITS)
+    is_placed = asked_calls.is_placed(tx, case, person, "bridge", terms, deed.now)
+    if is_placed is not None:
+        return Called(Ring.RINGS if is_placed else Ring.WAITS)
     refused = bridges.why_not(tx.session, case, terms, deed.now)
     if refused is not None:
         tx.record_of(case, "call_refused", at=deed.now, actor=f"person:{person.id}", reason=refused.value)
         return Called(Ring.REFUSED, why=refused)
-    bridges.ring_technician(tx, case, person, deed.now)
+    asked_calls.ring(tx, case, person, "bridge", deed.now)
     return Called(Ring.NOW)
 
 

@@ -24,7 +24,7 @@ from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
-from triage.services import callers, casework, handling
+from triage.services import callers, casework, handling, hearing
 from triage.services.alerts import administrators, card_of, held_since, tell
 from triage.services.completion import concerned
 from triage.services.desk import Desk
@@ -277,6 +277,10 @@ def _call(scene: _Scene, case: Case) -> str:
             return bridge_words.not_dialled(card_of(case, scene.roster), why)
 
 
+def _hear(scene: _Scene, case: Case) -> str:
+    return hearing.ask_for(scene.tx, scene.desk, case, scene.person, scene.now)
+
+
 def _list(scene: _Scene) -> str:
     mine: list[str] = []
     waiting: list[str] = []
@@ -321,6 +325,7 @@ def _why_not(scene: _Scene, case: Case) -> str:
 _WITH_CASE: dict[str, Callable[[_Scene, Case], str]] = {
     "ACK": _ack,
     "CALL": _call,
+    "HEAR": _hear,
     "TRIED": _tried,
     "DONE": _done,
     "PASS": _pass,

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from triage.policy.callbacks import Outcome
-from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.dialing import Dialled
-from triage.store.models import Bridge, Delivery
-
-_OVER = [state.value for state in FINAL]
+from triage.store.models import Bridge
 
 
 def of_case(session: Session, case_id: int) -> Sequence[Bridge]:
@@ -70,20 +67,6 @@ def dialled(session: Session, number: str, *, number_since: datetime, anybody_si
     to_number = select(func.count()).where(Bridge.number == number, Bridge.started_at > number_since)
     to_anybody = select(func.count()).where(Bridge.started_at > anybody_since)
     return Dialled(session.scalar(to_number) or 0, session.scalar(to_anybody) or 0)
-
-
-def call_on_its_way(session: Session, case_id: int, person_id: str, since: datetime) -> Delivery | None:
-    """A call to put this person through for this case that they did not pick up yet: one that is still to be placed,
-    or one that was asked for since an instant."""
-    return session.scalars(
-        select(Delivery).where(
-            Delivery.case_id == case_id,
-            Delivery.person_id == person_id,
-            Delivery.channel == "bridge",
-            Delivery.state.not_in(_OVER),
-            or_(Delivery.created_at > since, Delivery.state == DeliveryState.PLANNED.value),
-        )
-    ).first()
 
 
 def with_provider_sid(session: Session, provider_sid: str) -> Bridge | None:

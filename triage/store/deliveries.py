@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from triage.policy.delivery import DeliveryState
+from triage.policy.delivery import ASKED_FOR, AskedFor, DeliveryState
 from triage.policy.ladder import Blocked
 from triage.policy.twilio_words import ENDED_CALLS
 from triage.store.models import Alert, BlockedPhone, Bridge, Case, Delivery, Report
@@ -174,7 +174,7 @@ def held_until(session: Session, phone: str) -> datetime | None:
 def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
     """Deliveries that a sender should look at: alerts before texts to callers, emergencies first (E2).
 
-    Of one phone's calls the one that its owner asked for, to be put through, comes before those that alert.
+    Of one phone's calls those that its owner asked for come before those that alert.
     The write transaction it runs in is alone: that is the claim.
     """
     return session.scalars(
@@ -185,7 +185,7 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
         .order_by(
             Delivery.person_id.is_(None),
             func.coalesce(Case.is_emergency, False).desc(),
-            Delivery.channel != "bridge",
+            Delivery.channel.not_in(ASKED_FOR),
             Delivery.next_attempt_at,
             Delivery.id,
         )
@@ -248,7 +248,7 @@ def is_line_in_use(session: Session, phone: str, since: datetime) -> bool:
             select(Delivery.id)
             .where(
                 Delivery.phone == phone,
-                Delivery.channel.in_(["voice", "bridge"]),
+                Delivery.channel != "sms",
                 Delivery.state.not_in([DeliveryState.PLANNED.value, *_NOT_SENT]),
                 or_(Delivery.state != DeliveryState.FAILED.value, Delivery.provider_sid.is_not(None)),
                 or_(Delivery.started_at > since, puts_through),
@@ -258,6 +258,20 @@ def is_line_in_use(session: Session, phone: str, since: datetime) -> bool:
         ).first()
         is not None
     )
+
+
+def asked_for(session: Session, case_id: int, person_id: str, carrier: AskedFor, since: datetime) -> Delivery | None:
+    """A call about this case that this person asked for and did not pick up yet: one that is still to be placed, or
+    one that was asked for since an instant."""
+    return session.scalars(
+        select(Delivery).where(
+            Delivery.case_id == case_id,
+            Delivery.person_id == person_id,
+            Delivery.channel == carrier,
+            Delivery.state.in_(_TO_DO),
+            or_(Delivery.created_at > since, Delivery.state == DeliveryState.PLANNED.value),
+        )
+    ).first()
 
 
 def has_later_call(session: Session, row: Delivery) -> bool:

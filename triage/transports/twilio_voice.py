@@ -1,4 +1,4 @@
-"""Alert calls by Twilio, and what Twilio knows of calls and recordings."""
+"""Our own calls by Twilio, and what Twilio knows of calls and recordings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from triage.errors import TransportError
 from triage.policy.delivery import DeliveryState
-from triage.policy.twilio_words import ALERT_CALL_STATUS, BRIDGE_CALL_STATUS, telephone_number
+from triage.policy.twilio_words import STATUS, telephone_number
 from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails
 from triage.transports.twilio_client import Account, is_not_found, our_errors, taken
 from triage.transports.twilio_lists import call_details, length, recording_details
@@ -19,11 +19,11 @@ _LISTED = 50
 class TwilioVoice:
     """The called phone is told what our webhook at `/twilio/<path>/<delivery>` says when it picks up."""
 
-    def __init__(self, client: Any, account: Account, path: Literal["alert", "bridge"]) -> None:
+    def __init__(self, client: Any, account: Account, carrier: Literal["voice", "bridge", "hear"]) -> None:
         self._client = client
         self._account = account
-        self._path = path
-        self._status = ALERT_CALL_STATUS if path == "alert" else BRIDGE_CALL_STATUS
+        self._path = "alert" if carrier == "voice" else carrier
+        self._status = STATUS[carrier]
 
     def send(self, outgoing: Outgoing) -> Accepted:
         base = self._account.public_url

@@ -9,4 +9,4 @@ from webhooks.twilio.signature import refuse_unsigned
 twilio = Blueprint("twilio", __name__, url_prefix="/twilio")
 twilio.before_request(refuse_unsigned)
 
-from webhooks.twilio import alert, bridge, recording, sms, status, voice  # noqa: E402, F401 - these add their routes
+from webhooks.twilio import alert, bridge, hear, recording, sms, status, voice  # noqa: E402, F401 - these add their routes

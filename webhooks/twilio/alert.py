@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Response, request
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
@@ -82,7 +84,7 @@ def _menu(delivery_id: int, said: Said) -> Gather:
         finish_on_key="",
     )
     if said.voicemails:
-        _play(gather, said)
+        play(gather, said.voicemails, said.listener)
     for number, sentence in enumerate(said.sentences):
         if number:
             gather.pause(length=1)
@@ -90,12 +92,12 @@ def _menu(delivery_id: int, said: Said) -> Gather:
     return gather
 
 
-def _play(gather: Gather, said: Said) -> None:
-    """The recordings of the case, the newest last."""
-    for number, voicemail_id in enumerate(said.voicemails, start=1):
-        if len(said.voicemails) > 1:
-            say(gather, words.which_message(number, len(said.voicemails)))
-        media = media_address(voicemail_id, said.listener)
+def play(gather: Gather, voicemails: Sequence[int], listener: str) -> None:
+    """The recordings of a case, the newest last, for an actor to hear."""
+    for number, voicemail_id in enumerate(voicemails, start=1):
+        if len(voicemails) > 1:
+            say(gather, words.which_message(number, len(voicemails)))
+        media = media_address(voicemail_id, listener)
         if media is None:
             say(gather, words.NOT_HERE_YET)
         else:

@@ -82,7 +82,7 @@ def answer_without_us() -> Response:
     """What is heard when we are in trouble: a caller can leave the message all the same, and is not asked to leave it
     twice; a technician hears that there is one; whoever else picked up is put down."""
     document, language, terms = VoiceResponse(), _first_language(), _terms()
-    if request.path.startswith(("/twilio/alert/", "/twilio/bridge/")):
+    if request.path.startswith(("/twilio/alert/", "/twilio/bridge/", "/twilio/hear/")):
         is_key = request.path.startswith("/twilio/alert/") and request.path.endswith("/key")
         say(document, spoken_alert.KEY_NOT_KEPT if is_key else spoken_alert.WITHOUT_DETAILS)
         document.hangup()

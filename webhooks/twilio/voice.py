@@ -31,7 +31,7 @@ from webhooks.twilio.twiml import accept_document, answer, desk_document, menu_d
 
 log = structlog.get_logger()
 
-_HEARD = ("/twilio/voice", "/twilio/alert/", "/twilio/bridge/")
+_HEARD = ("/twilio/voice", "/twilio/alert/", "/twilio/bridge/", "/twilio/hear/")
 
 
 def is_voice_step(path: str) -> bool:

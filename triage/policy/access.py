@@ -20,11 +20,13 @@ class Permission(StrEnum):
     """What a page or a button needs. Each route of the console names one."""
 
     OWN_ACCOUNT = "own account"
+    OWN_NUMBER = "own number"  # where one's own alerts go
     READ_CASES = "read cases"
     WORK_CASES = "work on cases"  # take, hand over, call, note, attempt, close
     CORRECT_CASES = "correct cases"  # re-rate, reopen
     READ_REPORTS = "read reports"
     READ_ON_CALL = "read on-call"
+    READ_NUMBERS = "read numbers"  # of others, whole
     CHANGE_ON_CALL = "change on-call"
     READ_POLICY = "read policy"
     READ_HISTORY = "read history"
@@ -37,10 +39,10 @@ _EVERYBODY = {Permission.OWN_ACCOUNT, Permission.READ_CASES, Permission.READ_ON_
 _READS_ALL = _EVERYBODY | {permission for permission in Permission if permission.value.startswith("read ")}
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.TECHNICIAN: frozenset(_EVERYBODY | {Permission.WORK_CASES}),
+    Role.TECHNICIAN: frozenset(_EVERYBODY | {Permission.WORK_CASES, Permission.OWN_NUMBER}),
     Role.MANAGER: frozenset(
         _READS_ALL - {Permission.READ_ACCOUNTS}
-        | {Permission.WORK_CASES, Permission.CORRECT_CASES, Permission.CHANGE_ON_CALL}
+        | {Permission.WORK_CASES, Permission.CORRECT_CASES, Permission.CHANGE_ON_CALL, Permission.OWN_NUMBER}
     ),
     Role.AUDITOR: frozenset(_READS_ALL),
     Role.ADMINISTRATOR: frozenset(Permission),

@@ -144,6 +144,11 @@ def tell(
                 _plan(tx, case, summons.person, channel, text, terms.limits, now, not_before=not_before)
 
 
+def notify(tx: Transaction, person: Person, channel: Channel, text: str, *, terms: Terms, now: datetime) -> Delivery:
+    """Plan one text or call to a person's phone about that phone, whatever was said to it before."""
+    return _plan(tx, None, person, channel, text, terms.limits, now)
+
+
 def stand_others_down(
     tx: Transaction, case: Case, taker: Person, roster: Roster, terms: Terms, now: datetime, *, but: str | None
 ) -> None:
@@ -169,7 +174,7 @@ def _plan(
     now: datetime,
     alert_id: int | None = None,
     not_before: datetime | None = None,
-) -> None:
+) -> Delivery:
     delivery = Delivery(
         alert_id=alert_id,
         case_id=case.id if case else None,
@@ -192,6 +197,7 @@ def _plan(
             delivery.next_attempt_at = deliveries.held_until(tx.session, person.phone) or now + limits.summary_every
     tx.session.add(delivery)
     tx.session.flush()
+    return delivery
 
 
 def _is_over(tx: Transaction, case: Case, person: Person, channel: Channel, limits: Limits, now: datetime) -> bool:

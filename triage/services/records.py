@@ -100,7 +100,7 @@ def case_record(session: Session, reference: str) -> Record:
         "voicemails": [_voicemail(voicemail) for voicemail in voicemails],
         "events": [_event(event) for event in chain.events_of(session, case.id)],
         "alerts": [_alert(alert) for alert in deliveries.alerts_of(session, case.id)],
-        "deliveries": [_delivery(row) for row in deliveries.of_case(session, case.id)],
+        "deliveries": [delivery_record(row) for row in deliveries.of_case(session, case.id)],
         "bridges": [_bridge(bridge) for bridge in bridges.of_case(session, case.id)],
         "attempts": [_attempt(*found) for found in sessions.attempts_and_legs(session, case.id)],
         "sessions": _sessions(session, case),
@@ -239,7 +239,7 @@ def _alert(alert: Alert) -> Record:
     }
 
 
-def _delivery(row: Delivery) -> Record:
+def delivery_record(row: Delivery) -> Record:
     """`person` is None where it went to the caller."""
     return {
         "delivery": row.id,

@@ -14,6 +14,7 @@ from triage.policy.roster import Roster
 from triage.policy.roster_words import changes_in_words
 from triage.services.desk import Desk
 from triage.store import versions
+from triage.store.engine import Transaction
 
 Change = Callable[[Roster], Roster]
 """From the roster as it is to the roster as it is to be. May raise Refused, or ValueError with what does not fit."""
@@ -48,21 +49,26 @@ def change_roster(desk: Desk, change: Change, *, made_from: str, actor: str, now
     Refused with what does not fit; nothing is written then.
     """
     with desk.store.write() as tx:
-        before = desk.roster(tx.session)
-        changed = _changed(before, change, made_from)
-        if changed.words:
-            after = changed.roster
-            source = versions.newest_source(tx.session) or _NO_FILE
-            versions.add_roster(tx.session, after.version, after.canonical, source=source, now=now)
-            tx.record(
-                "roster_changed",
-                at=now,
-                actor=actor,
-                changes=list(changed.words),
-                before=before.version,
-                after=after.version,
-            )
-        return changed
+        return apply_change(tx, desk, change, made_from=made_from, actor=actor, now=now)
+
+
+def apply_change(tx: Transaction, desk: Desk, change: Change, *, made_from: str, actor: str, now: datetime) -> Changed:
+    """The same, as a part of more that is written."""
+    before = desk.roster(tx.session)
+    changed = _changed(before, change, made_from)
+    if changed.words:
+        after = changed.roster
+        source = versions.newest_source(tx.session) or _NO_FILE
+        versions.add_roster(tx.session, after.version, after.canonical, source=source, now=now)
+        tx.record(
+            "roster_changed",
+            at=now,
+            actor=actor,
+            changes=list(changed.words),
+            before=before.version,
+            after=after.version,
+        )
+    return changed
 
 
 def _changed(before: Roster, change: Change, made_from: str) -> Changed:

@@ -99,6 +99,11 @@ def has_owned(session: Session, person_id: str) -> bool:
     return session.scalars(select(Case.id).where(Case.owner == person_id).limit(1)).first() is not None
 
 
+def in_hands_of(session: Session, person_id: str) -> Sequence[Case]:
+    """The cases that are not closed and this person's, oldest first."""
+    return session.scalars(select(Case).where(*LIVE, Case.owner == person_id).order_by(Case.id)).all()
+
+
 def awaiting_callback_of(session: Session, caller: str) -> Sequence[Case]:
     """The caller's cases that nobody has called back yet, oldest first."""
     return session.scalars(

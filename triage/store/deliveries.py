@@ -198,6 +198,21 @@ def is_due(row: Delivery, now: datetime) -> bool:
     return row.next_attempt_at is not None and row.next_attempt_at <= now and row.state in _TO_DO
 
 
+def to_person(session: Session, person_id: str, phone: str, since: datetime) -> Sequence[Delivery]:
+    """What goes or went to somebody's present phone since an instant, the newest first."""
+    return session.scalars(
+        select(Delivery)
+        .options(joinedload(Delivery.alert))
+        .where(
+            Delivery.phone == phone,
+            Delivery.channel.in_(["sms", "voice", "bridge"]),
+            Delivery.created_at > since,
+            Delivery.person_id == person_id,
+        )
+        .order_by(Delivery.id.desc())
+    ).all()
+
+
 def being_sent(session: Session) -> Sequence[Delivery]:
     """Deliveries that a sender holds, or held when it died."""
     return session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING.value)).all()
@@ -328,6 +343,11 @@ def add_report(session: Session, report: Report) -> bool:
     if known is None:
         session.add(report)
     return known is None
+
+
+def blocks_of(session: Session, phone: str) -> Sequence[BlockedPhone]:
+    """By what a phone cannot be reached, since when and why."""
+    return session.scalars(select(BlockedPhone).where(BlockedPhone.phone == phone).order_by(BlockedPhone.channel)).all()
 
 
 def blocked(session: Session) -> Blocked:

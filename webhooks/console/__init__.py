@@ -18,7 +18,9 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     case,  # noqa: F401
     case_actions,  # noqa: F401
     errors,  # noqa: F401
+    numbers,  # noqa: F401
     own_account,  # noqa: F401
+    people,  # noqa: F401
     policy,  # noqa: F401
     reports,  # noqa: F401
     second_factor,  # noqa: F401

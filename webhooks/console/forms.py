@@ -70,14 +70,18 @@ class SetUpForm(Form):
     )
 
 
-class ReplaceForm(SetUpForm):
-    """Who has a second factor already gives the password again."""
+class PasswordAgain(Form):
+    """Whoever is signed in proves once more who they are."""
 
     present = PasswordField(
         "Your password",
         [InputRequired("Write your password."), _PASSWORD],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class ReplaceForm(SetUpForm, PasswordAgain):
+    """Who has a second factor already gives the password again."""
 
 
 class RoleForm(Form):

@@ -42,6 +42,7 @@ class Entry:
 
 NAVIGATION = (
     Entry("console.board", "Board", Permission.READ_CASES),
+    Entry("console.list_people", "People", Permission.READ_ON_CALL),
     Entry("console.sla_page", "Reports", Permission.READ_REPORTS),
     Entry("console.show_policy", "Policy", Permission.READ_POLICY),
     Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),
@@ -81,7 +82,14 @@ def _shared() -> dict[str, Any]:
     who = g.get("who")
     is_in = who is not None and who.stage is Stage.COMPLETE
     lines = [entry for entry in NAVIGATION if is_in and who.has(entry.permission)]
-    return {"who": who, "navigation": lines, "endpoint": request.endpoint, "Permission": Permission, **_WORDS}
+    return {
+        "who": who,
+        "navigation": lines,
+        "endpoint": request.endpoint,
+        "Permission": Permission,
+        "now": program().now(),
+        **_WORDS,
+    }
 
 
 def _clock(at: datetime | None) -> str:

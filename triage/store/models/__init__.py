@@ -6,6 +6,7 @@ from triage.store.models.bridge import Bridge
 from triage.store.models.call import Call, InboundText, LookUp
 from triage.store.models.case import Case, Timer, Voicemail
 from triage.store.models.event import ChainHead, Event
+from triage.store.models.number_change import NumberChange
 from triage.store.models.recording import RecordingCopy
 from triage.store.models.session import Attempt, BillableSession, BillingLine
 from triage.store.models.version import CanaryRun, Heartbeat, Mark, PolicyVersion, RosterVersion
@@ -30,6 +31,7 @@ __all__ = [
     "Invitation",
     "LookUp",
     "Mark",
+    "NumberChange",
     "PolicyVersion",
     "RecordingCopy",
     "RecoveryCode",

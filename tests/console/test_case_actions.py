@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 from html import unescape
+from zipfile import ZipFile
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.support.fixtures import DANA, LEE, MARIA
+from tests.support.fixtures import DANA, LEE
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import CALLER, World
 from triage.policy.access import Role
@@ -70,7 +73,7 @@ def test_who_acts_on_an_old_page_is_told_who_did_what_and_nothing_is_done(world:
     assert said(refused).startswith("Not done, as the case moved on: 9:31 PM EST Taken by a technician (Lee Okafor).")
     assert '<option selected value="dana">' in refused.text
     assert world.case()["owner"] == "lee"
-    assert offered(page) == {"take", "call", "attempt", "close", "hand-over", "note"}
+    assert offered(page) == {"take", "call", "attempt", "close", "hand-over", "note", "pack"}
     assert said(act(manager, "hand-over", see=False, person="dana")).startswith("Dana Whitfield has it now")
 
 
@@ -115,14 +118,28 @@ def test_call_now_rings_ones_own_phone_and_puts_one_through(world: World, quick_
     assert said(called).startswith(f"Your phone, {LEE}, rings now.")
     assert said(closed) == "The case is closed: 3 min, $247.50 at the after-hours rate."
     assert world.case()["callback_basis"] == "measured"
-    assert offered(unknown.get("/cases/1001")) == {"note"}
+    assert offered(unknown.get("/cases/1001")) == {"note", "pack"}
     assert "Your account names nobody of the roster." in unknown.get("/cases/1001").text
 
 
-def test_auditors_look_and_touch_nothing(world: World, quick_hashes: None) -> None:
+def test_a_dispute_pack_is_taken_by_who_reads_the_history_and_says_what_was_checked(
+    world: World, quick_hashes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     auditor = signed_in(world, Role.AUDITOR)
+    technician = signed_in(world, Role.TECHNICIAN)
     world.voicemail(attested=True)
+    world.advance(minutes=1)
 
-    assert offered(auditor.get("/cases/1001")) == set()
-    assert auditor.post("/cases/1001/take", seen="1").status_code == 403
-    assert MARIA not in auditor.get("/cases/1001").text
+    assert offered(auditor.get("/cases/1001")) == {"pack"}
+    taken = auditor.post("/cases/1001/pack")
+    refused = [auditor.post("/cases/1001/take", seen="1"), technician.post("/cases/1001/pack")]
+    monkeypatch.setattr("triage.services.case_pack.MOST_CHECKED_AT_ONCE", 1)
+    quick = auditor.post("/cases/1001/pack")
+
+    with ZipFile(io.BytesIO(taken.data)) as whole, ZipFile(io.BytesIO(quick.data)) as short:
+        assert {"case.pdf", "case.json", "policy.json", "SHA256SUMS"} < set(whole.namelist()) == set(short.namelist())
+    assert taken.headers["Content-Disposition"] == "attachment; filename=case-1001.zip"
+    assert [answer.status_code for answer in refused] == [403, 403]
+    hashes = [entry.details["sha256"] for entry in world.entries("case_exported")]
+    assert hashes == [hashlib.sha256(answer.data).hexdigest() for answer in (taken, quick)]
+    assert {entry.actor for entry in world.entries("case_exported")} == {"account:1"}

@@ -43,6 +43,7 @@ ROUTES = {
     "POST /cases/<reference>/close": {T, M, AD},
     "POST /cases/<reference>/hand-over": {T, M, AD},
     "POST /cases/<reference>/note": {T, M, AD},
+    "POST /cases/<reference>/pack": {M, AU, AD},
     "POST /cases/<reference>/take": {T, M, AD},
     "POST /account/password": {T, M, AU, AD},
     "POST /account/second-factor": {T, M, AU, AD},

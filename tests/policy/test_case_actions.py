@@ -51,8 +51,8 @@ def test_a_technician_does_what_the_state_allows(how: Stand, person: str, expect
 def test_managers_hand_over_what_others_have_and_who_is_not_on_call_takes_nothing() -> None:
     held = stand(HELD, "lee")
 
-    assert possible(held, Role.MANAGER, "maria") == {ATTEMPT, CLOSE, HAND_OVER, NOTE}
-    assert possible(stand(CaseState.OPEN), Role.ADMINISTRATOR, None) == {HAND_OVER, NOTE}
+    assert possible(held, Role.MANAGER, "maria") == {ATTEMPT, CLOSE, HAND_OVER, NOTE, Action.PACK}
+    assert possible(stand(CaseState.OPEN), Role.ADMINISTRATOR, None) == {HAND_OVER, NOTE, Action.PACK}
     assert actions_for(stand(CaseState.OPEN), Role.MANAGER, None)[TAKE] == NOT_IN_ROSTER
     assert actions_for(held, Role.TECHNICIAN, "dana")[TAKE] == (
         "Lee Okafor has it. Others may take it over once it is at risk."
@@ -61,7 +61,7 @@ def test_managers_hand_over_what_others_have_and_who_is_not_on_call_takes_nothin
 
 @pytest.mark.parametrize("state", CaseState)
 def test_auditors_change_nothing_and_every_other_reason_is_a_sentence(state: CaseState) -> None:
-    assert actions_for(stand(state), Role.AUDITOR, None) == {}
+    assert actions_for(stand(state), Role.AUDITOR, None) == {Action.PACK: None}
     for person in ("lee", "dana", None):
         whys = actions_for(stand(state, "lee", talking="Lee Okafor"), Role.MANAGER, person).values()
         assert all(why is None or (why[0].isupper() and why.endswith(".")) for why in whys)

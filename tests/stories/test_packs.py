@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from zipfile import ZipFile
 
 import pytest
@@ -114,3 +115,28 @@ def test_a_history_that_does_not_fit_is_said_so(world: World) -> None:
     assert fact(paper, "The history") == ["DOES NOT FIT: entry 4 of the history: changed"]
     (sha256,) = fact(paper, "SHA-256")
     assert sha256.endswith("\nNOT THE HASH IN THE HISTORY")
+
+
+def test_a_pack_that_is_awaited_checks_the_entries_of_its_case_only_and_finds_what_was_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triage.services.case_pack.MOST_CHECKED_AT_ONCE", 1)
+    world.voicemail(attested=True)
+    world.voicemail("+12165550123", attested=True)
+
+    sound = history(world)
+    world.rewrite_history("UPDATE events SET actor = 'person:lee' WHERE kind = 'voicemail_left' AND case_id = 2")
+    elsewhere = history(world)
+    world.rewrite_history("UPDATE events SET actor = 'person:lee' WHERE kind = 'voicemail_left' AND case_id = 1")
+
+    assert sound.startswith("each entry of this case fits the one before it; the other entries, ")
+    assert elsewhere.startswith("each entry of this case fits")
+    assert re.fullmatch(r"DOES NOT FIT: entry \d+ of the history: changed", history(world))
+
+
+def history(world: World) -> str:
+    """What a pack that somebody waits for says of the check of the history."""
+    printer, program = Listener(), world.program
+    export_case(program.desk, program.recordings, printer, "1001", actor="test", now=world.now, is_awaited=True)
+    (words,) = fact(printer.papers[-1], "The history")
+    return words

@@ -19,6 +19,7 @@ class Action(StrEnum):
     CLOSE = "close"
     HAND_OVER = "hand over"
     NOTE = "note"
+    PACK = "pack"
 
 
 NEEDS: Mapping[Action, Permission] = {
@@ -28,6 +29,7 @@ NEEDS: Mapping[Action, Permission] = {
     Action.CLOSE: Permission.WORK_CASES,
     Action.HAND_OVER: Permission.WORK_CASES,
     Action.NOTE: Permission.WORK_CASES,
+    Action.PACK: Permission.READ_HISTORY,
 }
 
 MOVES = frozenset(
@@ -97,7 +99,7 @@ def _why_not(action: Action, stand: Stand, role: Role, person_id: str | None) ->
                 if stand.is_held
                 else "Take it first."
             )
-        case Action.NOTE:
+        case Action.NOTE | Action.PACK:
             return None
 
 

@@ -132,6 +132,29 @@ def verify(session: Session) -> Verdict:
     return Verdict(expected - 1, previous, None, None)
 
 
+def fault_of_case(session: Session, case_id: int) -> str | None:
+    """What of a case's own entries does not fit the entry before it, in words; None where all do.
+
+    That takes no longer the longer the history is, and says nothing of the entries of other cases.
+    """
+    before, sound = _EVENTS.alias(), versions.sound_policies(session)
+    rows = (
+        select(_EVENTS, before.c.hash.label("previous"))
+        .outerjoin(before, before.c.number == _EVENTS.c.number - 1)
+        .where(_EVENTS.c.case_id == case_id)
+        .order_by(_EVENTS.c.number)
+    )
+    try:
+        for row in session.execute(rows):
+            if row.previous is None and row.number > 1:
+                return f"entry {row.number - 1} of the history: missing"
+            if (change := _what_was_changed(row, row.previous or GENESIS, sound)) is not None:
+                return f"entry {row.number} of the history: {change}"
+    except (ValueError, TypeError, LookupError):  # text that is no instant or no JSON: not ours
+        return "an entry of this case: not readable"
+    return None
+
+
 def _what_was_changed(row: Row[Any], previous: str, sound: set[str]) -> str | None:
     """What of an entry no longer fits: itself, or the contract that it put in force."""
     computed = digest(row.number, row.at, row.case_id, row.kind, row.actor, row.details, row.policy, previous)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 from flask import Response, abort, request, send_file
 
+from triage.bootstrap import build_printer
 from triage.policy.access import Permission
+from triage.services.case_pack import export_case
 from triage.services.case_page import audio_of
 from triage.services.recordings import open_copy
 from webhooks.console import console
@@ -18,6 +22,18 @@ from webhooks.program import desk, program
 def show_case(reference: str) -> tuple[str, int]:
     """The whole story of a case, as its dispute pack tells it, its recordings to play, and what can be done with it."""
     return rendered(page_of(reference))
+
+
+@console.post("/cases/<reference>/pack")
+@needs(Permission.READ_HISTORY)
+def take_pack(reference: str) -> Response:
+    """Everything about the case in one zip, with hashes. Who took it is part of the history."""
+    program_, who = program(), signed_in()
+    pack = export_case(
+        desk(), program_.recordings, build_printer(), reference, actor=who.actor, now=program_.now(), is_awaited=True
+    )
+    name = f"case-{reference.strip().lstrip('#')}.zip"
+    return send_file(io.BytesIO(pack.content), mimetype="application/zip", as_attachment=True, download_name=name)
 
 
 @console.get("/cases/<reference>/recordings/<int:number>.wav")

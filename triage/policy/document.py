@@ -116,7 +116,8 @@ class Versioned(Value):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, with other content where `update` names some; its version is its own."""
         copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("version", None)
+        for name in copied.__dict__.keys() - type(copied).model_fields.keys():  # what was computed of the other content
+            del copied.__dict__[name]
         return copied
 
 

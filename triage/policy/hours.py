@@ -45,6 +45,13 @@ def closure_of(on: date, terms: Terms) -> str | None:
     return observed.get(on) or ("by the owner" if on in hours.closures else None)
 
 
+def holidays_on(on: date, terms: Terms) -> tuple[str, ...]:
+    """The names of the country's public holidays on this day, whether or not the owner closes."""
+    import holidays  # noqa: PLC0415 - costs memory, and only who looks at a calendar needs it
+
+    return tuple(holidays.country_holidays(terms.hours.observed_country, years=on.year).get_list(on))
+
+
 def is_support_day(on: date, terms: Terms) -> bool:
     """Whether the day has support hours (T2, T3)."""
     return on.weekday() in terms.hours.days and not is_closure(on, terms)

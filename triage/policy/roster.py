@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from typing import Annotated, Literal, Self
+from functools import cached_property, lru_cache
+from typing import Annotated, Literal, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -78,6 +78,10 @@ class Override(Value):
         return self
 
 
+OverrideSpan: TypeAlias = tuple[Override, datetime, datetime]
+"""An override and its instants [starts, ends), in UTC."""
+
+
 class Roster(Versioned):
     """Everyone who may be alerted, and when."""
 
@@ -103,6 +107,18 @@ class Roster(Versioned):
             _is_known("person", override.person, people, "an override")
             _is_known("rotation", override.rotation, rotations, "an override")
         return self
+
+    @cached_property  # a calendar asks for each of its shifts
+    def override_spans(self) -> dict[str, list[OverrideSpan]]:
+        """The overrides of each rotation, in the order in which they were written."""
+        found: dict[str, list[OverrideSpan]] = {rotation.name: [] for rotation in self.rotations}
+        zone = ZoneInfo(self.timezone)
+        for override in self.overrides:
+            found[override.rotation].append((override, _utc(override.starts, zone), _utc(override.ends, zone)))
+        return found
+
+    def rotation(self, name: str) -> Rotation | None:
+        return next((rotation for rotation in self.rotations if rotation.name == name), None)
 
     def person(self, person_id: str | None) -> Person | None:
         return next((person for person in self.people if person.id == person_id), None)
@@ -144,18 +160,19 @@ def stored_roster(text: str) -> Roster:
 
 def shift_at(roster: Roster, rotation: Rotation, at: datetime) -> Shift:
     """Who holds a rotation at an instant, and until when. The override written last wins."""
-    base = _turn(roster, rotation, at)
-    zone = ZoneInfo(roster.timezone)
-    spans = [
-        (override.person, _utc(override.starts, zone), _utc(override.ends, zone))
-        for override in roster.overrides
-        if override.rotation == rotation.name
-    ]
-    current = next((span for span in reversed(spans) if span[1] <= at < span[2]), None)
+    base = turn_at(roster, rotation, at)
+    spans = roster.override_spans[rotation.name]
+    current = override_at(roster, rotation, at)
     edges = [edge for _, starts, ends in spans for edge in (starts, ends) if edge > at]
-    person = roster.person(current[0]) if current else base.person
+    person = roster.person(current[0].person) if current else base.person
     starts = max([edge for _, first, last in spans for edge in (first, last) if edge <= at] + [base.starts])
     return Shift(rotation.name, person, starts, min([base.ends, *edges]))
+
+
+def override_at(roster: Roster, rotation: Rotation, at: datetime) -> OverrideSpan | None:
+    """The override that counts at an instant: of those that hold it, the one written last."""
+    spans = reversed(roster.override_spans[rotation.name])
+    return next((span for span in spans if span[1] <= at < span[2]), None)
 
 
 def people_for(roster: Roster, target: str, at: datetime, owner: str | None = None) -> tuple[Person, ...]:
@@ -167,7 +184,7 @@ def people_for(roster: Roster, target: str, at: datetime, owner: str | None = No
     if target == "owner":
         person = roster.person(owner)
         return (person,) if person else ()
-    rotation = next((rotation for rotation in roster.rotations if rotation.name == target), None)
+    rotation = roster.rotation(target)
     shift = shift_at(roster, rotation, at) if rotation else None
     return (shift.person,) if shift and shift.person else ()
 
@@ -186,7 +203,7 @@ def gaps(roster: Roster, rotation: Rotation, start: datetime, end: datetime) -> 
     return [shift for shift in shifts(roster, rotation, start, end) if shift.person is None]
 
 
-def _turn(roster: Roster, rotation: Rotation, at: datetime) -> Shift:
+def turn_at(roster: Roster, rotation: Rotation, at: datetime) -> Shift:
     """The turn of the rotation itself, without overrides.
 
     Turns are counted on the wall clock, so that a hand-over keeps its hour through a change of clocks.

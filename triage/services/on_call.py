@@ -1,0 +1,74 @@
+"""What the pages of on-call show: who has it now and next, gaps, the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from triage.policy.ladder import unknown_targets
+from triage.policy.on_call_calendar import Day, Stretch, calendar, stretches
+from triage.policy.roster import Person, Roster, Rotation, Shift
+from triage.services.coverage import coverage_gaps
+from triage.services.desk import Desk
+
+_AHEAD = timedelta(days=56)
+_LONGEST = 62
+"""Days of a calendar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A rotation at an instant: who holds it, and who after that. `following` is None where nobody else is in sight."""
+
+    current: Stretch
+    following: Stretch | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """`gaps` are those of the coming two weeks in rotations of the ladder; `unknown` are words of the ladder that mean
+    nobody."""
+
+    roster: Roster
+    posts: tuple[Post, ...]
+    gaps: tuple[Shift, ...]
+    unknown: tuple[str, ...]
+
+
+def on_call(desk: Desk, at: datetime) -> OnCall:
+    """Who is on call at an instant, and what is not covered after it."""
+    with desk.store.read() as session:
+        roster = desk.roster(session)
+    return OnCall(
+        roster=roster,
+        posts=tuple(_post(roster, rotation, at) for rotation in roster.rotations),
+        gaps=tuple(coverage_gaps(desk.terms, roster, at)),
+        unknown=tuple(unknown_targets(desk.terms, roster)),
+    )
+
+
+def on_call_days(desk: Desk, first: date, last: date, now: datetime) -> tuple[Roster, list[Day]]:
+    """The calendar from first to last, both included; no more than two months."""
+    with desk.store.read() as session:
+        roster = desk.roster(session)
+    return roster, calendar(roster, desk.terms, first, min(last, first + timedelta(days=_LONGEST - 1)), now)
+
+
+def coming_shifts(roster: Roster, now: datetime) -> list[Stretch]:
+    """Who has which rotation in the coming eight weeks, gaps left out; what counts now comes first."""
+    found = [
+        stretch
+        for rotation in roster.rotations
+        for stretch in stretches(roster, rotation, now, now + _AHEAD)
+        if stretch.person is not None
+    ]
+    return sorted(found, key=lambda stretch: stretch.starts)
+
+
+def _post(roster: Roster, rotation: Rotation, at: datetime) -> Post:
+    current, *later = stretches(roster, rotation, at, at + _AHEAD)
+    return Post(current, next((one for one in later if _id(one.person) != _id(current.person)), None))
+
+
+def _id(person: Person | None) -> str | None:
+    return person.id if person else None

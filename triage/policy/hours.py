@@ -47,9 +47,7 @@ def closure_of(on: date, terms: Terms) -> str | None:
 
 def holidays_on(on: date, terms: Terms) -> tuple[str, ...]:
     """The names of the country's public holidays on this day, whether or not the owner closes."""
-    import holidays  # noqa: PLC0415 - costs memory, and only who looks at a calendar needs it
-
-    return tuple(holidays.country_holidays(terms.hours.observed_country, years=on.year).get_list(on))
+    return _public_holidays(terms.hours.observed_country, on.year).get(on, ())
 
 
 def is_support_day(on: date, terms: Terms) -> bool:
@@ -121,3 +119,11 @@ def _observed_days(names: tuple[str, ...], country: str, year: int) -> dict[date
     # A holiday that falls on a weekend is kept on a working day under a name of its own.
     both = [(base, name) for base in names for name in (base, f"{base} (observed)")]
     return {day: base for base, name in both for day in calendar.get_named(name, lookup="iexact")}
+
+
+@lru_cache(maxsize=16)
+def _public_holidays(country: str, year: int) -> dict[date, tuple[str, ...]]:
+    import holidays  # noqa: PLC0415 - costs memory, and only who looks at a calendar needs it
+
+    calendar = holidays.country_holidays(country, years=year)
+    return {day: tuple(calendar.get_list(day)) for day in calendar}

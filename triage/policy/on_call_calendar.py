@@ -38,7 +38,6 @@ class Line:
 
     stretch: Stretch
     takes_over: datetime | None
-    ends: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +124,8 @@ def _lines(several: list[Stretch], on: date, zone: ZoneInfo) -> Iterator[Line]:
     midnight, following = _midnight(on, zone), _midnight(on + _DAY, zone)
     for stretch in several:
         if stretch.starts < following and stretch.ends > midnight:
-            yield Line(
-                stretch,
-                stretch.starts if stretch.starts >= midnight else None,
-                stretch.ends if stretch.ends <= following else None,
-            )
+            is_from_midnight = stretch.starts == midnight and stretch.person is None  # a gap has no hand-over
+            yield Line(stretch, stretch.starts if stretch.starts >= midnight and not is_from_midnight else None)
 
 
 def _midnight(on: date, zone: ZoneInfo) -> datetime:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from triage.policy.ladder import unknown_targets
 from triage.policy.on_call_calendar import Day, Stretch, calendar, stretches
-from triage.policy.roster import Person, Roster, Rotation, Shift
+from triage.policy.roster import OverrideSpan, Person, Roster, Rotation, Shift
 from triage.services.coverage import coverage_gaps
 from triage.services.desk import Desk
 
@@ -63,6 +63,13 @@ def coming_shifts(roster: Roster, now: datetime) -> list[Stretch]:
         if stretch.person is not None
     ]
     return sorted(found, key=lambda stretch: stretch.starts)
+
+
+def coming_overrides(roster: Roster, now: datetime) -> list[tuple[int, OverrideSpan]]:
+    """The overrides that count now or are still to come, the earliest first; each with its number in the roster."""
+    spans = [span for several in roster.override_spans.values() for span in several if span[2] > now]
+    numbers = {id(override): number for number, override in enumerate(roster.overrides)}
+    return sorted(((numbers[id(span[0])], span) for span in spans), key=lambda line: line[1][1])
 
 
 def _post(roster: Roster, rotation: Rotation, at: datetime) -> Post:

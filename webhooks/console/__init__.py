@@ -19,10 +19,13 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     case_actions,  # noqa: F401
     errors,  # noqa: F401
     numbers,  # noqa: F401
+    on_call,  # noqa: F401
+    overrides,  # noqa: F401
     own_account,  # noqa: F401
     people,  # noqa: F401
     policy,  # noqa: F401
     reports,  # noqa: F401
+    rotations,  # noqa: F401
     second_factor,  # noqa: F401
     sign_in,  # noqa: F401
 )

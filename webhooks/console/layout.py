@@ -43,6 +43,7 @@ class Entry:
 NAVIGATION = (
     Entry("console.board", "Board", Permission.READ_CASES),
     Entry("console.list_people", "People", Permission.READ_ON_CALL),
+    Entry("console.on_call_now", "On-call", Permission.READ_ON_CALL),
     Entry("console.sla_page", "Reports", Permission.READ_REPORTS),
     Entry("console.show_policy", "Policy", Permission.READ_POLICY),
     Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),

@@ -14,6 +14,7 @@ from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.roster import Roster
 from triage.ports import (
     Bell,
+    DrawsCharts,
     HearsBell,
     HoldsNumber,
     KeepsRecordings,
@@ -21,6 +22,7 @@ from triage.ports import (
     PlacesTestCalls,
     PrintsPaper,
     RemembersTraffic,
+    WritesWorkbooks,
 )
 from triage.services.desk import Desk, load_contract, load_roster
 from triage.services.dispatch import Transports
@@ -153,6 +155,20 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
         TwilioNumber(client, account),
         TwilioCanary(client, account, settings.canary_number) if settings.canary_number else None,
     )
+
+
+def build_drawer() -> DrawsCharts:
+    """What draws charts for pages."""
+    from triage.transports.charts import Svg  # noqa: PLC0415 - its library is large, and most processes draw nothing
+
+    return Svg()
+
+
+def build_workbooks() -> WritesWorkbooks:
+    """What writes files for spreadsheet programs."""
+    from triage.transports.xlsx import Xlsx  # noqa: PLC0415
+
+    return Xlsx()
 
 
 def build_printer() -> PrintsPaper:

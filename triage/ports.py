@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
+from triage.policy.chart import Chart
 from triage.policy.delivery import DeliveryState
 from triage.policy.paper import Paper
+from triage.policy.spreadsheet import Sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,21 @@ class PrintsPaper(Protocol):
     """Sets a paper in type. The same paper gives the same bytes."""
 
     def print(self, paper: Paper) -> bytes: ...
+
+
+class DrawsCharts(Protocol):
+    """Draws a chart as an `<svg>` element that may stand in a page as it is."""
+
+    def draw(self, chart: Chart) -> str: ...
+
+
+class WritesWorkbooks(Protocol):
+    """Writes sheets as one file for a spreadsheet program. The same sheets give the same bytes.
+
+    Every text stays a text: none becomes a formula or a link.
+    """
+
+    def write(self, sheets: Sequence[Sheet]) -> bytes: ...
 
 
 class Bell(Protocol):

@@ -109,6 +109,7 @@ OF_NO_CASE = {
     *("call_found", "canary_failed", "canary_passed", "canary_started", "clock_was_ahead", "coverage_gap"),
     *("desk_answered", "desk_rung", "given_up", "keyed", "lists_behind", "number_set", "opted_in", "opted_out"),
     *("outage", "policy_loaded", "roster_changed", "roster_loaded", "text_from_stranger"),
+    "report_exported",
 }
 """Entries that stand in the timeline of no case."""
 

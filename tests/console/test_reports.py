@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
+import zipfile
+from datetime import date
 from html import unescape
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.support.fixtures import LEE
 from tests.support.rows import add_case
 from tests.support.visitor import Visitor, signed_in
-from tests.support.world import World
+from tests.support.world import PUBLIC_URL, World
 from triage.policy.access import Role
-from triage.policy.report_words import FIGURE_WORDS
-from triage.services.sla_report import FIGURES
+from triage.policy.report_words import FIGURE_WORDS, sla_rows
+from triage.policy.spreadsheet import as_csv
+from triage.services.sla_report import FIGURES, Question, sla_report
 
 NIGHT = "first=2026-11-20&last=2026-11-20"
 
@@ -106,6 +112,62 @@ def test_a_long_list_comes_in_pages(world: World, quick_hashes: None) -> None:
     assert "1 to 100 of 101" in first
     assert re.findall(r'href="/cases/(\d+)"', second) == ["1101"]
     assert beyond == second
+
+
+def exported(visitor: Visitor, report: str, kind: str) -> TestResponse:
+    visitor.get(f"/reports/{report}?{NIGHT}")
+    return visitor.post(f"/reports/{report}/export/{kind}", first="2026-11-20", last="2026-11-20")
+
+
+def cells_of(workbook: bytes, sheet: int = 1) -> list[str]:
+    """The texts and numbers of a sheet, row by row. A formula would stand in an <f> of its own."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        texts = re.findall(r"<t[^>]*>(.*?)</t>", archive.read("xl/sharedStrings.xml").decode())
+        page = archive.read(f"xl/worksheets/sheet{sheet}.xml").decode()
+    assert "<f>" not in page
+    found = re.findall(r'<c [^>]*?(?:t="(s)")?>\s*<v>(.*?)</v>', page)
+    return [unescape(texts[int(value)]) if is_text else value for is_text, value in found]
+
+
+def test_a_report_is_taken_away_with_the_figures_of_the_command_line_and_that_is_on_record(
+    manager: Visitor, world: World
+) -> None:
+    asked = Question(first=date(2026, 11, 20), last=date(2026, 11, 20))
+    report = sla_report(world.program.desk, asked, world.now)
+
+    files = {kind: exported(manager, "sla", kind) for kind in ("csv", "xlsx", "pdf")}
+
+    assert files["csv"].text == as_csv(sla_rows(report))
+    assert files["csv"].headers["Content-Disposition"] == "attachment; filename=sla-2026-11-20-2026-11-20.csv"
+    cells = cells_of(files["xlsx"].data)
+    assert cells[cells.index("total") :][:7] == ["total", "all", "2", "1", "1", "0", "0"]
+    assert cells_of(files["xlsx"].data, 2)[7:10] == ["1002", "overnight", "46346.9034837963"]  # 9:41:01 PM in New York
+    assert files["pdf"].data.startswith(b"%PDF")
+    assert [answer.data for answer in files.values()] == [exported(manager, "sla", kind).data for kind in files]
+    entry = world.entries("report_exported")[0]
+    assert entry.actor == "account:1"
+    assert entry.details["asked"] == {"first": "2026-11-20", "last": "2026-11-20"}
+    assert entry.details["sha256"] == hashlib.sha256(files["csv"].data).hexdigest()
+
+
+def test_an_export_takes_no_formula_from_anybody_and_needs_the_forms_token(manager: Visitor, world: World) -> None:
+    taken, listed = exported(manager, "billing", "xlsx"), exported(manager, "billing", "csv")
+    forged = manager.client.post("/reports/sla/export/csv", base_url=PUBLIC_URL)
+
+    assert "=new card" in cells_of(taken.data)
+    assert ",'=new card" in listed.text
+    assert forged.status_code == 400
+    assert exported(manager, "billing", "pdf").status_code == 404
+    assert [entry.details["report"] for entry in world.entries("report_exported")] == ["billing", "billing"]
+
+
+def test_charts_say_in_words_what_they_show_and_have_no_style_of_their_own(manager: Visitor) -> None:
+    page = manager.get(f"/reports/sla?{NIGHT}").text
+
+    charts = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(charts) == 2
+    assert 'aria-label="Messages by weekday. Mon: 0, Tue: 0, Wed: 0, Thu: 0, Fri: 2, Sat: 0, Sun: 0."' in charts[1]
+    assert not re.search(r"style|script|\bid=|href", "".join(charts))
 
 
 def test_billing_shows_each_line_with_its_arithmetic_and_what_all_come_to(manager: Visitor) -> None:

@@ -73,6 +73,8 @@ ROUTES = {
     "POST /on-call/overrides/<int:number>/lift": {M, AD},
     "POST /on-call/rotations/<name>": {M, AD},
     "POST /on-call/swap": {M, AD},
+    "POST /reports/billing/export/<kind>": {M, AU, AD},
+    "POST /reports/sla/export/<kind>": {M, AU, AD},
     "POST /sign-in": {ALL},
     "POST /sign-in/code": {T, M, AU, AD},
     "POST /sign-out": {T, M, AU, AD},

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from triage.policy.chart import Chart
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -39,7 +41,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-Part = Heading | Words | Facts | Table
+Part = Heading | Words | Facts | Table | Chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

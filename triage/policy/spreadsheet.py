@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from triage.policy.written import plain
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Rows beneath the names of their columns, for a program that knows numbers and days.
+
+    An instant is a naive wall-clock time here: spreadsheets know no zones.
+    """
+
+    name: str
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
 
 
 def as_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""A paper in type, as PDF: the only home of ReportLab.
+"""A paper in type, as PDF.
 
 Its typeface lies in the file, so that it looks the same everywhere. The same paper gives the same bytes.
 """
@@ -23,7 +23,9 @@ from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph,
 from reportlab.platypus import Table as Grid
 
 from triage.policy.case_story import LACKING
+from triage.policy.chart import Chart
 from triage.policy.paper import Facts, Heading, Paper, Part, Table, Words
+from triage.transports.charts import drawing
 
 _REGULAR, _BOLD = "Vera", "VeraBd"
 _MARGIN = 0.75 * inch
@@ -34,6 +36,7 @@ _LEAST_OF_A_ROW = 24
 _FRAME = 6
 """Points that ReportLab leaves free inside its margins."""
 _NAMES_TAKE = 0.2
+_CHART = 1.7 * inch
 _ROOM_FOR_A_START = 1.2 * inch
 """So much of a page has to be left for a heading and the first lines beneath it."""
 _ROOM_FOR_FACTS = 2.8 * inch
@@ -122,6 +125,8 @@ def _set(part: Part, following: Part | None) -> list[Flowable]:
             return [KeepTogether([_words(title, _SUBHEADING), _facts(rows)])] if title else [_facts(rows)]
         case Table(heads, shares, rows):
             return [Spacer(0, 5), _table(heads, shares, rows)]
+        case Chart():
+            return [KeepTogether([_words(part.title, _SUBHEADING), drawing(part, _WIDTH - _FRAME, _CHART, _REGULAR)])]
 
 
 def _facts(rows: tuple[tuple[str, str], ...]) -> Flowable:

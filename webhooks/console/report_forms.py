@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
-from flask import request
+from flask import Response, request
 from werkzeug.datastructures import MultiDict
 from wtforms import DateField, SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import InputRequired
@@ -16,6 +16,7 @@ from triage.policy.hours import local
 from triage.policy.numbers import read_number
 from triage.policy.wording import WINDOW_WORDS
 from triage.services.accounts import people
+from triage.services.report_exports import Export
 from triage.services.sla_report import WINDOWS, Question
 from webhooks.console.forms import Form
 from webhooks.program import desk, program
@@ -107,6 +108,13 @@ def in_address(asked: Question, **narrowed: Any) -> dict[str, str]:
 def quick(**kept: str) -> list[tuple[str, dict[str, str]]]:
     """The spans that are mostly asked for, each with what its address says; the rest of the question is kept."""
     return [(name, {**kept, "first": str(first), "last": str(last)}) for name, first, last in quick_spans(_today())]
+
+
+def as_download(export: Export) -> Response:
+    """A file that the browser keeps instead of showing it."""
+    answer = Response(export.content, content_type=export.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=export.name)
+    return answer
 
 
 def _asked() -> MultiDict[str, str]:

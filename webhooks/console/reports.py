@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
+from markupsafe import Markup
 
-from triage.errors import NotFound
+from triage.bootstrap import build_drawer, build_printer, build_workbooks
+from triage.errors import NotFound, Refused
 from triage.policy.access import Permission
+from triage.policy.chart import sla_charts
 from triage.policy.report_words import (
     FIGURE_WORDS,
     figure_in_words,
@@ -18,12 +21,13 @@ from triage.policy.report_words import (
 )
 from triage.services.accounts import people
 from triage.services.records import cases_of
+from triage.services.report_exports import export_sla
 from triage.services.sla_report import references_behind, sla_report
 from webhooks.console import console
-from webhooks.console.access import needs
+from webhooks.console.access import needs, signed_in
 from webhooks.console.layout import form_page
 from webhooks.console.pager import page_of
-from webhooks.console.report_forms import in_address, question, quick, sla_form
+from webhooks.console.report_forms import as_download, in_address, question, quick, sla_form
 from webhooks.program import desk, program
 
 _MOST_BREACHES = 20
@@ -42,6 +46,7 @@ def sla_page() -> tuple[str, int]:
         found = sla_report(desk(), asked, program().now(), most_stories=_MOST_BREACHES)
     except NotFound as error:
         return form_page("sla.html", form, error, report=None, quick=quick())
+    drawer = build_drawer()
     return form_page(
         "sla.html",
         form,
@@ -51,10 +56,25 @@ def sla_page() -> tuple[str, int]:
         address=lambda **narrowed: in_address(asked, **narrowed),
         groups=lines_by_group(found, names),
         breaches=[_told(breach, names) for breach in found["breaches"][:_MOST_BREACHES]],
+        charts=[(chart.title, Markup(drawer.draw(chart))) for chart in sla_charts(found)],  # noqa: S704 - the drawer escapes
         names=names,
         most=max(map(max, found["volume"].values())),
         figure_words=FIGURE_WORDS,
         in_words=figure_in_words,
+    )
+
+
+@console.post("/reports/sla/export/<kind>")
+@needs(Permission.READ_REPORTS)
+def export_sla_report(kind: str) -> Response:
+    """The report to take away. It changes the history, so it takes the form's token."""
+    form = sla_form()
+    if not form.validate():
+        raise Refused("This address asks for no report: open the report and export it from there.")
+    return as_download(
+        export_sla(
+            desk(), question(form), kind, build_printer, build_workbooks, actor=signed_in().actor, now=program().now()
+        )
     )
 
 

@@ -46,6 +46,7 @@ def test_emergency_is_the_first_thing_that_is_heard(terms: Terms) -> None:
         ("nobody", 90, "case 1 0 4 2, nobody is on call. 90 minutes left."),
         ("exhausted", 60, "case 1 0 4 2, nobody took it. 60 minutes left."),
         ("resume", 60, "case 1 0 4 2, no callback yet. 60 minutes left."),
+        ("emergency", 60, "case 1 0 4 2, which you took. 60 minutes left."),
     ],
 )
 def test_case_says_how_it_stands_when_it_is_heard(reason: str, left: int, stands: str, terms: Terms) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+import pytest
+
 from tests.support.fixtures import DANA, LEE, SAM, TEAM
 from tests.support.world import CALLER, Build, World
 
@@ -84,18 +88,80 @@ def test_second_message_that_is_an_emergency_makes_the_case_one(team: World) -> 
     assert team.pages(left)[:5] == ["0:00 Lee sms", *(page.replace("0:00", "2:01") for page in BOTH_AT_ONCE)]
 
 
-def test_case_that_somebody_has_stays_with_them_when_it_becomes_an_emergency(team: World) -> None:
-    left = team.now
-    team.voicemail(attested=True)
-    team.text(LEE, "ACK")
+def takes_it_and_the_phones_die(world: World) -> datetime:
+    """Lee takes an ordinary case; two minutes later its caller says that it is an emergency. When they say so."""
+    world.voicemail(attested=True)
+    world.text(LEE, "ACK")
+    world.advance(minutes=2)
+    world.voicemail(emergency=True)
+    return world.now - timedelta(seconds=1)
 
-    team.voicemail(emergency=True)
+
+def test_whoever_has_a_case_that_becomes_an_emergency_is_rung_at_once_and_nobody_else_once_they_take_it(
+    team: World,
+) -> None:
+    team.phones.set_keys(LEE, "1")
+
+    since = takes_it_and_the_phones_die(team)
+    team.advance(minutes=40)
+
+    assert team.pages(since) == ["0:00 Lee call", "0:00 Lee sms", "0:00 Lee sms"]
+    assert team.bodies(LEE)[-2:] == [
+        (
+            "NOW AN EMERGENCY 1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY.\n"
+            "Call by 11:30 PM EST, 117 min left. Reply ACK 1001, CALL 1001 or PASS"
+        ),
+        "1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY.\nMessage 2 of this caller. The first deadline stands.",
+    ]
+    assert team.heard(LEE)[0].startswith(
+        "Support emergency, case 1 0 0 1, which you took. 117 minutes left. Overnight, from 6 1 4, 5 5 5, 0 1 9 9."
+        " To take it, press 1."
+    )
+    assert (team.case()["state"], team.case()["owner"]) == ("acknowledged", "lee")
+    assert team.kinds().count("acknowledged") == 2
+
+
+@pytest.mark.parametrize("word", ["ACK", "CALL"])
+def test_text_of_whoever_is_asked_again_stops_their_phone_and_the_ladder(team: World, word: str) -> None:
+    since = takes_it_and_the_phones_die(team)
+    team.advance(seconds=5)
+
+    team.text(LEE, word)
     team.advance(minutes=10)
 
-    assert team.pages(left) == ["0:00 Lee sms", "0:01 Lee sms"]
-    assert team.bodies(LEE)[-1] == (
-        "1001 overnight: +16145550199 COLUMBUS OH. EMERGENCY.\nMessage 2 of this caller. The first deadline stands."
+    alert, *rest = team.phones.phone(LEE).calls
+    assert alert.status == "canceled"
+    assert [call.url and "/bridge/" in call.url for call in rest] == [True] * (word == "CALL")
+    assert [page for page in team.pages(since) if "Lee" not in page] == []
+
+
+def test_where_whoever_has_it_is_not_reached_the_ladder_of_emergencies_goes_on_to_everyone(team: World) -> None:
+    since = takes_it_and_the_phones_die(team)
+    team.advance(minutes=4)
+
+    everyone = [page for page in team.pages(since) if page.startswith("0:2")]
+    first, second = team.phones.phone(LEE).calls
+    assert {page.split()[1] for page in everyone} == {"Ada", "Dana", "Lee", "Maria", "Sam"}
+    assert first.ended_at is not None
+    assert second.created_at >= first.ended_at
+    assert team.bodies(DANA)[0].splitlines()[1] == (
+        "Call by 11:30 PM EST, 117 min left. Lee had it since 9:30 PM, no callback. Reply ACK 1001, CALL 1001 or PASS"
     )
+    team.text(DANA, "ACK")
+    team.advance(seconds=1)
+    assert team.case()["owner"] == "dana"
+    assert "Dana" in team.bodies(LEE)[-1]
+
+
+def test_whoever_is_asked_by_text_only_has_the_first_step_of_the_ladder_to_answer(build_world: Build) -> None:
+    by_text = TEAM.replace('phone = "+16145550102"', 'phone = "+16145550102"\nchannels = ["sms"]')
+    world = build_world(roster=by_text)
+
+    since = takes_it_and_the_phones_die(world)
+    world.advance(minutes=6)
+
+    others = [page for page in world.pages(since) if "Lee" not in page]
+    assert {page.split()[0] for page in others if page.endswith("sms")} == {"5:00"}
 
 
 def test_emergency_stands_first_in_the_list_of_whoever_has_several(team: World) -> None:

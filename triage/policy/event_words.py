@@ -46,6 +46,7 @@ EVENT_WORDS = {
     "noted": "Note",
     "message_learnt_from": "A further message told more",
     "number_keyed": "The caller keyed in another number to call",
+    "owner_asked_again": "Whoever had it is asked again: they took it before it was an emergency",
     "passed": "Passed on",
     "recording_confirmed": "The phone system confirmed the recording",
     "recording_damaged": "Our copy of the recording was found to be changed",
@@ -68,6 +69,7 @@ EVENT_WORDS = {
 
 ALERT_WORDS = {
     "ladder": "somebody has to take it",
+    "emergency": "theirs, and now an emergency",
     "resume": "no callback yet",
     "at_risk": "the promise is at risk",
     "breach": "overdue",

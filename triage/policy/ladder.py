@@ -14,6 +14,9 @@ Blocked = frozenset[tuple[str, str]]
 """Pairs of a phone and a channel that cannot reach it, such as an SMS to a phone that opted out."""
 
 
+RUNGS = frozenset({"ladder", "emergency"})
+"""Reasons of the alerts that are rungs of the ladder: of any, and of an emergency's whose owner is asked first."""
+
 _SAME_WORDS_WITHIN = timedelta(minutes=2)
 """Reading: a text says nothing new before that."""
 
@@ -128,6 +131,11 @@ def rungs(terms: Terms, *, is_emergency: bool) -> tuple[Step, ...]:
 def pulled(position: Position, steps: tuple[Step, ...], now: datetime) -> Position:
     """The same position with its next rung due now; later rungs keep their distance from it."""
     return replace(position, base_at=now - steps[position.step].after)
+
+
+def after_owner(steps: tuple[Step, ...], repeat_after: timedelta, now: datetime) -> Position:
+    """The position of a case that becomes an emergency while somebody has it: to ask them again is its first rung."""
+    return _climbed(pulled(Position(now), steps, now), steps, repeat_after, now)
 
 
 def moved_on(position: Position, steps: tuple[Step, ...], now: datetime) -> Position | None:

@@ -19,7 +19,7 @@ class CaseState(StrEnum):
 class CaseEvent(StrEnum):
     START = "start"  # the support day begins
     ACKNOWLEDGE = "acknowledge"
-    RESUME = "resume"  # nobody called back in time, or whoever had it passed it on
+    RESUME = "resume"  # nobody called back in time, whoever had it passed it on, or it became an emergency
     CALL_BACK = "call_back"
     WITHDRAW = "withdraw"  # what counted as a callback had reached a voicemail box only
     CLOSE = "close"
@@ -51,7 +51,7 @@ _NEXT: dict[tuple[CaseState, CaseEvent], CaseState] = {
 ENDED = frozenset({CaseState.CLOSED})
 AWAITING_CALLBACK = frozenset({CaseState.OPEN, CaseState.ACKNOWLEDGED})
 
-_ASKED_OF_ONE = frozenset({"ladder", "by_name", "nobody", "exhausted"})
+_ASKED_OF_ONE = frozenset({"ladder", "emergency", "by_name", "nobody", "exhausted"})
 
 
 def next_state(state: CaseState, event: CaseEvent) -> CaseState:

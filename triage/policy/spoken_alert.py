@@ -26,6 +26,7 @@ _WINDOWS: dict[WindowName, str] = {
 }
 _STANDS = {
     "by_name": "for you by name",
+    "emergency": "which you took",
     "resume": "no callback yet",
     "at_risk": "at risk",
     "breach": "overdue",

@@ -42,6 +42,7 @@ FLAG_WORDS = {
 }
 _HEADS = {
     "by_name": "FOR YOU ",
+    "emergency": "NOW AN EMERGENCY ",
     "resume": "NO CALLBACK YET ",
     "at_risk": "AT RISK ",
     "breach": "OVERDUE ",
@@ -81,7 +82,9 @@ def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
     """The text that asks one person to act."""
     head = _HEADS.get(by_now(card, reason, now, terms)) or (_HEADS["resume"] if is_owner else "")
     call = [f"CALL {card.reference}"] if may_call(card, terms) else []
-    if is_owner:
+    if is_owner and reason == "emergency":
+        ask = _reply(f"ACK {card.reference}", *call, "PASS")
+    elif is_owner:
         ask = _reply(*call, f"DONE {card.reference} <min>", f"TRIED {card.reference}")
     elif card.is_held:
         ask = f"{card.owner} has it; ACK {card.reference} takes it over"

@@ -10,6 +10,7 @@ import structlog
 
 from triage.policy import wording
 from triage.policy.delivery import ASKED_FOR, DeliveryState, accepts, is_spent
+from triage.policy.ladder import RUNGS
 from triage.policy.lifecycle import CaseState
 from triage.policy.twilio_words import STATUS, UNANSWERED, meaning
 from triage.services import asked_calls, phone_lines
@@ -168,7 +169,7 @@ def _move_ladder_on(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -
     """Where nothing of the newest rung can be answered any more, nobody waits it out."""
     alert = tx.session.get(Alert, row.alert_id)
     case = tx.session.get(Case, row.case_id)
-    if alert is None or case is None or case.state != CaseState.OPEN or alert.reason != "ladder":
+    if alert is None or case is None or case.state != CaseState.OPEN or alert.reason not in RUNGS:
         return
     if deliveries.last_climbed_at(tx.session, case.id) != alert.created_at:
         return

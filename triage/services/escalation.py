@@ -21,6 +21,7 @@ from triage.policy.ladder import (
     Resume,
     Summons,
     Wait,
+    after_owner,
     audience,
     decide,
     moved_on,
@@ -164,6 +165,22 @@ def climb_afresh(tx: Transaction, case: Case, now: datetime) -> None:
     _stand(case, Position(now))
     if case.state == CaseState.OPEN:
         cases.set_timer(tx.session, case.id, "ladder", now)
+
+
+def ask_owner_again(tx: Transaction, case: Case, terms: Terms, roster: Roster, now: datetime) -> None:
+    """The case became an emergency (E2), and whoever has it took an ordinary one.
+
+    They are asked first, alone, by what the emergency's first rung uses; its other rungs follow unless they take it.
+    """
+    owner, steps = roster.person(case.owner), rungs(terms, is_emergency=True)
+    case.state = next_state(CaseState(case.state), CaseEvent.RESUME).value
+    case.hold_until = None
+    tx.record_of(case, "owner_asked_again", at=now, actor="system", owner=case.owner)
+    climb_afresh(tx, case, now)
+    summons = summons_for(tx, (owner,) if owner else (), steps[0].by)
+    if summons:
+        alert(tx, case, summons, "emergency", terms=terms, now=now, rung=(1, 0))
+        _stand(case, after_owner(steps, terms.ladder.repeat_after, now))
 
 
 def pass_on(tx: Transaction, case: Case, person_id: str, terms: Terms, now: datetime) -> None:

@@ -26,7 +26,7 @@ from triage.services.alerts import card_of, tell
 from triage.services.callers import give_receipt
 from triage.services.completion import Learnt, complete, concerned, confirm, due_instants_of
 from triage.services.desk import Desk
-from triage.services.escalation import climb_afresh
+from triage.services.escalation import ask_owner_again, climb_afresh
 from triage.services.recordings import plan_copy
 from triage.store import calls, cases
 from triage.store.engine import Transaction
@@ -296,7 +296,10 @@ def _fold(
         case.flags = ["emergency", *case.flags]
         case.clauses = [*case.clauses, "E2"]
         tx.record_of(case, "became_emergency", at=now, actor="caller", clauses=["E2"])
-        climb_afresh(tx, case, now)
+        if case.state == CaseState.ACKNOWLEDGED and decided.treatment is not Treatment.DEFER:
+            ask_owner_again(tx, case, terms, desk.roster(tx.session), now)
+        else:
+            climb_afresh(tx, case, now)
     if not is_message:
         return
     _learn_from(tx, case, message, now)

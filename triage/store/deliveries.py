@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from triage.policy.delivery import ASKED_FOR, AskedFor, DeliveryState
-from triage.policy.ladder import Blocked
+from triage.policy.ladder import RUNGS, Blocked
 from triage.policy.twilio_words import ENDED_CALLS
 from triage.store.models import Alert, BlockedPhone, Bridge, Case, Delivery, Report
 
@@ -38,7 +38,7 @@ def alert_made_at(session: Session, case_id: int, person_id: str, at: datetime) 
 def last_rung(session: Session, case_id: int) -> Alert | None:
     """An alert of the rung of the ladder that was climbed last."""
     return session.scalars(
-        select(Alert).where(Alert.case_id == case_id, Alert.reason == "ladder").order_by(Alert.id.desc()).limit(1)
+        select(Alert).where(Alert.case_id == case_id, Alert.reason.in_(RUNGS)).order_by(Alert.id.desc()).limit(1)
     ).first()
 
 
@@ -86,7 +86,7 @@ def of_rung(session: Session, case_id: int, climbed_at: datetime) -> Sequence[De
     return session.scalars(
         select(Delivery)
         .join(Alert, Delivery.alert_id == Alert.id)
-        .where(Alert.case_id == case_id, Alert.reason == "ladder", Alert.created_at == climbed_at)
+        .where(Alert.case_id == case_id, Alert.reason.in_(RUNGS), Alert.created_at == climbed_at)
     ).all()
 
 
@@ -102,7 +102,7 @@ def ringing(session: Session, case_id: int) -> Sequence[tuple[Delivery, str]]:
 
 def last_climbed_at(session: Session, case_id: int) -> datetime | None:
     """When the newest alerts of the ladder were made."""
-    return session.scalar(select(func.max(Alert.created_at)).where(Alert.case_id == case_id, Alert.reason == "ladder"))
+    return session.scalar(select(func.max(Alert.created_at)).where(Alert.case_id == case_id, Alert.reason.in_(RUNGS)))
 
 
 def sent_since(session: Session, phone: str, channel: str, since: datetime, *, is_emergency: bool) -> int:

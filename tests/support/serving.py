@@ -17,9 +17,9 @@ Behave = Callable[[BaseHTTPRequestHandler], None]
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
+def serving(app: Any, port: int = 0) -> Iterator[str]:
     """Serves a WSGI application, each request on a thread of its own; its address."""
-    with _running(make_server("127.0.0.1", 0, app, threaded=True)) as port:
+    with _running(make_server("127.0.0.1", port, app, threaded=True)) as port:
         yield f"http://127.0.0.1:{port}"
 
 

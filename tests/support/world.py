@@ -65,16 +65,17 @@ class World:
         self.settings = Settings(
             _env_file=None,
             database_url=database_url,
-            public_url=PUBLIC_URL,
             twilio_account_sid=SIMULATED_ACCOUNT,
             twilio_auth_token=TOKEN,
             twilio_from=OUR_NUMBER,
-            **{"recordings_dir": folder, **settings},
+            **{"public_url": PUBLIC_URL, "recordings_dir": folder, **settings},
         )
         self.store = store_at(database_url)
         self._known_writes, self._next_due = -1, PAST
         self.start()
-        self.phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, PUBLIC_URL, SystemClock(), self._post)
+        self.phones = PhoneSystem(
+            SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, self.settings.public_url, SystemClock(), self._post
+        )
         self.phone_system = build_phone_system(self.settings, InProcessHttpClient(cast("Flask", _RestOf(self.phones))))
         self._put_to_bed()
 
@@ -198,7 +199,7 @@ class World:
 
     def post(self, path: str, **form: str) -> Answer:
         """The phone system posts a webhook of ours, signed; what we answered."""
-        answer = self.phones.exchange.poster.post(f"{PUBLIC_URL}{path}", form)
+        answer = self.phones.exchange.poster.post(f"{self.settings.public_url}{path}", form)
         assert answer is not None
         self.settle()
         return answer

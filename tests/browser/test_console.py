@@ -45,9 +45,9 @@ SignIn = Callable[[Role], Page]
 
 @pytest.fixture
 def night(build_world: Build) -> World:
-    """One promise broken, one case taken, one closed, one waiting; served under the address that pages link to."""
+    """One promise broken, one case closed, one taken, one waiting under a newer contract; served under the address that pages link to."""
     port = free_port()
-    world = build_world(roster=TEAM, public_url=f"http://127.0.0.1:{port}")
+    world = build_world(policy="", roster=TEAM, public_url=f"http://127.0.0.1:{port}")
     world.voicemail("+12165550123", attested=True)
     world.advance(hours=2, minutes=1)
     world.voicemail("+13125550100", attested=True)
@@ -55,6 +55,7 @@ def night(build_world: Build) -> World:
     world.text(LEE, "DONE 1002 35 new card")
     world.voicemail("+13135550100", attested=True)
     world.text(LEE, "ACK 1003")
+    world.restart(policy='promise.at_risk_before = "40m"')
     world.voicemail("+14125550100", emergency=True, attested=True)
     return world
 

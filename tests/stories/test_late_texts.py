@@ -189,6 +189,57 @@ def test_a_caller_who_asked_is_answered_late(watched: World) -> None:
     assert any("1001" in body for body in watched.bodies(CALLER))
 
 
+def answers_to_caller(world: World) -> list[str]:
+    """What a caller got whose receipt is all that nobody asked for."""
+    return [body for body in world.bodies(CALLER) if not body.startswith("Support: we have your message.")]
+
+
+ONE_TEXT_UNASKED = "callers.receipt = true\ncallers.texts = 1\n"
+
+
+def test_a_question_that_is_found_late_is_answered_as_of_now_however_many_texts_went_out(build_world: Build) -> None:
+    world = build_world(roster=TEAM, reconciles=True, policy=ONE_TEXT_UNASKED)
+    world.voicemail()
+    world.advance(minutes=59)
+    lose(world, CALLER, "STATUS")
+    world.advance(seconds=30)
+    lose(world, CALLER, "status 1001")
+    sleep_through(world, minutes=61)
+    world.advance(minutes=1)
+
+    assert answers_to_caller(world) == [
+        "Case 1001 waits for a technician. The call was due by 11:30 PM EST and is late."
+    ]
+    assert world.kinds().count("status_asked") == 2
+
+
+@pytest.mark.parametrize(
+    ("then", "why"),
+    [
+        (None, "it was found too late"),
+        ("DONE 1001 35", "somebody has called since"),
+        ("STATUS", "the caller has asked again since"),
+    ],
+)
+def test_a_question_whose_answer_is_of_no_use_any_more_is_kept_on_record_only(
+    build_world: Build, then: str | None, why: str
+) -> None:
+    world = build_world(roster=TEAM, reconciles=True, policy=ONE_TEXT_UNASKED)
+    world.voicemail()
+    lose(world, CALLER, "STATUS")
+    if then is None:
+        sleep_through(world, hours=3)
+    else:
+        world.clock.tick(timedelta(minutes=2))
+        world.text(CALLER if then == "STATUS" else LEE, then)
+    world.advance(minutes=6)
+
+    assert len(answers_to_caller(world)) == (1 if then == "STATUS" else 0)
+    [withheld] = world.entries("caller_text_withheld")
+    assert withheld.details["why"] == why
+    assert [kept["body"] for kept in records.list_texts(world.program.desk, most=5)][-1] == "STATUS"
+
+
 def test_administrators_hear_of_lost_texts_whatever_outage_there_once_was(watched: World) -> None:
     sleep_through(watched, hours=3)
     watched.advance(minutes=30)

@@ -176,6 +176,17 @@ def why_not_now(*, sent: int, is_called_back: bool, terms: Terms) -> str | None:
     return "the caller got enough texts" if sent >= terms.callers.texts else None
 
 
+def why_not_late(
+    *, asked_at: datetime, called_at: Sequence[datetime | None], has_asked_again: bool, now: datetime, terms: Terms
+) -> str | None:
+    """Why a question that was found late is not answered any more; `called_at` is of the cases that it is about."""
+    if has_asked_again:
+        return "the caller has asked again since"
+    if called_at and all(at is not None and at >= asked_at for at in called_at):
+        return "somebody has called since"
+    return "it was found too late" if now - asked_at > terms.callers.answers_late else None
+
+
 def _standing(standing: Standing, language: str, now: datetime, terms: Terms) -> str:
     sentence, at = _sentence(standing, _in(language), now)
     return sentence.format(

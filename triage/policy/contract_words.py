@@ -171,7 +171,8 @@ def _callers(terms: Terms) -> Iterator[tuple[str, str]]:
     sent = " and ".join(what for what, is_on in told.items() if is_on)
     most = f", {callers.texts} texts in {write_span(callers.texts_within)} at most" if sent else ""
     yield "", f"Callers are texted: {sent or 'nothing'}{most}."
-    yield "", f"A caller who texts STATUS is {'answered' if callers.status else 'passed on like any other text'}."
+    late = f"answered, up to {write_span(callers.answers_late)} late"
+    yield "", f"A caller who texts STATUS is {late if callers.status else 'passed on like any other text'}."
 
 
 def _canary(terms: Terms) -> Iterator[tuple[str, str]]:

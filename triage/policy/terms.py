@@ -174,6 +174,7 @@ class Callers(Value):
     texts_within: Span
     answers: Annotated[int, Field(ge=0)]
     answers_within: Span
+    answers_late: Span
 
 
 class Canary(Value):

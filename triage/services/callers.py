@@ -17,9 +17,9 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services.desk import Desk
-from triage.store import cases, deliveries
+from triage.store import cases, deliveries, texts
 from triage.store.engine import Transaction
-from triage.store.models import Case, Delivery
+from triage.store.models import Case, Delivery, InboundText
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,13 @@ def why_withheld(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> s
     """Why a planned text to a caller does not go out after all; None where it goes."""
     case = tx.session.get_one(Case, row.case_id)
     terms = desk.terms_of(tx.session, case.policy)
-    why = _why_never(tx, desk.roster(tx.session), row.phone, terms) or caller_texts.why_not_now(
-        sent=deliveries.sent_to_caller_since(tx.session, row.phone, now - terms.callers.texts_within),
-        is_called_back=case.callback_made_at is not None,
-        terms=terms,
-    )
+    why = _why_never(tx, desk.roster(tx.session), row.phone, terms)
+    if why is None and not row.is_answer:
+        why = caller_texts.why_not_now(
+            sent=deliveries.sent_to_caller_since(tx.session, row.phone, now - terms.callers.texts_within),
+            is_called_back=case.callback_made_at is not None,
+            terms=terms,
+        )
     if why:
         tx.record_of(case, "caller_text_withheld", at=now, actor="system", delivery=row.id, why=why)
     return why
@@ -94,6 +96,18 @@ def answer(tx: Transaction, desk: Desk, number: str, question: Question, now: da
         not_theirs=question.reference if named is None else None,
     )
     return Answer(text, tuple(found))
+
+
+def why_not_late(tx: Transaction, desk: Desk, text: InboundText, told: Answer, now: datetime) -> str | None:
+    """Why a question that was found afterwards is not answered any more; None where the answer is still of use."""
+    later = texts.of_sender_after(tx.session, text.from_number, text.received_at)
+    return caller_texts.why_not_late(
+        asked_at=text.received_at,
+        called_at=[case.callback_made_at for case in told.cases],
+        has_asked_again=any(caller_texts.question_in(other.body) for other in later),
+        now=now,
+        terms=desk.terms,
+    )
 
 
 def case_of_sender(tx: Transaction, number: str) -> Case | None:
@@ -137,7 +151,13 @@ def _standing(case: Case, roster: Roster) -> Standing:
 
 
 def send_answer(tx: Transaction, case: Case, number: str, text: str, now: datetime) -> None:
-    """The answer to a question that was found afterwards: there is no webhook to answer any more."""
+    """The answer to a question that was found afterwards: there is no webhook to answer any more.
+
+    Whoever asked several times gets the last answer only, unless the first one went out meanwhile.
+    """
+    for earlier in deliveries.unsent_answers(tx.session, number):
+        earlier.state, earlier.next_attempt_at = DeliveryState.DROPPED.value, None
+        earlier.reason = "the caller has asked again since"
     _plan(tx, case, "status", text, now, number)
 
 
@@ -152,6 +172,7 @@ def _plan(tx: Transaction, case: Case, what: str, text: str, now: datetime, numb
         body=text,
         state=DeliveryState.PLANNED.value,
         is_held=False,
+        is_answer=what == "status",
         attempts=0,
         created_at=now,
         next_attempt_at=now,

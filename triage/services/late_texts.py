@@ -32,7 +32,7 @@ def take_late_text(desk: Desk, text: Text, sent_at: datetime, now: datetime) -> 
         kept = write_down(tx, desk, text, sent_at)
         is_done = not _is_overtaken(kept, later)
         if is_done:
-            carry_out(tx, desk, kept, sent_at, is_late=True)
+            carry_out(tx, desk, kept, sent_at, found_at=now)
         elif kept.body.casefold().split() not in [other.body.casefold().split() for other in later]:
             kept.reply = outage_words.OVERTAKEN
         tx.record(

@@ -94,17 +94,20 @@ def write_down(tx: Transaction, desk: Desk, text: Text, now: datetime) -> Inboun
     return kept
 
 
-def carry_out(tx: Transaction, desk: Desk, kept: InboundText, now: datetime, *, is_late: bool = False) -> None:
-    """Do what a text says and write down the answer. `is_late` where it was found hours after it was sent, perhaps:
-    then it is done only where it can mean one thing."""
+def carry_out(
+    tx: Transaction, desk: Desk, kept: InboundText, now: datetime, *, found_at: datetime | None = None
+) -> None:
+    """Do what a text says and write down the answer. `found_at` where it was found hours after it was sent, perhaps,
+    which is `now`: then it is done only where it can mean one thing, and a question answered only where that is of use.
+    """
     roster = desk.roster(tx.session)
     person = roster.person_with_phone(kept.from_number)
     if is_reserved(kept.body):
         _opted(tx, desk, kept, person, roster, now)
     elif person is not None:
-        kept.reply = _answer(tx, desk, roster, person, kept.body, now, is_late=is_late)
+        kept.reply = _answer(tx, desk, roster, person, kept.body, now, is_late=found_at is not None)
     else:
-        kept.reply = _from_outside(tx, desk, kept, roster, now)
+        kept.reply = _from_outside(tx, desk, kept, roster, now, found_at)
 
 
 def _opted(
@@ -122,18 +125,24 @@ def _opted(
         tx.record("opted_in", at=now, actor=actor, word=word)
 
 
-def _from_outside(tx: Transaction, desk: Desk, text: InboundText, roster: Roster, now: datetime) -> str | None:
+def _from_outside(
+    tx: Transaction, desk: Desk, text: InboundText, roster: Roster, now: datetime, found_at: datetime | None
+) -> str | None:
     """STATUS of a caller is answered; other words go to the case and to whoever should know. A stranger's are kept
     only, and so is what comes on top of the texts that one number is heard for."""
     rules = desk.terms.callers
     sent = texts.count_of_sender(tx.session, text.from_number, now - rules.answers_within, now)
     question = question_in(text.body) if rules.status and sent <= rules.answers else None
-    answer = callers.answer(tx, desk, text.from_number, question, now) if question else None
+    answer = callers.answer(tx, desk, text.from_number, question, found_at or now) if question else None
     if answer is not None:
         text.sender, text.case_id = "caller", answer.cases[0].id
         for told in answer.cases:
             tx.record_of(told, "status_asked", at=now, actor="caller", message=text.message_sid)
-        return answer.text
+        why = callers.why_not_late(tx, desk, text, answer, found_at) if found_at else None
+        if why is not None and found_at is not None:
+            told, sid = answer.cases[0], text.message_sid
+            tx.record_of(told, "caller_text_withheld", at=found_at, actor="system", message=sid, why=why)
+        return answer.text if why is None else None
     case = tx.session.get(Case, text.case_id) if text.case_id else None
     if case is None:
         tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)

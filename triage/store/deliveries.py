@@ -134,6 +134,7 @@ def sent_to_caller_since(session: Session, phone: str, since: datetime) -> int:
             .where(
                 Delivery.phone == phone,
                 Delivery.person_id.is_(None),
+                Delivery.is_answer.is_(False),
                 Delivery.started_at > since,
                 Delivery.state.not_in([DeliveryState.PLANNED.value, *_NOT_SENT]),
             )
@@ -238,6 +239,18 @@ def unsent_notice(session: Session, case_id: int, person_id: str, text: str) -> 
         )
         .limit(1)
     ).first()
+
+
+def unsent_answers(session: Session, phone: str) -> Sequence[Delivery]:
+    """Answers to questions of a caller that were not sent yet."""
+    return session.scalars(
+        select(Delivery).where(
+            Delivery.phone == phone,
+            Delivery.is_answer.is_(True),
+            Delivery.state == DeliveryState.PLANNED.value,
+            Delivery.attempts == 0,
+        )
+    ).all()
 
 
 def is_line_in_use(session: Session, phone: str, since: datetime) -> bool:

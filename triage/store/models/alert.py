@@ -39,7 +39,7 @@ class Delivery(Base):
     its way has one only where it need not ring on.
     `claim` is the fence: whoever writes a result must still hold it. `pressed` are the keys of an alert call.
     `body` of an alert is written when it is sent, so that it says how much time is left then. `bundled_in` is the
-    summary that was sent in its place.
+    summary that was sent in its place. `is_answer` where a caller asked for it, and was not answered at once.
     """
 
     __tablename__ = "deliveries"
@@ -53,6 +53,7 @@ class Delivery(Base):
     body: Mapped[str]
     state: Mapped[str] = mapped_column(String(20))
     is_held: Mapped[bool]
+    is_answer: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int]
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime | None]

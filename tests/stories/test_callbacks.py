@@ -133,6 +133,28 @@ def test_voicemail_box_may_be_said_by_text_afterwards(world: World) -> None:
     assert world.case()["state"] == "acknowledged"
 
 
+@pytest.mark.parametrize("said_by", ["key", "text"])
+def test_voicemail_box_that_is_said_twice_is_one_attempt_until_ten_minutes_after_the_call(
+    world: World, said_by: str
+) -> None:
+    world.voicemail(attested=True)
+    call_back(world, keys="12" if said_by == "key" else "1", talks_for=20)
+    if said_by == "text":
+        world.text(LEE, "TRIED")
+    ended = world.case()["bridges"][0]["ended_at"]
+
+    world.at(ended + timedelta(minutes=10))
+    answer = world.text(LEE, "TRIED")
+
+    assert len(world.case()["attempts"]) == 1
+    assert (answer or "").startswith("1001: attempt on record, proven by the phone network; Lee has it.")
+    assert world.case()["state"] == "acknowledged"
+    world.advance(seconds=1)
+    world.text(LEE, "TRIED")
+    assert len(world.case()["attempts"]) == 2
+    assert world.case()["callback_basis"] == "attempts"
+
+
 @pytest.mark.parametrize(("talks_for", "later"), [(1_200, 1), (60, 20)], ids=["a long talk", "much later"])
 def test_a_try_after_a_conversation_does_not_undo_it(world: World, talks_for: int, later: int) -> None:
     world.voicemail(attested=True)

@@ -63,11 +63,16 @@ CALL_IS_OF_THE_MOMENT = timedelta(minutes=3)
 """Reading: a technician who asked to be put through and was not rung by then is told so, and not rung any more."""
 
 
+def is_about_call(ended_at: datetime | None, now: datetime) -> bool:
+    """Whether TRIED is about a call of theirs that is over, and not about another try since."""
+    return ended_at is not None and now - ended_at <= SAID_WITHIN
+
+
 def may_have_been_a_box(ended_at: datetime | None, seconds: int | None, now: datetime) -> bool:
     """Whether TRIED may mean that a connected call reached a voicemail box only."""
     if ended_at is None or seconds is None:
         return False
-    return now - ended_at <= SAID_WITHIN and timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST
+    return is_about_call(ended_at, now) and timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST
 
 
 def met_by_attempts_at(attempts: Iterable[datetime], rule: Callback) -> datetime | None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from triage.errors import Refused
 from triage.policy import closing_words, wording
-from triage.policy.callbacks import Outcome, may_have_been_a_box
+from triage.policy.callbacks import Outcome, is_about_call, may_have_been_a_box
 from triage.policy.dialing import Refusal
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.roster import Person, Roster
@@ -149,8 +149,12 @@ def tried(deed: Deed) -> Tried | None:
     bridge = last_of(session, case.id, person.id)
     is_box = (
         bridge is not None
-        and bridge.outcome == Outcome.CONNECTED
-        and may_have_been_a_box(bridge.ended_at, bridge.seconds, deed.now)
+        and (
+            (bridge.outcome == Outcome.CONNECTED and may_have_been_a_box(bridge.ended_at, bridge.seconds, deed.now))
+            or (
+                bridge.outcome == Outcome.BOX and is_about_call(bridge.ended_at, deed.now)
+            )  # said before, by key or text
+        )
         and not sessions.has_attempt_since(session, case.id, person.id, bridge.ended_at)
     )
     if bridge is not None and is_box:  # they were put through, and correct what the network took for a conversation

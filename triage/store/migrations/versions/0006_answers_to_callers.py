@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_answers_to_callers"
-down_revision = "0004_people_who_sign_in"
+revision = "0006_answers_to_callers"
+down_revision = "0005_numbers_that_were_asked_for"
 branch_labels = None
 depends_on = None
 

@@ -9,6 +9,7 @@ import structlog
 
 from triage.bootstrap import PhoneSystem, Program
 from triage.services import audit, canary, coverage, dispatch, leg_look_ups, look_ups, put_back, reconciler, recordings
+from triage.services.desk import follow_roster
 from triage.services.escalation import run_due_timers
 from triage.services.vital_signs import Due, note_outage, signs, sweep_finished, what_is_due
 
@@ -42,6 +43,7 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
     Each kind of work has its own `now`: a timer handled here may plan a delivery that is due already, and a delivery
     that fails may make a rung of the ladder due.
     """
+    follow_roster(program.desk, program.now())
     while due := what_is_due(program.desk, program.now()):
         if Due.TIMER in due:
             run_due_timers(program.desk, program.now())

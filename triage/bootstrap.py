@@ -24,7 +24,7 @@ from triage.ports import (
     RemembersTraffic,
     WritesWorkbooks,
 )
-from triage.services.desk import Desk, load_contract, load_roster
+from triage.services.desk import Desk, follow_roster, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.store import bells, schema
 from triage.store.engine import Store
@@ -47,9 +47,10 @@ class Program:
         """Schema, contract and roster, as the files have them. Safe to repeat; raises StoreUnavailable."""
         now = self.clock.now()
         schema.upgrade(self.desk.store)
-        load_contract(self.desk, now)
         if self.roster_file is not None:
             load_roster(self.desk, self.roster_file, now)
+        follow_roster(self.desk, now)
+        load_contract(self.desk, now)
         self.is_prepared = True
 
     def hears_bell(self) -> HearsBell:
@@ -85,7 +86,7 @@ def build(settings: Settings, store: Store | None = None) -> Program:
     return Program(
         settings=settings,
         clock=_clock(settings, store),
-        desk=Desk(store, load_terms(settings, roster), shipped_policy(), canary=settings.canary_number),
+        desk=Desk(store, load_terms(settings), shipped_policy(), canary=settings.canary_number),
         roster_file=roster,
         bell=bells.bell(store),
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),

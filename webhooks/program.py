@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
 from triage.bootstrap import Program
-from triage.services.desk import Desk
+from triage.services.desk import Desk, follow_roster
 
 
 def program() -> Program:
@@ -19,4 +19,7 @@ def desk() -> Desk:
     running = program()
     if not running.is_prepared:
         running.prepare()
+    if "follows_roster" not in g:
+        follow_roster(running.desk, running.now())
+        g.follows_roster = True
     return running.desk

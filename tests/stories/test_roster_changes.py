@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.support.fixtures import LEE, SAM, TEAM
 from tests.support.world import World
 from triage.errors import Refused, StaleRow
 from triage.policy.roster import Override, Roster
+from triage.policy.roster_changes import add_closure, remove_closure
 from triage.services.roster_changes import Changed, change_roster, preview_change, roster_in_force
 
 TONIGHT = datetime.fromisoformat("2026-11-20T17:00"), datetime.fromisoformat("2026-11-21T08:00")
@@ -87,3 +89,26 @@ def test_a_preview_and_a_change_that_changes_nothing_leave_no_trace(team: World)
     assert same.words == ()
     assert roster_in_force(desk).version == seen
     assert team.entries("roster_changed") == []
+
+
+def test_a_closed_day_sorts_the_next_voicemail_and_leaves_the_last_one_as_it_was(team: World) -> None:
+    team.at("2026-11-23T15:00:00Z")
+    team.voicemail("+16145550190")
+    desk, today = team.program.desk, date.fromisoformat("2026-11-23")
+
+    def change(how: Callable[[Roster, date, datetime], Roster]) -> None:
+        seen = roster_in_force(desk).version
+        change_roster(desk, lambda old: how(old, today, team.now), made_from=seen, actor="account:1", now=team.now)
+
+    change(add_closure)
+    team.voicemail("+16145550191")
+    team.restart()
+    desk = team.program.desk
+    team.voicemail("+16145550192")
+    change(remove_closure)
+    team.voicemail("+16145550193")
+
+    windows = {case["ref"]: case["window"] for case in team.cases()}
+    assert windows == {"1001": "support_hours", "1002": "other", "1003": "other", "1004": "support_hours"}
+    assert len(team.entries("policy_loaded")) == 2
+    assert team.case("1002")["policy"] != team.case("1001")["policy"] == team.case("1004")["policy"]

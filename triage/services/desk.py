@@ -11,7 +11,8 @@ from triage.store.engine import Store
 
 
 class Desk:
-    """`terms` are those that a new case begins with; a live case keeps its own, see `terms_of`.
+    """`terms` are those that a new case begins with; a live case keeps its own, see `terms_of`. They are `contract`, as
+    the files have it, with the closed days of the roster in force, see `follow_roster`.
 
     `shipped` is the text of the contract that this release ships. `canary` is the number that our test calls come
     from; None where there are none.
@@ -19,11 +20,13 @@ class Desk:
 
     def __init__(self, store: Store, terms: Terms, shipped: str, canary: str | None = None) -> None:
         self.store = store
+        self.contract = terms
         self.terms = terms
         self.canary = canary
         self.shipped = shipped
         self._terms = {terms.version: terms}
         self._roster: tuple[int, Roster] | None = None
+        self.followed: int | None = None
 
     def terms_of(self, session: Session, version: str) -> Terms:
         """The contract of that version, as it was."""
@@ -44,6 +47,18 @@ class Desk:
 def names_of(session: Session, desk: Desk) -> dict[str, str]:
     """What people are called: of the roster by their ids, those with accounts as the history names them."""
     return accounts.names(session) | {person.id: person.name for person in desk.roster(session).people}
+
+
+def follow_roster(desk: Desk, now: datetime) -> None:
+    """The closed days of the roster in force belong to the contract (T3), whichever process changed them."""
+    with desk.store.read() as session:
+        newest = versions.newest_roster_id(session)
+        if newest == desk.followed:
+            return
+        closures = desk.roster(session).closures
+    desk.terms = desk.contract.with_closures(closures) if closures else desk.contract
+    load_contract(desk, now)
+    desk.followed = newest
 
 
 def load_contract(desk: Desk, now: datetime) -> None:

@@ -44,8 +44,11 @@ def test_a_case_is_taken_noted_tried_and_closed_on_its_page_as_by_text(world: Wo
     assert said(act(lee, "attempt")) == "The attempt is on record, by your word. Try again in 10 minutes."
     world.advance(minutes=20)
     missing = act(lee, "close", work="new card")
+    too_many = act(lee, "close", minutes="500", work="new card")
     closed = act(lee, "close", minutes="35", work="new card")
 
+    assert said(too_many).startswith("That is more than the policy believes of one session.")
+    assert "That many minutes are meant" in too_many.text
     assert missing.status_code == 400
     assert "Write whole minutes" in missing.text
     assert "new card</textarea>" in missing.text

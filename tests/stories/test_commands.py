@@ -94,6 +94,7 @@ def test_callback_counts_whoever_made_it(world: World) -> None:
 def test_done_with_no_minutes_worked_closes_without_a_price(world: World) -> None:
     world.voicemail(attested=True)
 
+    world.text(LEE, "DONE")
     answer = world.text(LEE, "DONE 0 wrong number")
 
     assert answer == "1001 is closed: 0 min, not billed."
@@ -105,7 +106,7 @@ def test_closed_case_cannot_be_changed(world: World) -> None:
     world.text(LEE, "DONE 10")
     before = world.case()
 
-    answers = {world.text(LEE, body) for body in ("ACK 1001", "DONE 1001 20", "PASS 1001", "TRIED 1001")}
+    answers = {world.text(LEE, body) for body in ("ACK 1001", "CALL 1001", "PASS 1001", "TRIED 1001")}
 
     assert answers == {"1001 is closed already. Nothing was changed."}
     assert world.case() == before

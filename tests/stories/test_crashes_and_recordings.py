@@ -29,6 +29,7 @@ def told(url: str, folder: Path, crash_at: int) -> Iterator[CrashingWorld]:
         world = CrashingWorld(clock, url, crash_at=NEVER, policy_file=folder / "policy.toml")
         try:
             world.voicemail(seconds=30)
+            world.text(LEE, "DONE")
             world.text(LEE, "DONE 0")
             world.points, world.crash_at = 0, crash_at
             yield world

@@ -63,6 +63,7 @@ def test_text_of_a_caller_whose_case_nobody_took_reaches_whoever_was_alerted(wor
 
 def test_text_of_a_caller_after_the_case_is_closed_is_theirs_and_reaches_whoever_had_it(world: World) -> None:
     world.voicemail(CALLER, attested=True)
+    world.text(LEE, "DONE")
     world.text(LEE, "DONE 0 wrong number")
 
     world.text(CALLER, "still broken")

@@ -120,6 +120,7 @@ def test_audio_that_somebody_changed_is_not_played_but_fetched_again(kept: World
 def test_audio_whose_time_is_over_is_not_there_any_more(build_world: Build, clock: FrozenDateTimeFactory) -> None:
     world = build_world(policy='[recordings]\nkeep_for = "5m"')
     world.voicemail(seconds=3)
+    world.text("+16145550102", "DONE")
     world.text("+16145550102", "DONE 0")
     world.advance(seconds=200)
     address = address_of(world)

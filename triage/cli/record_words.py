@@ -53,7 +53,8 @@ def _head(case: Record, terms: Terms) -> Iterator[str]:
 def _session(work: Record) -> Iterator[str]:
     length = f"{work['minutes']} min, {length_in_parts(work)}" if work["minutes"] is not None else "not closed"
     doubt = " DOUBTFUL: longer than from the message to its end." if work["doubtful"] else ""
-    yield f"session     {work['technician']}, {length}.{doubt} {safe(work['note'] or '')}".rstrip()
+    again = " Corrected." if work["corrected"] else ""
+    yield f"session     {work['technician']}, {length}.{again}{doubt} {safe(work['note'] or '')}".rstrip()
     for line in work["lines"]:
         yield f"  {line['arithmetic']}  before tax, clauses {' '.join(line['clauses'])}"
 

@@ -86,6 +86,7 @@ def report_billing(*, first: date, last: date, form: str, as_json: bool) -> None
             "amount",
             "measured",
             "doubtful",
+            "corrected",
             "arithmetic",
         )
         print_table([{name: line[name] for name in shown} for line in lines])

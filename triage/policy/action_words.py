@@ -13,6 +13,8 @@ from triage.policy.wording import Card, call_by
 UNFINISHED = {
     "call runs": "The call to the caller is not over. Nothing was changed.",
     "length unknown": "Nobody measured how long it was: write the minutes.",
+    "too long": "That is more than the policy believes of one session. If it is meant, tick that it is.",
+    "no callback": "No minutes, and no callback is on record. If nobody answered, put the attempt on record instead.",
 }
 """Why a case was not closed, by the value of handling.Unfinished."""
 

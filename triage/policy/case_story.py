@@ -200,6 +200,8 @@ def _bill(scene: Scene) -> Iterator[Part]:
             ("Closed", scene.line(work["closed_at"])),
             ("Length", length),
         ]
+        if work["corrected"]:
+            rows.append(("Corrected", "after it was closed; the history has what it was before"))
         if work["doubtful"]:
             rows.append(("Doubtful", "longer than from the message to the end of the session"))
         if work["note"]:

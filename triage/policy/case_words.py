@@ -46,6 +46,8 @@ def safe(text: str) -> str:
 
 
 def _value(value: Any, terms: Terms) -> str:
+    if isinstance(value, Mapping):
+        return f"({details_in_words(value, terms)})"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from triage.policy.gsm7 import to_gsm7
 from triage.policy.lengths import exactly
+from triage.policy.speech import span_in_words
 from triage.policy.terms import Terms
 from triage.policy.wording import Card, told, wall_clock
 
@@ -81,8 +82,46 @@ def priced(amount: Decimal | None, rate: str) -> str:
     return f", {rate.replace('_', '-')} rate, ${amount:.2f}" if amount is not None else ", not billed"
 
 
-def closed_already(reference: str) -> str:
-    return f"{reference} is closed already. Nothing was changed."
+def corrected(
+    reference: str, minutes: int, amount: Decimal | None, rate: str, *, before: tuple[int, str | None]
+) -> str:
+    """The answer to a DONE that corrects an earlier one; `before` is its minutes and its price."""
+    was = f"${before[1]}" if before[1] else "not billed"
+    return f"{reference} is corrected: {minutes} min{priced(amount, rate)}. Before: {before[0]} min, {was}."
+
+
+def closed_already(reference: str, *, is_correctable: bool | None = None) -> str:
+    """`is_correctable` where it was asked for, and by whoever may."""
+    text = f"{reference} is closed already. Nothing was changed."
+    if is_correctable is None:
+        return text
+    how = f"To correct its minutes reply DONE {reference} <minutes> <note>"
+    return f"{text} {how if is_correctable else 'A manager can correct it in the console.'}"
+
+
+def too_long(reference: str, minutes: int, terms: Terms, *, is_closed: bool) -> str:
+    """The answer to more minutes than are believed at once."""
+    stands = f"{reference} is unchanged." if is_closed else f"{reference}: callback on record, still open."
+    most = span_in_words(terms.callback.longest_stated)
+    return (
+        f"{stands} More than {most}? Reply DONE {reference} {minutes} SURE, or DONE {reference} and the right minutes."
+    )
+
+
+def odd_minutes(reference: str, odd: str) -> str:
+    """The answer to something in the place of minutes that is no number of them."""
+    return to_gsm7(
+        f"{reference}: {odd} is no number of minutes. Nothing was changed."
+        f" Reply DONE {reference} 35 or DONE {reference} 1h30, and your note."
+    )
+
+
+def no_callback(reference: str) -> str:
+    """The answer to DONE with no minutes of a case that nobody is on record as having called back."""
+    return (
+        f"{reference} stays open: no callback is on record. No answer: TRIED {reference}."
+        f" You spoke with them: DONE {reference}, then DONE {reference} 0"
+    )
 
 
 def outlasts_case(age: timedelta) -> str:

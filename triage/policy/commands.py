@@ -20,6 +20,9 @@ _OF_ANYBODYS = frozenset({"ACK", "PASS", "HEAR"})
 LONGEST_NOTE = 500
 _HOURS = re.compile(r"(\d{1,2})(?:h|hr|hrs|hour|hours)(\d{1,2})?(?:m|min)?[.,:;]?", re.IGNORECASE)
 _REFERENCE = re.compile(r"#?(\d{4,9})[.,:;]?")
+_ODD = re.compile(
+    r"[-+\u2212\u2013]?\d{1,5}(?:[.,:]\d{1,5})?(?:m|min|mins|minutes|h|hr|hrs|hour|hours)?[.,:;]?", re.IGNORECASE
+)
 _MINUTES = re.compile(r"(\d{1,3})(?:m|min|mins|minutes)?[.,:;]?", re.IGNORECASE)
 
 
@@ -27,6 +30,7 @@ _MINUTES = re.compile(r"(\d{1,3})(?:m|min|mins|minutes)?[.,:;]?", re.IGNORECASE)
 class Command:
     """One command. A reference has four digits or more, minutes have three at most: they cannot be confused.
 
+    `is_sure` where the minutes are said to be meant, however many. `odd` is what stands in their place and is none.
     `further` are other references in the same text: whoever names several is told to take them one at a time.
     """
 
@@ -35,6 +39,8 @@ class Command:
     minutes: int | None = None
     text: str = ""
     further: tuple[str, ...] = ()
+    is_sure: bool = False
+    odd: str | None = None
 
 
 def parse(body: str) -> Command | None:
@@ -59,7 +65,10 @@ def parse(body: str) -> Command | None:
         further.append(more[0])
         rest = more[1]
     minutes, rest = _length(rest)
-    return Command(word, reference, minutes, " ".join(rest)[:LONGEST_NOTE], _others(reference, further))
+    odd, rest = _leading(_ODD, rest) if minutes is None else (None, rest)
+    is_sure = minutes is not None and bool(rest) and rest[0].upper().rstrip(".,:;!") == "SURE"
+    note = " ".join(rest[1:] if is_sure else rest)[:LONGEST_NOTE]
+    return Command(word, reference, minutes, note, _others(reference, further), is_sure, odd)
 
 
 def is_reserved(body: str) -> bool:
@@ -130,4 +139,4 @@ def _length(tokens: list[str]) -> tuple[int | None, list[str]]:
 
 def _leading(pattern: re.Pattern[str], tokens: list[str]) -> tuple[str | None, list[str]]:
     found = pattern.fullmatch(tokens[0]) if tokens else None
-    return (found[1], tokens[1:]) if found else (None, tokens)
+    return (found[found.re.groups], tokens[1:]) if found else (None, tokens)

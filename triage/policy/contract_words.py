@@ -142,6 +142,8 @@ def _callback(terms: Terms) -> Iterator[tuple[str, str]]:
             " stand for a callback."
         ),
     )
+    most, within = write_span(callback.longest_stated), write_span(callback.corrected_within)
+    yield "", f"DONE with more than {most} has to say SURE; whoever sent it may correct its minutes for {within}."
 
 
 def _keeping(terms: Terms) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,7 @@ EVENT_WORDS = {
     "recording_played": "The recording was played",
     "recording_removed": "Our copy of the recording was removed: its time was over",
     "resorted": "Sorted anew by the phone system's own times",
+    "session_corrected": "The length of the session was corrected",
     "started": "The support day began: the case was opened to the technicians",
     "status_asked": "The caller asked how it stands",
     "test_call_dismissed": "Closed: it was a test call of ours",

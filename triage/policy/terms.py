@@ -134,6 +134,8 @@ class Callback(Value):
     technician_rings_for: Ringing
     caller_rings_for: Ringing
     longest: TalkTime
+    longest_stated: Span
+    corrected_within: Span
 
 
 class Dialing(Value):

@@ -82,10 +82,10 @@ def attempt(desk: Desk, asked: Asked, now: datetime) -> str:
         return words.tried(deed.terms, is_met=found.is_met, is_proven=found.is_proven)
 
 
-def close(desk: Desk, asked: Asked, minutes: int | None, text: str, now: datetime) -> str:
-    """As DONE."""
+def close(desk: Desk, asked: Asked, minutes: int | None, text: str, now: datetime, *, is_sure: bool = False) -> str:
+    """As DONE by somebody who says that they called. `is_sure` where many minutes are meant."""
     with _deed(desk, asked, Action.CLOSE, now) as deed:
-        closed = handling.done(deed, minutes, text)
+        closed = handling.done(deed, minutes, text, is_sure=is_sure, has_called=True)
         if isinstance(closed, Unfinished):
             raise Refused(words.UNFINISHED[closed.value])
         return words.closed(closed.minutes, closed.amount, closed.rate, is_doubtful=closed.is_doubtful)

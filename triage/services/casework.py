@@ -106,7 +106,7 @@ def close(
         session.minutes, session.measured_s, session.stated_minutes = total, measured, minutes
         session.note, session.closed_at = note or None, now
         session.person_id = next((leg.person_id for leg in bridges.connected(tx.session, case.id)), person.id)
-        amount = _bill(tx, case, session, terms, now)
+        amount = bill(tx, case, session, terms, now)
     cases.stop_asking(tx.session, case.id)
     is_doubtful = amount is not None and outlasts(measured, minutes, since_message=now - case.left_at)
     if is_doubtful:
@@ -130,7 +130,8 @@ def note(tx: Transaction, case: Case, actor: str, text: str, now: datetime) -> N
     tx.record_of(case, "noted", at=now, actor=actor, text=text)
 
 
-def _bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, now: datetime) -> Decimal | None:
+def bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, now: datetime) -> Decimal | None:
+    """Price a closed session by the contract and write its line; None where nothing is billed."""
     if not session.minutes:
         return None
     if not case.is_billable:

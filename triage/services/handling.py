@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from triage.errors import Refused
@@ -81,6 +81,8 @@ class Unfinished(StrEnum):
 
     CALL_RUNS = "call runs"  # with the caller: nothing was done
     LENGTH_UNKNOWN = "length unknown"  # the callback counts, its minutes are still to be said
+    TOO_LONG = "too long"  # the callback counts, its minutes are more than the policy believes at once
+    NO_CALLBACK = "no callback"  # no minutes, and nobody called back: nothing was done
 
 
 @contextmanager
@@ -162,9 +164,12 @@ def tried(deed: Deed) -> Tried | None:
     return Tried(callbacks.tried(tx, case, person, deed.terms, deed.now), is_proven=False)
 
 
-def done(deed: Deed, minutes: int | None, text: str) -> Closed | Unfinished:
+def done(
+    deed: Deed, minutes: int | None, text: str, *, is_sure: bool = False, has_called: bool = False
+) -> Closed | Unfinished:
     """They called back, or the phone network saw them do it, and the work is over: close the case and price it.
 
+    Who states 0 minutes did not say by that that they called, unless `has_called`. `is_sure` where many are meant.
     Raises Refused where it is closed already.
     """
     tx, case, person, terms, now = deed.tx, deed.case, deed.person, deed.terms, deed.now
@@ -172,14 +177,19 @@ def done(deed: Deed, minutes: int | None, text: str) -> Closed | Unfinished:
         raise Refused(f"{case.reference} is closed")
     if running_of_case(tx.session, case.id) is not None:
         return Unfinished.CALL_RUNS
+    is_too_long = not is_sure and timedelta(minutes=minutes or 0) > terms.callback.longest_stated
+    if minutes == 0 and not has_called and case.callback_made_at is None and case.state != CaseState.REVIEW:
+        return Unfinished.NO_CALLBACK
     if not minutes and (case.callback_basis == "attempts" or case.state == CaseState.REVIEW):
         minutes = 0  # nobody was reached, or nothing was owed: there is no session
     elif case.callback_basis != "measured":
         callbacks.call_made(tx, case, person, terms, now)
-        if minutes is None:
+        if minutes is None or is_too_long:
             if text:
                 casework.note(tx, case, f"person:{person.id}", text, now)
-            return Unfinished.LENGTH_UNKNOWN
+            return Unfinished.TOO_LONG if is_too_long else Unfinished.LENGTH_UNKNOWN
+    elif is_too_long:
+        return Unfinished.TOO_LONG
     elif minutes is None and not measured_s(tx.session, case.id):  # the network never told how long it was
         return Unfinished.LENGTH_UNKNOWN
     return casework.close(tx, case, person, terms, now, minutes=minutes, note=text)

@@ -66,6 +66,7 @@ BILLING_COLUMNS = (
     "clauses",
     "arithmetic",
     "note",
+    "corrected",
 )
 
 
@@ -127,6 +128,8 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
     """Billing lines of sessions closed on the days from `first` to `last`, both included."""
     start, end = span_of_days(first, last, desk.terms)
     with desk.store.read() as session:
+        billed = sessions.billed_between(session, start, end)
+        corrected = chain.cases_with(session, [case.id for _, _, case in billed], "session_corrected")
         return [
             {
                 "ref": case.reference,
@@ -145,8 +148,9 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
                 "clauses": line.clauses,
                 "arithmetic": line.arithmetic,
                 "note": work.note,
+                "corrected": case.id in corrected,
             }
-            for line, work, case in sessions.billed_between(session, start, end)
+            for line, work, case in billed
         ]
 
 
@@ -316,6 +320,7 @@ def _sessions(session: Session, case: Case) -> list[Record]:
             "stated_minutes": work.stated_minutes,
             "measured": work.is_measured,
             "doubtful": _is_doubtful(work, case),
+            "corrected": case.id in chain.cases_with(session, [case.id], "session_corrected"),
             "note": work.note,
             "lines": [
                 {

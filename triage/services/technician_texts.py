@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from triage.errors import Refused
 from triage.policy import bridge_words, closing_words, outage_words, wording
@@ -24,7 +24,7 @@ from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
-from triage.services import callers, casework, handling, hearing
+from triage.services import callers, casework, corrections, handling, hearing
 from triage.services.alerts import administrators, card_of, held_since, tell
 from triage.services.completion import concerned
 from triage.services.desk import Desk
@@ -56,6 +56,7 @@ class _Scene:
     person: Person
     command: Command
     now: datetime
+    is_late: bool  # found hours after it was sent, perhaps
 
     def terms(self, case: Case) -> Terms:
         return self.desk.terms_of(self.tx.session, case.policy)
@@ -169,7 +170,7 @@ def _answer(
         return wording.not_understood(body)
     if command.reference is not None and command.further:
         return wording.one_at_a_time(command.word, [command.reference, *command.further])
-    scene = _Scene(tx, desk, roster, person, command, now)
+    scene = _Scene(tx, desk, roster, person, command, now, is_late)
     if command.word in _WITHOUT_CASE:
         return _WITHOUT_CASE[command.word](scene)
     case = _meant_then(scene) if is_late else _meant(scene)
@@ -234,18 +235,44 @@ def _tried(scene: _Scene, case: Case) -> str:
 
 
 def _done(scene: _Scene, case: Case) -> str:
-    minutes = scene.command.minutes
-    closed = handling.done(scene.deed(case), minutes, scene.command.text)
+    command = scene.command
+    minutes = command.minutes
+    if command.odd is not None:
+        return closing_words.odd_minutes(case.reference, command.odd)
+    if case.state == CaseState.CLOSED:
+        return _done_again(scene, case)
+    closed = handling.done(scene.deed(case), minutes, command.text, is_sure=command.is_sure)
     match closed:
         case Unfinished.CALL_RUNS:
             return bridge_words.call_runs(case.reference)
         case Unfinished.LENGTH_UNKNOWN:
             return _how_long(scene, case)
+        case Unfinished.TOO_LONG:
+            return closing_words.too_long(case.reference, minutes or 0, scene.terms(case), is_closed=False)
+        case Unfinished.NO_CALLBACK:
+            return closing_words.no_callback(case.reference)
     doubt = closing_words.outlasts_case(scene.now - case.left_at) if closed.is_doubtful else ""
     if closed.measured_s:
         rest = closing_words.priced(closed.amount, closed.rate)
         return bridge_words.closed(case.reference, closed.measured_s, minutes, closed.minutes, rest) + doubt
     return closing_words.billed(case.reference, closed.minutes, closed.amount, closed.rate) + doubt
+
+
+def _done_again(scene: _Scene, case: Case) -> str:
+    """A second DONE corrects the minutes of the first; a text that was found late corrects nothing."""
+    tx, terms, command = scene.tx, scene.terms(case), scene.command
+    if scene.is_late or not corrections.may_correct(tx, case, scene.person.id, terms, scene.now):
+        return closing_words.closed_already(case.reference, is_correctable=False)
+    if command.minutes is None:
+        return closing_words.closed_already(case.reference, is_correctable=True)
+    if not command.is_sure and timedelta(minutes=command.minutes) > terms.callback.longest_stated:
+        return closing_words.too_long(case.reference, command.minutes, terms, is_closed=True)
+    actor = f"person:{scene.person.id}"
+    found = corrections.correct(tx, case, terms, scene.now, minutes=command.minutes, note=command.text, actor=actor)
+    if found is None:
+        return closing_words.closed_already(case.reference, is_correctable=True)
+    before = (found.minutes_before, found.amount_before)
+    return closing_words.corrected(case.reference, found.now.minutes, found.now.amount, found.now.rate, before=before)
 
 
 def _how_long(scene: _Scene, case: Case) -> str:

@@ -193,6 +193,13 @@ def last_at(session: Session, case_id: int, kinds: Sequence[str], person_id: str
     return next((row.at for row in rows if row.details.get("person") == person_id), None)
 
 
+def cases_with(session: Session, case_ids: Sequence[int], kind: str) -> set[int]:
+    """Which of these cases have an entry of this kind."""
+    wanted = select(_EVENTS.c.case_id).where(_EVENTS.c.kind == kind)
+    parts = (case_ids[first : first + _PAGE] for first in range(0, len(case_ids), _PAGE))
+    return {case_id for some in parts for case_id in session.scalars(wanted.where(_EVENTS.c.case_id.in_(some)))}
+
+
 def events_of_all(
     session: Session, case_ids: Sequence[int]
 ) -> Iterator[tuple[int, datetime, str, str, dict[str, Any]]]:

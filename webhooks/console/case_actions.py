@@ -51,7 +51,9 @@ def close_case(reference: str) -> Answer:
 
     def close(asked: Asked, form: CloseForm) -> str:
         minutes = int(form.minutes.data) if form.minutes.data else None
-        return case_actions.close(desk(), asked, minutes, (form.work.data or "").strip(), _now())
+        return case_actions.close(
+            desk(), asked, minutes, (form.work.data or "").strip(), _now(), is_sure=form.sure.data
+        )
 
     return _done(reference, Action.CLOSE, CloseForm(), close)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template
-from wtforms import IntegerField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from triage.errors import TriageError
@@ -41,6 +41,7 @@ class CloseForm(ActionForm):
         [Optional(), Regexp(r"\s*\d{1,3}\s*$", message=_NO_MINUTES)],
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
+    sure = BooleanField("That many minutes are meant")
     work = TextAreaField("What was done", [Optional(), _WORDS], render_kw={"rows": 3})
 
     def fit(self, page: CasePage) -> None:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.errors import NotFound
+from triage.policy.board import standing
 from triage.policy.case_actions import Action, Stand, actions_for
 from triage.policy.case_story import sections, verdict
+from triage.policy.lengths import minutes_left
+from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.paper import Part
 from triage.services.case_actions import stand_of
 from triage.services.desk import Desk, names_of
@@ -26,6 +29,9 @@ class CasePage:
     """
 
     reference: str
+    standing: str
+    due: datetime | None  # where a callback is still owed
+    left: str
     verdict: str
     audio: tuple[tuple[int, str], ...]
     sections: tuple[tuple[str, tuple[Part, ...]], ...]
@@ -46,12 +52,20 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
         terms, roster, names = desk.terms_of(session, case.policy), desk.roster(session), names_of(session, desk)
         kept = copies.kept_of_case(session, case.id)
         stand = stand_of(session, desk, case, now)
+        is_owed = stand.state in {*AWAITING_CALLBACK, CaseState.DEFERRED}
+        due = case.callback_due if is_owed else None
+        stands = "closed"
+        if stand.state is not CaseState.CLOSED:
+            stands = standing(stand.state, due=case.callback_due, at_risk_at=case.at_risk_at, now=now).value
         seen, number = chain.newest_number(session, case.id), case.number_to_call
     called = {copy["recording"]: str(copy["file"]) for copy in record["recording_copies"]}
     person = roster.person(who.person_id)
     has_it = stand.owner if stand.is_held else None
     return CasePage(
         reference=reference,
+        standing=stands,
+        due=due,
+        left=minutes_left(due, now) if due is not None else "",
         verdict=verdict(record),
         audio=tuple((voicemail_id, called[sid]) for voicemail_id, sid, _ in kept),
         sections=sections(record, terms, names, {sid: called[sid] for _, sid, _ in kept}),

@@ -65,6 +65,7 @@ def keep_house(program: Program) -> None:
         coverage.check_coverage(desk, now)
     if audit.is_publishing_due(seen.get(audit.SIGN), desk.terms, now):
         audit.publish_head(desk, now)
+    audit.go_on_checking(desk, now)
     sweep_finished(desk, now)
 
 

@@ -24,12 +24,19 @@ def clock(at: datetime, terms: Terms) -> str:
 
 def details_in_words(details: Mapping[str, Any], terms: Terms, names: Mapping[str, str] | None = None) -> str:
     """What an entry of the history says beside its kind; people by the names given, else by their ids."""
-    shown = {name: value for name, value in details.items() if value not in (None, [], "")}
+    return ", ".join(f"{name} {words}" for name, words in details_one_by_one(details, terms, names))
+
+
+def details_one_by_one(
+    details: Mapping[str, Any], terms: Terms, names: Mapping[str, str] | None = None
+) -> list[tuple[str, str]]:
+    """`details_in_words` as names and what there is to say of each."""
     known = names or {}
-    return ", ".join(
-        f"{name.replace('_', ' ')} {_value(known.get(value, value) if name in _OF_PEOPLE else value, terms)}"
-        for name, value in shown.items()
-    )
+    return [
+        (name.replace("_", " "), _value(known.get(value, value) if name in _OF_PEOPLE else value, terms))
+        for name, value in details.items()
+        if value not in (None, [], "")
+    ]
 
 
 def length_in_parts(work: Mapping[str, Any]) -> str:

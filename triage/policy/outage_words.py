@@ -71,6 +71,14 @@ def lists_behind(names: Sequence[str], since: datetime, now: datetime, terms: Te
     )
 
 
+def history_changed(entry: int, reason: str) -> str:
+    """What administrators are told of a history that no longer fits its hashes."""
+    return (
+        f"The history was changed outside the program: entry {entry} does not fit ({reason}). Keep a copy of the"
+        " database as it is, then run afterhours audit verify."
+    )
+
+
 def _joined(words: Iterable[str]) -> str:
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last

@@ -46,6 +46,7 @@ NAVIGATION = (
     Entry("console.on_call_now", "On-call", Permission.READ_ON_CALL),
     Entry("console.sla_page", "Reports", Permission.READ_REPORTS),
     Entry("console.show_policy", "Policy", Permission.READ_POLICY),
+    Entry("console.read_history", "History", Permission.READ_HISTORY),
     Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),
     Entry("console.own_account", "My account", Permission.OWN_ACCOUNT),
 )

@@ -25,7 +25,7 @@ _YEARS = range(1970, 2201)
 _DAY = "Write a date like 2026-11-01."
 
 
-class _DayField(DateField):  # type: ignore[misc] # the library has no types
+class DayField(DateField):  # type: ignore[misc] # the library has no types
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
@@ -39,8 +39,8 @@ class SpanForm(Form):
     class Meta:
         csrf = False
 
-    first = _DayField("From", [InputRequired(_DAY)])
-    last = _DayField("To, included", [InputRequired(_DAY)])
+    first = DayField("From", [InputRequired(_DAY)])
+    last = DayField("To, included", [InputRequired(_DAY)])
 
     def validate_first(self, field: DateField) -> None:
         if field.data.year not in _YEARS:

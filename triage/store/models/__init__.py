@@ -5,7 +5,7 @@ from triage.store.models.alert import Alert, BlockedPhone, Delivery, Report
 from triage.store.models.bridge import Bridge
 from triage.store.models.call import Call, InboundText, LookUp
 from triage.store.models.case import Case, Timer, Voicemail
-from triage.store.models.event import ChainHead, Event
+from triage.store.models.event import ChainCheck, ChainHead, Event
 from triage.store.models.number_change import NumberChange
 from triage.store.models.recording import RecordingCopy
 from triage.store.models.session import Attempt, BillableSession, BillingLine
@@ -22,6 +22,7 @@ __all__ = [
     "Call",
     "CanaryRun",
     "Case",
+    "ChainCheck",
     "ChainHead",
     "Delivery",
     "Event",

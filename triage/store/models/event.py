@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.store.base import Base
@@ -25,6 +25,12 @@ class Event(Base):
     policy: Mapped[str | None] = mapped_column(String(12))
     hash: Mapped[str] = mapped_column(String(64))
 
+    __table_args__ = (  # the history is read by its time, alone or of one kind or one actor
+        Index("ix_events_at_number", "at", "number"),
+        Index("ix_events_kind_at_number", "kind", "at", "number"),
+        Index("ix_events_actor_at_number", "actor", "at", "number"),
+    )
+
 
 class ChainHead(Base):
     """The newest entry's number and hash, in one row. Whoever writes history locks it first."""
@@ -34,3 +40,15 @@ class ChainHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class ChainCheck(Base):
+    """A check of the chain that is under way, in one row: `number` and `hash` are of the last entry found good."""
+
+    __tablename__ = "chain_checks"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(60))

@@ -111,7 +111,7 @@ def test_missed_call_whose_recording_failed_is_paged_all_the_same(team: World) -
     team.post("/twilio/recording", **sids, RecordingStatus="absent", From=CALLER)
     team.advance(seconds=1)
 
-    assert team.bodies(LEE)[0].startswith("1001 overnight: +16145550199. Not attested. No recording.\nCall by")
+    assert team.bodies(LEE)[0].startswith("1001 overnight: +16145550199. Not attested. No words recorded.\nCall by")
 
 
 def test_recording_that_was_silent_is_a_hang_up(team: World) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.support.fixtures import LEE
 from tests.support.world import CALLER, Build, World
+from triage.policy.event_words import event_in_words
 from triage.store import cases
 from triage.store.models import Call, Case
 
@@ -137,21 +138,54 @@ def test_window_stays_that_of_the_greeting_when_the_keys_come_after_its_edge(bui
     assert "not_attested" not in world.case()["flags"]
 
 
-@pytest.mark.parametrize("how", [{"silent": True}, {"seconds": 1, "stays": True}])
-def test_who_says_nothing_is_asked_to_call_again(how: dict[str, object], team: World) -> None:
-    call = team.voicemail(**how)  # type: ignore[arg-type]
+def test_who_stays_silent_hears_that_somebody_may_call_and_whoever_is_alerted_reads_and_hears_of_no_words(
+    team: World,
+) -> None:
+    call = team.voicemail(attested=True, silent=True)
+    team.phones.set_keys(LEE, "1")
+    team.advance(minutes=7)
+
+    assert call.heard[-1] == (
+        "We heard little or nothing. A technician may call you back all the same."
+        " To be sure, call again and speak after the tone. Goodbye."
+    )
+    assert team.bodies(LEE)[0] == (
+        "1001 overnight: +16145550199 COLUMBUS OH. No words recorded.\n"
+        "Call by 11:30 PM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
+    )
+    heard = team.phones.phone(LEE).calls[0].heard
+    assert "No words were recorded: the caller was silent, or hung up." in heard
+    assert not any("To hear" in sentence for sentence in heard)
+    [left] = [event for event in team.case()["events"] if event["kind"] == "voicemail_left"]
+    assert event_in_words(left["kind"], left["details"]) == "Called, and no words were recorded"
+
+
+@pytest.mark.parametrize(
+    ("policy", "how"),
+    [(None, {"seconds": 1, "stays": True}), ('intake.absent_recording = "list"', {"silent": True})],
+    ids=["a hang-up", "silence, where the owner lists it"],
+)
+def test_who_is_not_called_back_is_asked_to_call_again(
+    policy: str | None, how: dict[str, object], build_world: Build
+) -> None:
+    world = build_world(policy=policy)
+    left = world.now
+
+    call = world.voicemail(**how)  # type: ignore[arg-type]
+    world.advance(minutes=30)
 
     assert call.heard[-1] == "We heard nothing. Please call again. Goodbye."
+    assert world.pages(left) == []
 
 
-def test_short_message_that_silence_ended_is_thanked_without_a_promise(team: World) -> None:
+def test_after_a_short_message_that_silence_ended_nothing_is_promised_for_certain(team: World) -> None:
     sids = {"CallSid": "CA" + "1" * 32, "From": CALLER}
     url = f"https://api.twilio.com/2010-04-01/Accounts/{team.settings.twilio_account_sid}/Recordings/RE{'1' * 32}"
 
     short = team.post("/twilio/voice/recorded", **sids, RecordingUrl=url, RecordingDuration="12")
     long = team.post("/twilio/voice/recorded", **sids, RecordingUrl=url, RecordingDuration="13")
 
-    assert ">Thank you. Goodbye.<" in short.body
+    assert "We heard little or nothing. A technician may call you back all the same." in short.body
     assert "Your case is 1 0 0 1" in long.body
 
 

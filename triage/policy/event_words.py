@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 EVENT_WORDS = {
     "account_disabled": "An account was disabled",
     "account_invited": "Somebody was invited to the console",
@@ -117,6 +120,8 @@ ALERT_WORDS = {
 }
 
 
-def event_in_words(kind: str) -> str:
-    """The words for a kind of entry; a kind of another release by its own name."""
+def event_in_words(kind: str, details: Mapping[str, Any] | None = None) -> str:
+    """The words for a kind of entry and what it says; a kind of another release by its own name."""
+    if kind == "voicemail_left" and details and details.get("recorded") is False:
+        return "Called, and no words were recorded"
     return EVENT_WORDS.get(kind, kind.replace("_", " ").capitalize())

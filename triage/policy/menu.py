@@ -107,6 +107,14 @@ class Left:
     is_deferred: bool = False
 
 
+class Heard(StrEnum):
+    """What was heard of a message, as far as anybody knows when it ends."""
+
+    SOMETHING = "something"
+    LITTLE = "little"  # silence may be all of it, or a fault of the line: whoever called may be called back
+    NOTHING = "nothing"  # a hang-up, certainly
+
+
 def reception(caller: str | None, now: datetime, terms: Terms) -> Reception:
     """Who takes a call that rings now."""
     if caller in terms.phone.blocked:
@@ -144,11 +152,11 @@ def answer_to(step: Step, keys: str, known: Known, repeats: int, terms: Terms) -
     return _go_on(step, known, "", terms)
 
 
-def goodbye(left: Left | None, language: Language, now: datetime, terms: Terms, *, is_heard: bool = True) -> str:
+def goodbye(left: Left | None, language: Language, now: datetime, terms: Terms, heard: Heard = Heard.SOMETHING) -> str:
     """What is said after the message: its reference, and when the call comes."""
     words = sentences(language, terms)
     if left is None:
-        return words.thanks if is_heard else words.nothing
+        return {Heard.SOMETHING: words.thanks, Heard.LITTLE: words.little, Heard.NOTHING: words.nothing}[heard]
     reference = digits(left.reference)
     if left.due is None:
         return words.kept.format(reference=reference)
@@ -156,6 +164,12 @@ def goodbye(left: Left | None, language: Language, now: datetime, terms: Terms, 
         return words.overdue.format(reference=reference)
     sentence = words.deferred if left.is_deferred else words.promised
     return sentence.format(reference=reference, due=clock(left.due, now, language, terms))
+
+
+def nothing_recorded(language: Language, terms: Terms) -> str:
+    """What whoever still listens hears where the phone system recorded nothing: what then becomes of their call."""
+    words = sentences(language, terms)
+    return words.nothing if terms.intake.absent_recording == "list" else words.little
 
 
 def keyed_number(keys: str, terms: Terms) -> str | None:

@@ -115,6 +115,7 @@ class Sentences(Words):
     kept: str
     thanks: str
     nothing: str
+    little: str
     desk: str
     unattended: str
 

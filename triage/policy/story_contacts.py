@@ -51,7 +51,7 @@ def _entry_of_its_own(event: Record) -> tuple[Any, ...]:
 def _entry(scene: Scene, events: Sequence[Record]) -> tuple[str, ...]:
     first, last = events[0], events[-1]
     number = str(first["number"]) if first is last else f"{first['number']}\nto {last['number']}"
-    what = event_in_words(first["kind"])
+    what = event_in_words(first["kind"], first["details"])
     if first["kind"] == "alert_made":
         people = "; ".join(_summoned(scene, event["details"]) for event in events)
         reason = first["details"].get("reason", "")

@@ -37,7 +37,7 @@ FLAG_WORDS = {
     "not_supported": "Not supported",
     "deferred": "Deferred",
     "hang_up": "Hang-up",
-    "no_recording": "No recording",
+    "no_recording": "No words recorded",
     "blocked": "Blocked number",
 }
 _HEADS = {

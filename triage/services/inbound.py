@@ -10,7 +10,7 @@ from typing import cast
 from triage.policy import menu
 from triage.policy.dialing import refusal_of
 from triage.policy.intake import is_hang_up, spoken_for
-from triage.policy.menu import Known, Left, Step, Turn
+from triage.policy.menu import Heard, Known, Left, Step, Turn
 from triage.policy.phone import Language
 from triage.policy.terms import ProductLine, Terms
 from triage.services.completion import set_caller
@@ -53,14 +53,11 @@ class RecordingEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What the caller is told after the message. `left` is None where there is nothing to promise.
-
-    `is_heard` is False where nobody spoke for certain.
-    """
+    """What the caller is told after the message. `left` is None where there is nothing to promise."""
 
     language: Language
     left: Left | None
-    is_heard: bool
+    heard: Heard = Heard.SOMETHING
 
 
 def refuse_call(desk: Desk, posted: PostedCall, now: datetime) -> None:
@@ -128,12 +125,12 @@ def take_recording_end(desk: Desk, posted: PostedCall, end: RecordingEnd, now: d
             call.recording_ended_at = now
         language = cast("Language", call.language)
         if end.ended_by == _HUNG_UP or end.recording_sid is None:
-            return Ending(language=language, left=None, is_heard=True)
+            return Ending(language=language, left=None)
         spoken = spoken_for(end.duration, is_ended_by_caller=bool(end.ended_by), terms=terms)
         is_known = cases.voicemail(tx.session, end.recording_sid) is not None
         if not is_known and is_hang_up(duration=spoken, is_recorded=True, is_silent=None, terms=terms):
-            is_heard = not is_hang_up(duration=end.duration, is_recorded=True, is_silent=None, terms=terms)
-            return Ending(language=language, left=None, is_heard=is_heard)
+            is_over = is_hang_up(duration=end.duration, is_recorded=True, is_silent=None, terms=terms)
+            return Ending(language=language, left=None, heard=Heard.NOTHING if is_over else Heard.LITTLE)
         recording = PostedRecording(
             recording_sid=end.recording_sid,
             call_sid=posted.call_sid,
@@ -142,7 +139,8 @@ def take_recording_end(desk: Desk, posted: PostedCall, end: RecordingEnd, now: d
             is_confirmed=False,
         )
         case = keep_recording(tx, desk, recording, now)
-        return Ending(language=language, left=_left(case), is_heard="hang_up" not in case.flags)
+        heard = Heard.NOTHING if "hang_up" in case.flags else Heard.SOMETHING
+        return Ending(language=language, left=_left(case), heard=heard)
 
 
 def take_call_status(desk: Desk, posted: PostedCall, status: str, sequence: int | None, now: datetime) -> None:

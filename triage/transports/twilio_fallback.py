@@ -5,6 +5,7 @@ from __future__ import annotations
 from twilio.twiml.voice_response import VoiceResponse
 
 from triage.errors import ConfigurationError
+from triage.policy.menu import nothing_recorded
 from triage.policy.speech import sentences
 from triage.policy.terms import Terms
 from triage.policy.twilio_words import PERSIST
@@ -33,8 +34,8 @@ def fallback_document(terms: Terms, public_url: str) -> str:
         recording_status_callback_method="POST",
         recording_status_callback_event="completed absent",
     )
-    for words in spoken:  # reached only where nothing was recorded
-        document.say(words.nothing, voice=words.voice, language=words.language)
+    for language, words in zip(terms.phone.languages, spoken, strict=True):  # only where nothing was recorded
+        document.say(nothing_recorded(language, terms), voice=words.voice, language=words.language)
     document.hangup()
     text = str(document)
     if len(text) > _LONGEST:

@@ -10,7 +10,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from triage.policy import spoken_alert
-from triage.policy.menu import Known, Line, Question, Step, Turn, terms_of_the_window
+from triage.policy.menu import Known, Line, Question, Step, Turn, nothing_recorded, terms_of_the_window
 from triage.policy.phone import Language
 from triage.policy.speech import sentences
 from triage.policy.terms import Terms
@@ -141,7 +141,7 @@ def _then_record(document: VoiceResponse, language: Language, before_tone: Itera
         recording_status_callback_event="completed absent",
         **({"transcribe": True, "transcribe_callback": address("/twilio/transcription")} if is_transcribed else {}),
     )
-    say(document, sentences(language, terms).nothing, language)
+    say(document, nothing_recorded(language, terms), language)
     return document
 
 

@@ -109,7 +109,7 @@ def recorded() -> Response:
     ending = take_recording_end(desk(), _posted(), end, now)
     program().bell.ring()
     document = VoiceResponse()
-    words = goodbye(ending.left, ending.language, now, program().desk.terms, is_heard=ending.is_heard)
+    words = goodbye(ending.left, ending.language, now, program().desk.terms, ending.heard)
     say(document, words, ending.language)
     document.hangup()
     return answer(document)

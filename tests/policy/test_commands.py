@@ -91,7 +91,6 @@ def test_text_is_a_command(body: str, command: Command) -> None:
         "ok",
         "acknowledge",
         "please ack",
-        "!ack",
         "ack1042x",
         "done35",
         "DONE-35",
@@ -175,3 +174,45 @@ def test_command_without_a_reference_means_the_only_case_that_fits(
     word: str, cases: list[Candidate], meant: str | Ambiguous | None
 ) -> None:
     assert choose(word, cases) == meant
+
+
+AROUND_WORDS = st.text(st.sampled_from("?!.,:;'\"()[]*_-/\\<>¡¿…“”‘’👍 \n"), max_size=4)
+AROUND_NUMBERS = st.tuples(
+    st.text(st.sampled_from("[\"'(“<*"), max_size=2), st.text(st.sampled_from("])\"'”>*.,:;!?…"), max_size=3)
+)
+
+
+@st.composite
+def cased(draw: st.DrawFn) -> tuple[str, str]:
+    """A command, and the same in any casing."""
+    word = draw(st.sampled_from(WORDS))
+    return word, "".join(draw(st.sampled_from((char.lower(), char))) for char in word)
+
+
+@given(cased(), AROUND_WORDS, AROUND_WORDS)
+def test_marks_around_a_word_change_nothing(word: tuple[str, str], before: str, after: str) -> None:
+    assert parse(f"{before}{word[1]}{after}") == Command(word[0])
+
+
+@given(cased().filter(lambda word: word[0] not in {"LIST", "WHO", "MENU"}), AROUND_WORDS, AROUND_NUMBERS)
+def test_marks_around_a_reference_do_not_hide_it(word: tuple[str, str], before: str, around: tuple[str, str]) -> None:
+    opening, closing = around
+
+    assert parse(f"{before}{word[1]} {opening}#1042{closing}") == Command(word[0], "1042")
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [
+        *(("WHO?", Command("WHO")), ("ack!", Command("ACK")), ("List.", Command("LIST")), ("¿menu?", Command("MENU"))),
+        *(("ACK 1042!", Command("ACK", "1042")), ("done (1042) 35!", Command("DONE", "1042", 35))),
+        *(("- pass", Command("PASS")), ("DONE 1042 $1500 part", Command("DONE", "1042", text="$1500 part"))),
+        *(("+1", None), ("-1", None), ("?", None), ("...", None), ("1.5", None)),
+    ],
+)
+def test_marks_are_air_and_signs_of_numbers_are_not(body: str, command: Command | None) -> None:
+    assert parse(body) == command
+
+
+def test_long_rows_of_marks_are_read_at_once() -> None:
+    assert parse("ack" + "!" * 1_600 + "\\x" + "?" * 1_600) is None

@@ -27,6 +27,7 @@ to = ["managers"]
 by = ["sms", "voice"]
 """
 LEE_AT_ONCE = ["0:00 Lee call", "0:00 Lee sms"]
+NOT_TAKEN = "You did not take it, so others are alerted. To take case 1 0 0 1, text A C K."
 NO_KEY = "No key was pressed, so others are alerted. To take case 1 0 0 1, text A C K."
 
 
@@ -145,6 +146,7 @@ def test_whoever_listens_and_decides_nothing_has_not_answered(lee_is_called: Wor
     world.advance(minutes=2)
 
     assert failures(world)[0] == ("lee", "picked up, not answered by a key")
+    assert NOT_TAKEN in calls_of(world, LEE)[0].heard
     assert [page for page in world.pages(left) if "Dana" in page]
 
 
@@ -171,7 +173,7 @@ def test_pocket_is_asked_three_times_and_no_more(lee_is_called: World) -> None:
     [call, *_] = calls_of(world, LEE)
     assert [one["key"] for one in details(world, "key_pressed")] == ["7", "*", "0"]
     assert sum("That key means nothing here." in said for said in call.heard) == 2
-    assert call.heard[-2:] == (NO_KEY, "Goodbye.")
+    assert call.heard[-2:] == (NOT_TAKEN, "Goodbye.")
     assert failures(world)[0] == ("lee", "picked up, not answered by a key")
 
 

@@ -133,6 +133,19 @@ def test_voicemail_box_may_be_said_by_text_afterwards(world: World) -> None:
     assert world.case()["state"] == "acknowledged"
 
 
+@pytest.mark.parametrize("talks_for", [0, 1])
+def test_words_after_a_call_ask_for_the_minutes_that_done_will_ask_for(world: World, talks_for: int) -> None:
+    world.voicemail(attested=True)
+    call_back(world, talks_for=talks_for)
+    world.advance(seconds=30)
+    asked_for = world.bodies(LEE)[-1].split("Reply ")[1].split(";")[0].split(".")[0]
+
+    answer = world.text(LEE, "DONE 1001 new card") or ""
+
+    assert asked_for == ("DONE 1001 <note>" if talks_for else "DONE 1001 <minutes> <note>")
+    assert answer.startswith("1001 is closed: " if talks_for else "1001 is yours, callback on record. How many minutes?")
+
+
 @pytest.mark.parametrize("said_by", ["key", "text"])
 def test_voicemail_box_that_is_said_twice_is_one_attempt_until_ten_minutes_after_the_call(
     world: World, said_by: str

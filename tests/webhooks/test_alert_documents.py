@@ -152,7 +152,7 @@ def test_other_keys_lead_to_the_menu_twice_and_then_to_the_end(key: str, call: C
 
     assert_ends(
         call.presses(key, 3),
-        "No key was pressed, so others are alerted. To take case 1 0 0 1, text A C K.",
+        "You did not take it, so others are alerted. To take case 1 0 0 1, text A C K.",
         "Goodbye.",
     )
 

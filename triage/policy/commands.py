@@ -18,12 +18,15 @@ OF_THE_MOMENT = frozenset({"CALL", "HEAR"})
 
 _OF_ANYBODYS = frozenset({"ACK", "PASS", "HEAR"})
 LONGEST_NOTE = 500
-_HOURS = re.compile(r"(\d{1,2})(?:h|hr|hrs|hour|hours)(\d{1,2})?(?:m|min)?[.,:;]?", re.IGNORECASE)
-_REFERENCE = re.compile(r"#?(\d{4,9})[.,:;]?")
+_MARKS = r"(?:[^\w#]|_)*"
+_OPENING, _CLOSING, _AFTER = r"""[\["'(<*“”‘’«»]*""", r"""[\]"')>*“”‘’«».,:;!?…]*""", r"[.,:;!?]*"
+_FIRST = re.compile(rf"(?:{_MARKS}([a-z]+)|(1)(?!\d)){_MARKS}(?:(#?\d{{4,9}}){_MARKS})?", re.IGNORECASE)
+_HOURS = re.compile(rf"(\d{{1,2}})(?:h|hr|hrs|hour|hours)(\d{{1,2}})?(?:m|min)?{_AFTER}", re.IGNORECASE)
+_REFERENCE = re.compile(rf"{_OPENING}#?(\d{{4,9}}){_CLOSING}")
 _ODD = re.compile(
-    r"[-+\u2212\u2013]?\d{1,5}(?:[.,:]\d{1,5})?(?:m|min|mins|minutes|h|hr|hrs|hour|hours)?[.,:;]?", re.IGNORECASE
+    rf"[-+\u2212\u2013]?\d{{1,5}}(?:[.,:]\d{{1,5}})?(?:m|min|mins|minutes|h|hr|hrs|hour|hours)?{_AFTER}", re.IGNORECASE
 )
-_MINUTES = re.compile(r"(\d{1,3})(?:m|min|mins|minutes)?[.,:;]?", re.IGNORECASE)
+_MINUTES = re.compile(rf"(\d{{1,3}})(?:m|min|mins|minutes)?{_AFTER}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,15 @@ class Command:
 
 
 def parse(body: str) -> Command | None:
-    """The command in a text, or None where its first word is no command."""
+    """The command in a text, or None where its first word is no command. Marks around words and references are air."""
     tokens = body.split()
-    if not tokens:
-        return None
-    first = re.fullmatch(r"([a-z]+|1(?!\d))[.,:;!]*(#?\d{4,9})?[.,:;!]*", tokens[0], re.IGNORECASE)
-    word = "ACK" if first and first[1] == "1" else (first[1].upper() if first else "")
+    while tokens and not any(char.isalnum() for char in tokens[0]):
+        tokens = tokens[1:]
+    first = _FIRST.fullmatch(tokens[0]) if tokens else None
+    word = "" if first is None else "ACK" if first[2] else first[1].upper()
     if first is None or word not in WORDS:
         return None
-    rest = ([first[2]] if first[2] else []) + tokens[1:]
+    rest = ([first[3]] if first[3] else []) + tokens[1:]
     if word in {"LIST", "WHO", "MENU"}:
         return Command(word)
     if word in {"ACK", "CALL", "HEAR", "TRIED", "PASS"}:
@@ -66,7 +69,7 @@ def parse(body: str) -> Command | None:
         rest = more[1]
     minutes, rest = _length(rest)
     odd, rest = _leading(_ODD, rest) if minutes is None else (None, rest)
-    is_sure = minutes is not None and bool(rest) and rest[0].upper().rstrip(".,:;!") == "SURE"
+    is_sure = minutes is not None and bool(rest) and rest[0].upper().rstrip(".,:;!?") == "SURE"
     note = " ".join(rest[1:] if is_sure else rest)[:LONGEST_NOTE]
     return Command(word, reference, minutes, note, _others(reference, further), is_sure, odd)
 

@@ -128,9 +128,13 @@ def passed_already(card: Card) -> list[str]:
     return [f"You passed on case {digits(card.reference)}.", GOODBYE]
 
 
-def no_key(card: Card) -> list[str]:
-    """The end of a call that nobody answered by a key; in a voicemail box it is heard later."""
-    return [f"No key was pressed, so others are alerted. To take case {digits(card.reference)}, text A C K.", GOODBYE]
+def no_key(card: Card, pressed: str) -> list[str]:
+    """The end of a call that nobody answered by a key; in a voicemail box it is heard later.
+
+    `pressed` are the keys that took nothing: to listen, or those that mean nothing.
+    """
+    what = "You did not take it" if pressed else "No key was pressed"
+    return [f"{what}, so others are alerted. To take case {digits(card.reference)}, text A C K.", GOODBYE]
 
 
 def time_left(due: datetime, now: datetime) -> str:

@@ -176,7 +176,7 @@ def test_command_without_a_reference_means_the_only_case_that_fits(
     assert choose(word, cases) == meant
 
 
-AROUND_WORDS = st.text(st.sampled_from("?!.,:;'\"()[]*_-/\\<>¡¿…“”‘’👍 \n"), max_size=4)
+AROUND_WORDS = st.text(st.sampled_from("?!.,:;'\"()[]*_-/\\<>¡¿…“”\u2018\u2019👍 \n"), max_size=4)
 AROUND_NUMBERS = st.tuples(
     st.text(st.sampled_from("[\"'(“<*"), max_size=2), st.text(st.sampled_from("])\"'”>*.,:;!?…"), max_size=3)
 )

@@ -143,7 +143,9 @@ def test_words_after_a_call_ask_for_the_minutes_that_done_will_ask_for(world: Wo
     answer = world.text(LEE, "DONE 1001 new card") or ""
 
     assert asked_for == ("DONE 1001 <note>" if talks_for else "DONE 1001 <minutes> <note>")
-    assert answer.startswith("1001 is closed: " if talks_for else "1001 is yours, callback on record. How many minutes?")
+    assert answer.startswith(
+        "1001 is closed: " if talks_for else "1001 is yours, callback on record. How many minutes?"
+    )
 
 
 @pytest.mark.parametrize("said_by", ["key", "text"])

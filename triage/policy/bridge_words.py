@@ -84,7 +84,9 @@ def measured(reference: str, seconds: int) -> str:
     """The text after a conversation."""
     box = f" A voicemail box? TRIED {reference}" if timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST else ""
     if seconds == 0:  # nothing was measured that a session could be billed by
-        return f"{reference}: {exactly(seconds)} on the phone, promise met. Reply DONE {reference} <minutes> <note>.{box}"
+        return (
+            f"{reference}: {exactly(seconds)} on the phone, promise met. Reply DONE {reference} <minutes> <note>.{box}"
+        )
     return (
         f"{reference}: {exactly(seconds)} on the phone, promise met. Reply DONE {reference} <note>; work after it:"
         f" DONE {reference} <minutes>.{box}"

@@ -171,8 +171,10 @@ def _silence(tx: Transaction, desk: Desk, scene: _Scene) -> Said:
     if is_answered(scene.row.pressed or "") and scene.is_owner:
         return Said(sentences=words.after_taking())
     unanswered(tx, desk, scene.row, scene.now)
-    return _nothing_to_do(scene) if scene.is_for_nobody else Said(
-        sentences=words.no_key(scene.card, scene.row.pressed or "")
+    return (
+        _nothing_to_do(scene)
+        if scene.is_for_nobody
+        else Said(sentences=words.no_key(scene.card, scene.row.pressed or ""))
     )
 
 

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     canary_number: Annotated[str, StringConstraints(pattern=E164)] | None = None
     twilio_messaging_service_sid: Annotated[str, StringConstraints(pattern="^MG[0-9a-f]{32}$")] | None = None
     twilio_api_base: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_trust_second_factor: Literal["yes", "no"] = "no"
     log_format: Literal["console", "json"] | None = None
     simulator_bind: str = "127.0.0.1:8081"
     demo_clock_file: Path | None = None
@@ -79,6 +83,17 @@ class Settings(BaseSettings):
             raise ValueError("write it as https://host or https://host/path, without ? or #")
         return value.rstrip("/")
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        """As the provider writes it, to the last slash: its tokens have to name the very same."""
+        parts = urlsplit(value or "")
+        if value is not None and (not parts.hostname or parts.query or parts.fragment or parts.username):
+            raise ValueError("write it as the provider does, like https://login.example.com")
+        if value is not None and parts.scheme != "https" and not (parts.scheme == "http" and is_loopback_host(value)):
+            raise ValueError("a sign-in provider is reached by https only: write it as https://...")
+        return value
+
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
@@ -87,6 +102,11 @@ class Settings(BaseSettings):
             raise ValueError("AFTERHOURS_TWILIO_AUTH_TOKEN is set: set AFTERHOURS_TWILIO_ACCOUNT_SID too")
         if bool(self.twilio_api_key_sid) != bool(self.twilio_api_key_secret):
             raise ValueError("set both AFTERHOURS_TWILIO_API_KEY_SID and AFTERHOURS_TWILIO_API_KEY_SECRET, or neither")
+        oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(oidc) and not all(oidc):
+            raise ValueError(
+                "set AFTERHOURS_OIDC_ISSUER, AFTERHOURS_OIDC_CLIENT_ID and AFTERHOURS_OIDC_CLIENT_SECRET, or none"
+            )
         if self.canary_number and self.canary_number == self.twilio_from:
             raise ValueError("AFTERHOURS_CANARY_NUMBER is AFTERHOURS_TWILIO_FROM: set another number of your account")
         if self.canary_number and self.has_account and not self.twilio_from:

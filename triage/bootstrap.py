@@ -21,6 +21,7 @@ from triage.ports import (
     KnowsCalls,
     PlacesTestCalls,
     PrintsPaper,
+    ProvesIdentity,
     RemembersTraffic,
     WritesWorkbooks,
 )
@@ -41,6 +42,7 @@ class Program:
     roster_file: Roster | None
     bell: Bell
     recordings: RecordingFolder
+    provider: ProvesIdentity | None = None
     is_prepared: bool = field(default=False, init=False)
 
     def prepare(self) -> None:
@@ -90,6 +92,7 @@ def build(settings: Settings, store: Store | None = None) -> Program:
         roster_file=roster,
         bell=bells.bell(store),
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
+        provider=_provider(settings),
     )
 
 
@@ -170,6 +173,16 @@ def build_workbooks() -> WritesWorkbooks:
     from triage.transports.xlsx import Xlsx  # noqa: PLC0415
 
     return Xlsx()
+
+
+def _provider(settings: Settings) -> ProvesIdentity | None:
+    """The sign-in provider that the settings name; None where they name none."""
+    secret = settings.oidc_client_secret
+    if settings.oidc_issuer is None or settings.oidc_client_id is None or secret is None:
+        return None
+    from triage.transports.openid import OpenIdProvider  # noqa: PLC0415 - most have none, and its library is large
+
+    return OpenIdProvider(settings.oidc_issuer, settings.oidc_client_id, secret.get_secret_value())
 
 
 def build_printer() -> PrintsPaper:

@@ -54,6 +54,10 @@ class Busy(TriageError):
     """Too many people sign in at this moment: try again in a few seconds."""
 
 
+class ProviderUnavailable(TriageError):
+    """The sign-in provider does not answer as it should: nobody was let in, and nobody was refused."""
+
+
 class FolderUnusable(TriageError):
     """The folder of the recordings cannot be read or written."""
 

@@ -204,6 +204,47 @@ class PlacesTestCalls(Protocol):
     def call_us(self) -> Accepted: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """What somebody is sent to the sign-in provider with. All but `address` stays here until they come back."""
+
+    address: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who somebody is by the word of a sign-in provider. `email` is None where it does not vouch for one."""
+
+    issuer: str
+    subject: str
+    email: str | None
+    has_second_factor: bool
+
+
+class ProvesIdentity(Protocol):
+    """A sign-in provider.
+
+    `send` and `check` raise ProviderUnavailable. `identify` raises it too, and Refused where the answer proves nothing.
+    `at` is an instant of the world's clock.
+    """
+
+    @property
+    def name(self) -> str:
+        """As a button calls it."""
+        ...
+
+    def send(self, back_to: str) -> Handshake: ...
+
+    def identify(self, handshake: Handshake, code: str, back_to: str, at: datetime) -> Identity: ...
+
+    def check(self) -> str:
+        """What its discovery document says, in a few words."""
+        ...
+
+
 class PrintsPaper(Protocol):
     """Sets a paper in type. The same paper gives the same bytes."""
 

@@ -11,6 +11,7 @@ from triage.errors import (
     Busy,
     FolderUnusable,
     NotFound,
+    ProviderUnavailable,
     Refused,
     StaleRow,
     StoreUnavailable,
@@ -31,6 +32,7 @@ STATUS: dict[type[TriageError], int] = {
     StoreUnavailable: 503,
     FolderUnusable: 503,
     Busy: 503,
+    ProviderUnavailable: 503,
 }
 
 

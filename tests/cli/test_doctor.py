@@ -14,7 +14,8 @@ from scheduler.sweep import keep_house
 from tests.cli.conftest import Run, Serve, document
 from tests.support.databases import store_at
 from tests.support.live import free_port
-from tests.support.serving import says, serving_by_hand
+from tests.support.openid import Provider
+from tests.support.serving import says, serving, serving_by_hand
 from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
 from triage.bootstrap import build
@@ -244,6 +245,19 @@ def test_an_address_that_somebody_else_answers(status: int, body: bytes, run: Ru
 
     assert [check for check, _, _ in found] == ["number", "webhooks"]
     assert found[1][2] == "let it reach this daemon"
+
+
+def test_a_sign_in_provider_is_asked_whether_it_answers(run: Run, sound: dict[str, str]) -> None:
+    provider = Provider()
+    client = {"oidc_client_id": "afterhours", "oidc_client_secret": "hush"}
+    with serving(provider.app()) as provider.issuer:
+        right = run("doctor", **sound | client | {"oidc_issuer": provider.issuer})
+        [renamed] = wrong(run, **sound | client | {"oidc_issuer": f"{provider.issuer}/"})
+    [silent] = wrong(run, **sound | client | {"oidc_issuer": provider.issuer})
+
+    assert f"{provider.issuer} answers, 1 key" in right.stdout
+    assert (renamed[0], "says that its name is another one" in renamed[1]) == ("sign-in", True)
+    assert "does not answer as it should" in silent[1]
 
 
 def test_a_real_account_needs_https(run: Run, sound: dict[str, str]) -> None:

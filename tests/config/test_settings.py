@@ -74,6 +74,28 @@ def test_unknown_line_of_dotenv_stops_the_start(line: str, read: Read) -> None:
         read()
 
 
+@pytest.mark.parametrize(
+    ("issuer", "words"),
+    [
+        ("http://login.example.com", "by https only"),
+        ("login.example.com", "write it as the provider does"),
+        ("https://u:p@login.example.com", "write it as the provider does"),
+        ("https://login.example.com/?x=1", "write it as the provider does"),
+    ],
+)
+def test_a_sign_in_provider_is_asked_by_https_alone(issuer: str, words: str, read: Read) -> None:
+    with pytest.raises(SettingsError, match=words):
+        read(oidc_issuer=issuer, oidc_client_id="x", oidc_client_secret="y")
+
+
+def test_a_sign_in_provider_is_set_whole(read: Read) -> None:
+    with pytest.raises(SettingsError, match="AFTERHOURS_OIDC_CLIENT_SECRET"):
+        read(oidc_issuer="https://login.example.com")
+    client = {"oidc_client_id": "x", "oidc_client_secret": "y"}
+    assert read(oidc_issuer="https://login.example.com/", **client).oidc_issuer == "https://login.example.com/"
+    assert read(oidc_issuer="http://127.0.0.1:9", **client).oidc_trust_second_factor == "no"
+
+
 def test_other_programs_variables_are_none_of_our_business(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AFTER_HOURS", "x")
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "x")

@@ -45,6 +45,8 @@ ROUTES = {
     "GET /on-call/swap": {M, AD},
     "GET /sign-in": {ALL},
     "GET /sign-in/code": {T, M, AU, AD},
+    "GET /sign-in/provider": {ALL},
+    "GET /sign-in/provider/answer": {ALL},
     "GET /static/<path:name>": {ALL},
     "POST /cases/<reference>/attempt": {T, M, AD},
     "POST /cases/<reference>/call": {T, M, AD},

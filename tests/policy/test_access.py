@@ -16,6 +16,7 @@ from triage.policy.access import (
     fault_of_password,
     may,
     read_email,
+    shows_second_factor,
     sign_in_ends_at,
     stage_of,
     steps_that_count,
@@ -54,6 +55,30 @@ def test_who_can_change_much_needs_a_second_factor_and_whoever_has_one_gives_it(
     assert without is (Stage.SET_UP if role in NEEDS_SECOND_FACTOR else Stage.COMPLETE)
     assert stage_of(role, has_second_factor=True, has_passed=False) is Stage.SECOND_FACTOR
     assert stage_of(role, has_second_factor=True, has_passed=True) is Stage.COMPLETE
+
+
+@pytest.mark.parametrize(
+    ("amr", "acr", "is_shown"),
+    [
+        (["pwd"], None, False),
+        (["pwd", "MFA"], None, True),
+        (["hwk"], "1", True),
+        ("mfa", None, False),
+        ([1, None], None, False),
+        (None, "urn:example:loa:2fa:any", True),
+        (None, "phrh", True),
+        (None, "http://example.com/comfa", False),
+        ({}, {}, False),
+    ],
+)
+def test_a_provider_shows_a_second_factor_by_the_words_of_the_standard(
+    amr: object, acr: object, is_shown: bool
+) -> None:
+    assert shows_second_factor(amr, acr) is is_shown
+
+
+def test_who_was_seen_with_a_second_factor_elsewhere_needs_none_here() -> None:
+    assert stage_of(Role.ADMINISTRATOR, has_second_factor=False, has_passed=True) is Stage.COMPLETE
 
 
 @pytest.mark.parametrize(

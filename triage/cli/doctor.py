@@ -65,6 +65,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("lists", _lists),
         ("webhooks", _webhooks),
         ("canary", _canary),
+        ("sign-in", _sign_in),
     )
     findings: list[Finding] = []
     for name, check in checks:
@@ -236,6 +237,17 @@ def _canary(program: Program) -> Iterator[Finding]:
         told = f"the test call of {iso(last.progress.started_at)} failed: not {last.progress.missing}"
         told += f", {last.why}" if last.why else ""
         yield Finding("canary", told, "mend what is wrong above, then run `afterhours canary`")
+
+
+def _sign_in(program: Program) -> Iterator[Finding]:
+    if program.provider is None:
+        return
+    try:
+        told = program.provider.check()
+    except TriageError as error:
+        yield Finding("sign-in", str(error), "check AFTERHOURS_OIDC_ISSUER, and that this machine reaches it")
+        return
+    yield Finding("sign-in", told)
 
 
 def _webhooks(program: Program) -> Iterator[Finding]:

@@ -65,11 +65,23 @@ NEEDS_SECOND_FACTOR = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
 
 
 def stage_of(role: Role, *, has_second_factor: bool, has_passed: bool) -> Stage:
-    if has_second_factor and not has_passed:
+    """`has_passed` also where whoever vouches for them has seen a second factor of theirs."""
+    if has_passed:
+        return Stage.COMPLETE
+    if has_second_factor:
         return Stage.SECOND_FACTOR
-    if role in NEEDS_SECOND_FACTOR and not has_second_factor:
-        return Stage.SET_UP
-    return Stage.COMPLETE
+    return Stage.SET_UP if role in NEEDS_SECOND_FACTOR else Stage.COMPLETE
+
+
+_SECOND_FACTORS = frozenset({"mfa", "2fa", "otp", "hwk", "sc", "phr", "phrh"})
+"""Of RFC 8176 what takes more than a password, and OpenID's words for sign-ins that cannot be phished."""
+
+
+def shows_second_factor(amr: object, acr: object) -> bool:
+    """Whether a provider says of a sign-in, in its claims `amr` and `acr`, that it took a second factor."""
+    methods = [each.casefold() for each in amr if isinstance(each, str)] if isinstance(amr, list) else []
+    words = re.split(r"[^a-z0-9]+", acr.casefold()) if isinstance(acr, str) else []
+    return not _SECOND_FACTORS.isdisjoint([*methods, *words])
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ EVENT_WORDS = {
     "history_checked": "The chain of the history was checked",
     "history_exported": "The history was exported",
     "invitation_accepted": "An invitation was accepted",
+    "identity_bound": "Somebody's identity at the sign-in provider was bound to their account",
     "key_pressed": "A key was pressed in an alert call",
     "keyed": "The caller pressed a key",
     "ladder_exhausted": "The ladder has ended: nobody took the case",

@@ -104,9 +104,11 @@ def change_password(desk: Desk, who: SignedIn, old: str, new: str, *, address: s
 
 def confirm(desk: Desk, who: SignedIn, password: str, *, address: str, now: datetime) -> None:
     """Whoever is signed in gives the password once more. Raises Refused and TooManyAttempts."""
-    attempt = begin_attempt(desk, digest(who.email), address, now)
     with desk.store.read() as session:
         known = accounts.by_id(session, who.account_id).password_hash
+    if known is None:
+        raise Refused("Your account has no password. Ask an administrator for a link to choose one.")
+    attempt = begin_attempt(desk, digest(who.email), address, now)
     is_right = is_password(desk, attempt, known, password)
     with desk.store.write() as tx:
         if is_right:
@@ -202,6 +204,7 @@ def _link(tx: Transaction, account: Account, actor: str, now: datetime) -> Invit
 def _forget_secrets(tx: Transaction, account: Account, now: datetime) -> None:
     """Nothing that opened the account so far opens it any more."""
     account.password_hash = account.totp_secret = account.totp_step = None
+    account.oidc_issuer = account.oidc_subject = None
     accounts.set_recovery_codes(tx.session, account.id, [])
     accounts.end_invitation(tx.session, account.id)
     accounts.end_sign_ins(tx.session, account.id, now)
@@ -224,4 +227,5 @@ def _state(account: Account, invited_until: datetime | None, now: datetime) -> s
         return "invited"
     if account.disabled_at is not None:
         return "disabled"
-    return "active" if account.password_hash is not None else "invitation expired"
+    is_in_use = account.password_hash is not None or account.oidc_subject is not None
+    return "active" if is_in_use else "invitation expired"

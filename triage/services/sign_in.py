@@ -104,8 +104,13 @@ def sign_in(desk: Desk, email: str, password: str, browser: Browser, now: dateti
     return token
 
 
-def begin(tx: Transaction, account: Account, browser: Browser, now: datetime) -> str:
-    """A sign-in of somebody who has proven who they are, but for the second factor; its token."""
+def begin(
+    tx: Transaction, account: Account, browser: Browser, now: datetime, *, second_factor: str | None = None
+) -> str:
+    """A sign-in of somebody who has proven who they are, but for the second factor; its token.
+
+    `second_factor` says who has seen one already.
+    """
     accounts.forget_sign_ins(tx.session, begun_before=now - _SIGN_INS_KEPT)
     token = passwords.new_token()
     row = SignIn(
@@ -115,10 +120,11 @@ def begin(tx: Transaction, account: Account, browser: Browser, now: datetime) ->
         seen_at=now,
         address=browser.address[:45],
         browser=browser.name[:60],
+        second_factor_at=now if second_factor else None,
     )
     tx.session.add(row)
     if _who(row, account).stage is not Stage.SECOND_FACTOR:
-        complete(tx, account, browser.address, "none", now)
+        complete(tx, account, browser.address, second_factor or "none", now)
     return token
 
 

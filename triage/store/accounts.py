@@ -20,6 +20,13 @@ def of_email(session: Session, email: str) -> Account | None:
     return session.scalars(select(Account).where(Account.email == email)).first()
 
 
+def of_subject(session: Session, issuer: str, subject: str) -> Account | None:
+    """Whose account this identity at a sign-in provider is bound to."""
+    return session.scalars(
+        select(Account).where(Account.oidc_issuer == issuer, Account.oidc_subject == subject)
+    ).first()
+
+
 def by_id(session: Session, account_id: int) -> Account:
     """Raises NotFound."""
     found = session.get(Account, account_id) if account_id <= _LARGEST_ID else None

@@ -25,6 +25,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     own_account,  # noqa: F401
     people,  # noqa: F401
     policy,  # noqa: F401
+    provider,  # noqa: F401
     reports,  # noqa: F401
     rotations,  # noqa: F401
     second_factor,  # noqa: F401

@@ -33,11 +33,11 @@ def sign_in() -> Answer:
         return redirect(next_step(g.who.stage), 303)
     form = SignInForm()
     if not form.validate_on_submit():
-        return form_page("sign_in.html", form)
+        return form_page("sign_in.html", form, provider=_provider_name())
     try:
         token = signing.sign_in(desk(), form.email.data, form.password.data, browser(), program().now())
     except (Refused, Busy) as error:
-        return form_page("sign_in.html", form, error)
+        return form_page("sign_in.html", form, error, provider=_provider_name())
     return entered(token)
 
 
@@ -98,6 +98,12 @@ def entered(token: str) -> Response:
         answer = redirect(own_path(wanted) or url_for("console.board"), 303)
     cookies.give_token(answer, token)
     return answer
+
+
+def _provider_name() -> str | None:
+    """What the button is called that leads to the sign-in provider; None where there is none."""
+    provider = program().provider
+    return provider.name if provider is not None else None
 
 
 def own_path(path: str | None) -> str | None:

@@ -14,7 +14,8 @@ class Account(Base):
     """Somebody who may sign in. `email` is case-folded; `person_id` is theirs in the roster, where they have one.
 
     `password_hash` is None until the invitation is accepted. `totp_step` is the last half minute whose code was used,
-    so that each code counts once. A disabled account keeps neither password nor second factor.
+    so that each code counts once. `oidc_issuer` and `oidc_subject` are who they are at the sign-in provider, from the
+    first time on. A disabled account keeps none of these.
     """
 
     __tablename__ = "accounts"
@@ -27,8 +28,12 @@ class Account(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[str | None] = mapped_column(String(64))
     totp_step: Mapped[int | None]
+    oidc_issuer: Mapped[str | None] = mapped_column(String(300))
+    oidc_subject: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "oidc_issuer", "oidc_subject", unique=True),)
 
 
 class Invitation(Base):

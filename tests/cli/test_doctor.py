@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -64,6 +65,8 @@ def test_a_sound_set_up_gets_an_ok_on_every_line(run: Run, sound: dict[str, str]
     for check in ("policy", "database", "recordings", "scheduler", "clock", "zones", "roster", "twilio", "webhooks"):
         assert f"ok    {check}" in result.stdout
     assert TOKEN not in result.stdout
+    [told] = [line for line in result.stdout.splitlines() if line.startswith("ok    clock")]
+    assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[DS]T,", told)
 
 
 def test_a_database_that_was_never_migrated(run: Run, sound: dict[str, str], tmp_path: Path) -> None:

@@ -117,8 +117,6 @@ def test_json_is_one_document_and_logs_go_to_standard_error(
         (("case", "show"), "Missing argument"),
         (("case", "pack", "1001"), "Missing option '--out'"),
         (("case", "pack", "1001", "--out", "no/such/folder/x.zip"), "x.zip cannot be written: No such file"),
-        (("report", "sla"), "Missing option '--from'"),
-        (("report", "sla", "--from", "2026-11-01"), "Missing option '--to'"),
         (("report", "sla", *SPAN, "--format", "xml"), "is not one of"),
         (("report", "sla", *SPAN, "--window", "night"), "is not one of 'support_hours', 'evening'"),
         (("report", "sla", *SPAN, "--caller", "555 0199"), "is not a whole number; write it like +16145550199"),

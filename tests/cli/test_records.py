@@ -11,9 +11,11 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import text
 
 from tests.cli.conftest import Run, document
+from tests.support.world import World
 from triage.policy.spreadsheet import spreadsheet_safe
 from triage.store.engine import Store
 
@@ -303,3 +305,20 @@ def test_the_table_of_billing_adds_up(at_night: Run) -> None:
     shown = at_night("report", "billing", *SPAN).stdout
 
     assert shown.splitlines()[-1] == f"total {Decimal('247.50')} before tax, 1 lines"
+
+
+def test_who_keyed_a_number_stands_in_the_list_by_that_number(
+    run: Run, sqlite_url: str, clock: FrozenDateTimeFactory
+) -> None:
+    world = World(clock, sqlite_url)
+    world.voicemail(withheld=True, number="6145550177")
+    world.close()
+
+    assert "+16145550177" in run("case", "list", database_url=sqlite_url).stdout
+
+
+def test_report_without_days_is_of_today_by_the_contracts_clock(at_night: Run) -> None:
+    assert document(at_night("report", "sla", "--json"))["from"] == "2026-11-21"
+    assert at_night("report", "sla").stdout == at_night("report", "sla", "--from", "2026-11-21").stdout
+    yesterday = document(at_night("report", "billing", "--json", "--to", "2026-11-20"))
+    assert [line["ref"] for line in yesterday] == ["1001"]

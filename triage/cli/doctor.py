@@ -16,8 +16,8 @@ import requests
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
 from triage.errors import ConfigurationError, FolderUnusable, TriageError
+from triage.policy.case_words import clock
 from triage.policy.ladder import unknown_targets
-from triage.policy.written import iso
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
 from triage.services.number_setup import number_settings
@@ -132,7 +132,7 @@ def _scheduler(program: Program) -> Iterator[Finding]:
 def _clock(program: Program) -> Iterator[Finding]:
     now = program.now()
     if program.settings.demo_clock_file is not None:
-        yield Finding("clock", f"demo clock, {now.isoformat(timespec='seconds')}")
+        yield Finding("clock", f"demo clock, {clock(now, program.desk.terms)}")
         return
     try:
         answer = subprocess.run(
@@ -146,10 +146,10 @@ def _clock(program: Program) -> Iterator[Finding]:
         answer = ""
     if answer == "no":
         mend = "run `timedatectl set-ntp true`: deadlines are only as right as the clock"
-        yield Finding("clock", f"{now.isoformat(timespec='seconds')}, not synchronised", mend)
+        yield Finding("clock", f"{clock(now, program.desk.terms)}, not synchronised", mend)
     else:
         known = "synchronised" if answer == "yes" else "synchronisation unknown here"
-        yield Finding("clock", f"{now.isoformat(timespec='seconds')}, {known}")
+        yield Finding("clock", f"{clock(now, program.desk.terms)}, {known}")
 
 
 def _zones(program: Program) -> Iterator[Finding]:
@@ -173,7 +173,7 @@ def _roster(program: Program) -> Iterator[Finding]:
         lack = f"the ladder names {word}, which is no rotation of the roster"
         yield Finding("roster", lack, f"add a rotation {word}")
     for gap in coverage_gaps(terms, roster, now)[:5]:
-        span = f"{gap.starts.isoformat(timespec='minutes')} to {gap.ends.isoformat(timespec='minutes')}"
+        span = f"{clock(gap.starts, terms)} to {clock(gap.ends, terms)}"
         yield Finding("roster", f"{gap.rotation} has nobody, {span}", "add an override")
     if not roster.with_role("manager"):
         yield Finding("roster", "no manager: nobody hears of a broken promise", "give somebody the role manager")
@@ -231,10 +231,12 @@ def _canary(program: Program) -> Iterator[Finding]:
     last = newest_over(program.desk)
     if last is None:
         yield Finding("canary", "no test call was made yet: `afterhours canary` makes one now")
-    elif last.has_passed:
-        yield Finding("canary", f"the test call of {iso(last.progress.started_at)} passed")
+        return
+    at = clock(last.progress.started_at, program.desk.terms)
+    if last.has_passed:
+        yield Finding("canary", f"the test call of {at} passed")
     else:
-        told = f"the test call of {iso(last.progress.started_at)} failed: not {last.progress.missing}"
+        told = f"the test call of {at} failed: not {last.progress.missing}"
         told += f", {last.why}" if last.why else ""
         yield Finding("canary", told, "mend what is wrong above, then run `afterhours canary`")
 

@@ -60,9 +60,10 @@ def _session(work: Record) -> Iterator[str]:
 
 
 def case_row(case: Record, terms: Terms) -> Record:
-    """A case as a line of a table."""
+    """A case as a line of a table; its caller by the number to call."""
     shown = ("ref", "state", "window", "caller", "left_at", "callback_due", "owner", "flags")
-    return on_the_clock({name: case[name] for name in shown}, terms)
+    row = {name: case[name] for name in shown} | {"caller": case["callback_number"] or case["caller"]}
+    return on_the_clock(row, terms)
 
 
 def on_the_clock(row: Record, terms: Terms) -> Record:

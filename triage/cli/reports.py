@@ -9,12 +9,14 @@ from typing import Any, Unpack
 
 import click
 
+from triage.bootstrap import Program
 from triage.cli.printing import Day, Number, print_csv, print_json, print_table, reported, wants_json
 from triage.cli.program import program_for_command
 from triage.cli.record_words import case_row
 from triage.cli.sla_words import sla_sheet
 from triage.errors import Refused
 from triage.policy.calendar_groups import WEEKDAYS
+from triage.policy.hours import local
 from triage.policy.report_words import sla_rows
 from triage.policy.terms import Terms
 from triage.services import records
@@ -30,8 +32,8 @@ def report() -> None:
 def _span(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table"),
-        click.option("--to", "last", type=Day(), required=True, help="Last day, included."),
-        click.option("--from", "first", type=Day(), required=True, help="First day, by the contract's clock."),
+        click.option("--to", "last", type=Day(), help="Last day, included; today where it is left out."),
+        click.option("--from", "first", type=Day(), help="First day, by the contract's clock; else the last alone."),
     ):
         command = option(command)
     return wants_json(command)
@@ -47,11 +49,12 @@ def _span(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--cases", "figure", type=click.Choice(FIGURES), help="The cases behind this figure of the totals.")
 @reported
 def report_sla(
-    *, first: date, last: date, form: str, as_json: bool, figure: str | None, **narrowed: Unpack[Narrowed]
+    *, first: date | None, last: date | None, form: str, as_json: bool, figure: str | None, **narrowed: Unpack[Narrowed]
 ) -> None:
     """Promises met and broken for messages left in the span."""
     program, is_json = program_for_command(), as_json or form == "json"
-    asked = Question(first=first, last=_last(first, last), **narrowed)
+    first, last = _days(program, first, last)
+    asked = Question(first=first, last=last, **narrowed)
     if figure is not None:
         behind = references_behind(program.desk, asked, figure, program.now())
         _print_cases(records.cases_of(program.desk, behind), "json" if is_json else form, program.desk.terms)
@@ -69,9 +72,10 @@ def report_sla(
 @report.command("billing")
 @_span
 @reported
-def report_billing(*, first: date, last: date, form: str, as_json: bool) -> None:
+def report_billing(*, first: date | None, last: date | None, form: str, as_json: bool) -> None:
     """Billing lines of sessions closed in the span."""
-    lines = records.billing_report(program_for_command().desk, first, _last(first, last))
+    program = program_for_command()
+    lines = records.billing_report(program.desk, *_days(program, first, last))
     if as_json or form == "json":
         print_json(lines)
     elif form == "csv":
@@ -130,7 +134,10 @@ def _print_cases(found: list[records.Record], form: str, terms: Terms) -> None:
         print_table([case_row(record, terms) for record in found])
 
 
-def _last(first: date, last: date) -> date:
+def _days(program: Program, first: date | None, last: date | None) -> tuple[date, date]:
+    """The first and the last day of a report: by the contract's clock today, where neither is named."""
+    last = last or local(program.now(), program.desk.terms).date()
+    first = first or last
     if last < first:
         raise Refused("--to is before --from")
-    return last
+    return first, last

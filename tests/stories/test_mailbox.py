@@ -189,6 +189,25 @@ def test_after_a_short_message_that_silence_ended_nothing_is_promised_for_certai
     assert "Your case is 1 0 0 1" in long.body
 
 
+def test_whoever_is_alerted_of_silence_reads_that_it_is_until_its_caller_says_more(
+    team: World,
+) -> None:
+    sids = {"CallSid": "CA" + "1" * 32, "RecordingSid": "RE" + "1" * 32}
+    url = f"https://api.twilio.com/2010-04-01/Accounts/{team.settings.twilio_account_sid}/Recordings/RE{'1' * 32}"
+    team.post("/twilio/voice", CallSid=sids["CallSid"], From=CALLER)
+    team.post("/twilio/voice/recorded", CallSid=sids["CallSid"], RecordingUrl=url, RecordingDuration="11")
+    team.post("/twilio/recording", **sids, RecordingStatus="completed", RecordingDuration="11")
+    team.advance(seconds=1)
+
+    assert team.case()["flags"] == ["not_attested", "little_said"]
+    assert team.bodies(LEE)[0].splitlines()[0] == "1001 overnight: +16145550199. Not attested. Near silence."
+    team.phones.set_keys(LEE, "1")
+    team.advance(minutes=7)
+    assert "The message is silence, or nearly so." in team.phones.phone(LEE).calls[0].heard
+    team.voicemail()
+    assert team.case()["flags"] == ["not_attested"]
+
+
 def test_blocked_number_gets_a_busy_tone_and_is_on_record_once(build_world: Build) -> None:
     world = build_world(policy=f'phone.blocked = ["{CALLER}"]')
     world.phones.faults.duplicate_webhooks = True

@@ -40,6 +40,7 @@ class Message:
     is_recorded: bool = True
     is_hang_up: bool = False
     is_blocked: bool = False
+    is_little: bool = False  # silence may be all of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +183,7 @@ def _flags(message: Message, treatment: Treatment, product: Product, *, onsite_r
         "deferred": treatment is Treatment.DEFER,
         "hang_up": message.is_hang_up,
         "no_recording": not message.is_recorded,
+        "little_said": message.is_little and message.is_recorded and not message.is_hang_up,
         "blocked": message.is_blocked,
     }
     return tuple(name for name, holds in marks.items() if holds)

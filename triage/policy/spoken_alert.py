@@ -15,7 +15,6 @@ from triage.policy.wording import Card, by_now, may_call
 
 WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 KEY_NOT_KEPT = "Your key could not be kept. Text A C K to this number to take the case, or L I S T to see it."
-NO_WORDS = "No words were recorded: the caller was silent, or hung up."
 NOT_HERE_YET = "The recording is not here yet."
 GOODBYE = "Goodbye."
 
@@ -24,6 +23,10 @@ _WINDOWS: dict[WindowName, str] = {
     "evening": "evening",
     "overnight": "overnight",
     "other": "weekend or closure",
+}
+_FEW_WORDS = {
+    "no_recording": "No words were recorded: the caller was silent, or hung up.",
+    "little_said": "The message is silence, or nearly so.",
 }
 _STANDS = {
     "by_name": "for you by name",
@@ -86,7 +89,7 @@ def taken(card: Card, now: datetime, terms: Terms) -> list[str]:
     left = f" {time_left(card.due, now)}." if card.due else ""
     again = [f"Again: {number}."] if number else []
     attested = ["The caller did not say that they are on site."] if "not_attested" in card.flags else []
-    words = [NO_WORDS] if "no_recording" in card.flags else []
+    words = [sentence for flag, sentence in _FEW_WORDS.items() if flag in card.flags]
     return [
         f"Case {digits(card.reference)} is yours.{left} {call}",
         *again,

@@ -38,6 +38,7 @@ FLAG_WORDS = {
     "deferred": "Deferred",
     "hang_up": "Hang-up",
     "no_recording": "No words recorded",
+    "little_said": "Near silence",
     "blocked": "Blocked number",
 }
 _HEADS = {

@@ -137,6 +137,7 @@ def learn_times(
         is_recorded="no_recording" not in case.flags,
         is_hang_up=owes_nothing and "hang_up" in case.flags,
         is_blocked=owes_nothing and "blocked" in case.flags,
+        is_little="little_said" in case.flags,
     )
     decided = sort(message, terms)
     learnt_later = [flag for flag in case.flags if flag in {"hang_up", "blocked"} and flag not in decided.flags]

@@ -129,6 +129,7 @@ def take_recording_end(desk: Desk, posted: PostedCall, end: RecordingEnd, now: d
         spoken = spoken_for(end.duration, is_ended_by_caller=bool(end.ended_by), terms=terms)
         is_known = cases.voicemail(tx.session, end.recording_sid) is not None
         if not is_known and is_hang_up(duration=spoken, is_recorded=True, is_silent=None, terms=terms):
+            call.spoken_s = int(spoken.total_seconds()) if spoken is not None else None
             is_over = is_hang_up(duration=end.duration, is_recorded=True, is_silent=None, terms=terms)
             return Ending(language=language, left=None, heard=Heard.NOTHING if is_over else Heard.LITTLE)
         recording = PostedRecording(

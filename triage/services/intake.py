@@ -150,6 +150,7 @@ def _message(posted: PostedRecording, call: Call, terms: Terms, now: datetime) -
             duration=posted.duration, is_recorded=posted.is_recorded, is_silent=posted.is_silent, terms=terms
         ),
         is_blocked=call.from_number in terms.phone.blocked,
+        is_little=call.spoken_s is not None,
     )
 
 
@@ -319,6 +320,8 @@ def _learn_from(tx: Transaction, case: Case, message: Message, now: datetime) ->
     gone = {"not_attested"} if case.attested else set()
     if message.is_recorded:
         gone.add("no_recording")
+    if message.is_recorded and not message.is_little:
+        gone.add("little_said")
     if gone := gone & set(case.flags):
         case.flags = [flag for flag in case.flags if flag not in gone]
         learnt["no_longer"] = sorted(gone)

@@ -11,7 +11,10 @@ from triage.store.base import Base
 
 
 class Call(Base):
-    """A call to our number, as far as its steps told us. `callback_number` is what the caller keyed, if anything."""
+    """A call to our number, as far as its steps told us. `callback_number` is what the caller keyed, if anything.
+
+    `spoken_s` is how long they spoke at the most, where silence may be all of the message; else None.
+    """
 
     __tablename__ = "calls"
 
@@ -27,6 +30,7 @@ class Call(Base):
     callback_number: Mapped[str | None] = mapped_column(String(20))
     status: Mapped[str | None] = mapped_column(String(30))
     status_sequence: Mapped[int | None]
+    spoken_s: Mapped[int | None]
 
 
 class InboundText(Base):

@@ -30,6 +30,12 @@ def test_case_and_menu_are_said_twice(terms: Terms) -> None:
     assert words.opening(a_card(), "ladder", NOW, terms, is_owner=False) == [said, said]
 
 
+def test_the_language_of_a_caller_who_chose_spanish_is_said(terms: Terms) -> None:
+    said, _ = words.opening(a_card(language="es"), "ladder", NOW, terms, is_owner=False)
+
+    assert f"5 5 5, 1 2 3 4. They speak Spanish. {MENU}" in said
+
+
 def test_emergency_is_the_first_thing_that_is_heard(terms: Terms) -> None:
     said, _ = words.opening(a_card(flags=("emergency",)), "breach", DUE, terms, is_owner=False)
 

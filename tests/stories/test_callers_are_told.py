@@ -246,9 +246,9 @@ def test_spanish_caller_is_told_in_spanish(telling: World) -> None:
 
     assert telling.bodies(CALLER) == [
         (
-            "Soporte: tenemos su mensaje. Su caso es 1001. Un técnico le llama antes de las 11:30 PM EST."
-            " Responda ESTADO para noticias, STOP para parar."
+            "Soporte: tenemos su mensaje. Su caso es 1001. Un técnico va a llamarle antes de las 11:30 PM EST."
+            " Responda ESTADO para noticias, STOP para cancelar."
         ),
-        "Caso 1001: lo tiene Lee, que le llama antes de las 11:30 PM EST.",
+        "Caso 1001: lo atiende Lee, que va a llamarle antes de las 11:30 PM EST.",
     ]
     assert telling.text(CALLER, "STATUS") == telling.text(CALLER, "ESTADO")

@@ -72,7 +72,7 @@ def test_spanish_is_spoken_to_the_end_and_technicians_read_english(team: World) 
         " Este. Repito: su caso es el 1 0 0 1. Adiós."
     )
     assert kept(team).language == "es"
-    assert team.bodies(LEE)[0].startswith("1001 overnight: +16145550199 COLUMBUS OH.\nCall by")
+    assert team.bodies(LEE)[0].startswith("1001 overnight: +16145550199 COLUMBUS OH. Spanish.\nCall by")
 
 
 def test_number_that_was_keyed_in_is_the_one_that_technicians_get(team: World) -> None:

@@ -96,3 +96,25 @@ def test_who_has_a_case_that_was_taken_over_has_it_since_then(world: World) -> N
 
     assert "1001 is with Dana since 11:05 PM EST." in (world.text(MARIA, "PASS 1001") or "")
     assert world.case()["caller"] == CALLER
+
+
+def test_who_gets_texts_only_reads_the_same_once_though_two_rungs_come_in_one_minute(world: World) -> None:
+    left = world.now
+    world.voicemail(attested=True, emergency=True, spanish=True)
+    world.advance(minutes=21, seconds=30)
+
+    assert world.pages(left, to=MARIA) == ["0:20 Maria sms", "21:01 Maria sms"]
+    assert "EMERGENCY. Spanish." in world.bodies(MARIA)[0]
+
+
+def test_each_further_call_of_a_case_is_told_with_all_of_them_together(world: World) -> None:
+    world.voicemail(attested=True)
+    call_back(world, talks_for=125)
+    call_back(world, talks_for=65)
+
+    told_after = [body.split(" Reply")[0] for body in world.bodies(LEE) if "promise met" in body]
+    assert told_after == [
+        "1001: 2 min 05 s on the phone, promise met.",
+        "1001: 1 min 05 s on the phone, 3 min 10 s in all, promise met.",
+    ]
+    assert all(len(body) <= 160 for body in world.bodies(LEE))

@@ -80,16 +80,17 @@ def phone_failed(card: Card, reason: str, *, is_to_hear: bool = False) -> str:
     )
 
 
-def measured(reference: str, seconds: int) -> str:
-    """The text after a conversation."""
+def measured(reference: str, seconds: int, all_s: int) -> str:
+    """The text after a conversation; `all_s` is the length of all of the case together."""
+    total = f", {exactly(all_s)} in all" if all_s > seconds else ""
     box = f" A voicemail box? TRIED {reference}" if timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST else ""
     if seconds == 0:  # nothing was measured that a session could be billed by
         return (
             f"{reference}: {exactly(seconds)} on the phone, promise met. Reply DONE {reference} <minutes> <note>.{box}"
         )
     return (
-        f"{reference}: {exactly(seconds)} on the phone, promise met. Reply DONE {reference} <note>; work after it:"
-        f" DONE {reference} <minutes>.{box}"
+        f"{reference}: {exactly(seconds)} on the phone{total}, promise met. Reply DONE {reference} <note>;"
+        f" work after it: DONE {reference} <minutes>.{box}"
     )
 
 

@@ -70,6 +70,7 @@ class _Words:
     not_yours: str
 
 
+# The Spanish has no word that changes its meaning without an accent: GSM-7 has é and ñ, but neither á, í, ó nor ú.
 _WORDS = {
     "en": _Words(
         receipt="Support: we have your message. Your case is {reference}. {promise} {reply}",
@@ -94,24 +95,24 @@ _WORDS = {
     ),
     "es": _Words(
         receipt="Soporte: tenemos su mensaje. Su caso es {reference}. {promise} {reply}",
-        call_by="Un técnico le llama antes de {when}.",
-        call_soon="Un técnico le llama lo antes posible.",
-        kept="Queda hasta nuestra próxima apertura.",
-        ask_or_stop="Responda ESTADO para noticias, STOP para parar.",
-        stop="Responda STOP para no recibir más textos.",
-        taken_by="Caso {reference}: lo tiene {name}, que le llama antes de {when}.",
-        taken_soon="Caso {reference}: lo tiene {name}, que le llama lo antes posible.",
-        waits="El caso {reference} espera a un técnico, que le llama antes de {when}.",
+        call_by="Un técnico va a llamarle antes de {when}.",
+        call_soon="Un técnico va a llamarle lo antes posible.",
+        kept="Se guarda hasta que volvamos a abrir.",
+        ask_or_stop="Responda ESTADO para noticias, STOP para cancelar.",
+        stop="Responda STOP para no recibir mensajes.",
+        taken_by="Caso {reference}: lo atiende {name}, que va a llamarle antes de {when}.",
+        taken_soon="Caso {reference}: lo atiende {name}, que va a llamarle lo antes posible.",
+        waits="El caso {reference} espera a un técnico, que va a llamarle antes de {when}.",
         waits_late="Caso {reference}: espera a un técnico. Debimos llamarle antes de {when}.",
-        held_late="Caso {reference}: lo tiene {name}. Debimos llamarle antes de {when}.",
-        deferred="El caso {reference} espera a nuestro horario de atención. Le llamamos antes de {when}.",
-        review="El caso {reference} queda para que lo vea nuestra oficina. No se promete llamada.",
-        no_message="Caso {reference}: no oímos ningún mensaje. Llame otra vez, por favor.",
-        reached="Caso {reference}: le llamó {name} a {when}.",
+        held_late="Caso {reference}: lo atiende {name}. Debimos llamarle antes de {when}.",
+        deferred="El caso {reference} espera nuestro horario de soporte. Vamos a llamarle antes de {when}.",
+        review="El caso {reference} queda para nuestra oficina. No se promete una llamada.",
+        no_message="Caso {reference}: no recibimos su mensaje. Llame otra vez, por favor.",
+        reached="Caso {reference}: llamada de {name} hecha a {when}.",
         not_reached="Caso {reference}: le llamamos a {when} sin encontrarle. Llame otra vez, por favor.",
-        closed="El caso {reference} se cerró a {when}.",
-        more="y {count} más",
-        not_yours="No conocemos ningún caso {reference} de este número.",
+        closed="El caso {reference} fue cerrado a {when}.",
+        more="y otros {count}",
+        not_yours="No hay un caso {reference} de este teléfono.",
     ),
 }
 

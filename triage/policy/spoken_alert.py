@@ -11,7 +11,7 @@ from datetime import datetime
 
 from triage.policy.speech import digits
 from triage.policy.terms import Terms, WindowName
-from triage.policy.wording import Card, by_now, may_call
+from triage.policy.wording import LANGUAGE_WORDS, Card, by_now, may_call
 
 WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 KEY_NOT_KEPT = "Your key could not be kept. Text A C K to this number to take the case, or L I S T to see it."
@@ -157,4 +157,5 @@ def _case(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
     head = ", ".join([f"{kind} {digits(card.reference)}", *whose, *([stands] if stands else [])])
     left = f" {time_left(card.due, now)}." if card.due else ""
     caller = digits(card.caller) if card.caller else "an unknown number"
-    return f"{head}.{left} {_WINDOWS[card.window].capitalize()}, from {caller}."
+    spoken = f" They speak {LANGUAGE_WORDS[card.language]}." if card.language in LANGUAGE_WORDS else ""
+    return f"{head}.{left} {_WINDOWS[card.window].capitalize()}, from {caller}.{spoken}"

@@ -41,6 +41,9 @@ FLAG_WORDS = {
     "little_said": "Near silence",
     "blocked": "Blocked number",
 }
+LANGUAGE_WORDS = {"es": "Spanish"}
+"""Languages of callers that an alert names: whoever calls back has to speak them."""
+
 _HEADS = {
     "by_name": "FOR YOU ",
     "emergency": "NOW AN EMERGENCY ",
@@ -76,6 +79,7 @@ class Card:
     owner: str | None = None  # first name of whoever has it, or had it last
     is_held: bool = False  # whether they have it now
     since: datetime | None = None  # when they took it
+    language: str = "en"  # that the caller chose
     has_recording: bool = True  # whether there is, or may yet come, anything to hear
 
 
@@ -350,11 +354,12 @@ def _reply(*commands: str) -> str:
 def _two_lines(head: str, card: Card, second: str) -> str:
     """A case and what is to be done about it. Where two segments do not hold all, the town goes, then the product."""
     place = f" {one_line(card.place, 30)}" if card.place else ""
+    spoken = f" {LANGUAGE_WORDS[card.language]}." if card.language in LANGUAGE_WORDS else ""
     product = f" {PRODUCT_WORDS[card.product]}." if PRODUCT_WORDS[card.product] else ""
     flags = "".join(f" {FLAG_WORDS[flag]}." for flag in card.flags)
     first = f"{head}{card.reference} {WINDOW_WORDS[card.window]}: {card.caller or NO_NUMBER}"
     texts = [
-        to_gsm7(f"{first}{where}.{flags}{what}\n{second}")
+        to_gsm7(f"{first}{where}.{flags}{spoken}{what}\n{second}")
         for where, what in ((place, product), ("", product), ("", ""))
     ]
     return next((text for text in texts if segments(again(text)) <= _MOST_SEGMENTS), texts[-1])

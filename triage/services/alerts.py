@@ -35,6 +35,7 @@ def card_of(case: Case, roster: Roster) -> Card:
         product=cast("ProductLine", case.product),
         owner=owner.first_name if owner else None,
         is_held=case.state == CaseState.ACKNOWLEDGED,
+        language=case.language,
         has_recording="no_recording" not in case.flags,
     )
 
@@ -58,8 +59,8 @@ def alert(
 
     A rung is (round, step) of the ladder; without one the alert is the next of its reason. One person gets one
     alert about a case at one instant, however many reasons fall together: by every channel that any of them asks for.
-    A rung that came early calls whom it texted a moment ago, and does not text them again.
-    Returns the ids of those alerted.
+    A rung that came early calls whom it texted a moment ago, and does not text them again: who gets texts only
+    has read it. Returns the ids of those alerted.
     """
     round_, step = rung or (1, deliveries.last_count(tx.session, case.id, reason) + 1)
     before = deliveries.last_rung(tx.session, case.id) if rung is not None else None
@@ -73,8 +74,10 @@ def alert(
                 _plan(tx, case, person, channel, "", terms.limits, now, alert_id=earlier.id)
             continue
         channels = summons.channels
-        if before and "voice" in channels and _was_just_texted(tx, case, person, (round_, step), before, terms, now):
+        if before and _was_just_texted(tx, case, person, (round_, step), before, terms, now):
             channels = tuple(channel for channel in channels if channel != "sms")
+            if not channels:
+                continue
         row = Alert(case_id=case.id, person_id=person.id, reason=reason, round=round_, step=step, created_at=now)
         tx.session.add(row)
         tx.session.flush()

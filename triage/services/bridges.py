@@ -181,7 +181,7 @@ def ended(
     if outcome is Outcome.CONNECTED:
         may_be_asked = not deliveries.is_call_over(tx.session, bridge.delivery_id)
         not_before = at + BOX_KEY_WITHIN if may_be_asked else now
-        _tell_technician(tx, desk, bridge, case, _measured(bridge, case), now, not_before=not_before)
+        _tell_technician(tx, desk, bridge, case, _measured(tx, bridge, case), now, not_before=not_before)
     else:
         _tell_attempt(tx, desk, bridge, case, outcome, now, is_met=has_met)
 
@@ -305,20 +305,20 @@ def _correct(
         unsent = _unsent_words(tx, bridge, case)
         bridge.seconds, bridge.answered_at = seconds, min(bridge.answered_at or answered_at, answered_at)
         if unsent is not None:
-            unsent.body = _measured(bridge, case)
+            unsent.body = _measured(tx, bridge, case)
         callbacks.reached(tx, case, bridge, bridge.answered_at, now)
     elif outcome in ATTEMPTS:
         sessions.attempt_of(tx.session, bridge.id).at = at
     _record(tx, bridge, case, "call_measured", now, ended_at=at, seconds=seconds)
 
 
-def _measured(bridge: Bridge, case: Case) -> str:
-    return words.measured(case.reference, bridge.seconds or 0)
+def _measured(tx: Transaction, bridge: Bridge, case: Case) -> str:
+    return words.measured(case.reference, bridge.seconds or 0, bridges.measured_s(tx.session, case.id))
 
 
 def _unsent_words(tx: Transaction, bridge: Bridge, case: Case) -> Delivery | None:
     """The words after this call, while they wait for the key that would say that it was a voicemail box."""
-    return deliveries.unsent_notice(tx.session, case.id, bridge.person_id, _measured(bridge, case))
+    return deliveries.unsent_notice(tx.session, case.id, bridge.person_id, _measured(tx, bridge, case))
 
 
 def _tell_attempt(

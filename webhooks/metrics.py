@@ -36,7 +36,8 @@ def count_answers(answer: Response) -> Response:
     route = request.url_rule.rule if request.url_rule else "none"
     _ANSWERS.labels(route=route, status=str(answer.status_code)).inc()
     if not current_app.debug:
-        answer.headers["Cache-Control"] = "no-store"
+        if "private" not in answer.headers.get("Cache-Control", ""):
+            answer.headers["Cache-Control"] = "no-store"
         answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 

@@ -17,6 +17,8 @@ EVENT_WORDS = {
     "breach_was_early": "Breach taken back: our clock was ahead, the deadline lies ahead",
     "breach_withdrawn": "Breach withdrawn: the callback had been made in time",
     "breached": "Promise broken: the deadline passed without a callback",
+    "calendar_feed_made": "An address of a calendar feed was made",
+    "calendar_feed_revoked": "An address of a calendar feed was revoked",
     "call_asked_for": "Asked to be put through to the caller",
     "call_ended": "The call to the caller ended",
     "call_found": "A call without a message was found in the phone system's list",

@@ -76,7 +76,10 @@ def form_page(template: str, form: Form, error: TriageError | None = None, **val
 
 
 def _with_headers(answer: Response) -> Response:
+    kept = answer.headers.get("Cache-Control", "")
     answer.headers.update(HEADERS)
+    if "private" in kept:  # a view that says itself how long whoever asked may keep its answer
+        answer.headers["Cache-Control"] = kept
     return answer
 
 

@@ -3,6 +3,7 @@
 from triage.store.models.account import Account, FormKey, Invitation, RecoveryCode, SignIn, SignInAttempt
 from triage.store.models.alert import Alert, BlockedPhone, Delivery, Report
 from triage.store.models.bridge import Bridge
+from triage.store.models.calendar_feed import CalendarFeed
 from triage.store.models.call import Call, InboundText, LookUp
 from triage.store.models.case import Case, Timer, Voicemail
 from triage.store.models.event import ChainCheck, ChainHead, Event
@@ -19,6 +20,7 @@ __all__ = [
     "BillingLine",
     "BlockedPhone",
     "Bridge",
+    "CalendarFeed",
     "Call",
     "CanaryRun",
     "Case",

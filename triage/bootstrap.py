@@ -44,6 +44,10 @@ class Program:
     recordings: RecordingFolder
     provider: ProvesIdentity | None = None
     is_prepared: bool = field(default=False, init=False)
+    began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.clock.now()
 
     def prepare(self) -> None:
         """Schema, contract and roster, as the files have them. Safe to repeat; raises StoreUnavailable."""

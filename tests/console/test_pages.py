@@ -128,7 +128,7 @@ def test_no_page_holds_a_script_a_style_or_somebody_elses_markup(world: World) -
     world.voicemail("+12165550123", attested=True, transcript="<b>call</b> <script>me</script>")
     pages = ["/", "/account", "/account/second-factor", "/accounts", "/accounts/1", "/accounts/invite", "/cases/1001"]
     pages += ["/people", "/people/lee", "/people/lee/number", "/people/lee/remove", "/new-person"]
-    pages += ["/policy", "/policy/versions", "/history", "/history/chain"]
+    pages += ["/policy", "/policy/versions", "/history", "/history/chain", "/system"]
 
     for path in pages:
         text = boss.get(path).text.replace('<script src="/static/live.js" defer></script>', "")  # ours, and no other

@@ -57,6 +57,7 @@ ROUTES = {
     "POST /cases/<reference>/note": {T, M, AD},
     "POST /cases/<reference>/pack": {M, AU, AD},
     "POST /cases/<reference>/take": {T, M, AD},
+    "GET /system": {M, AU, AD},
     "POST /account/password": {T, M, AU, AD},
     "POST /account/second-factor": {T, M, AU, AD},
     "POST /account/sign-ins/<int:number>/end": {T, M, AU, AD},

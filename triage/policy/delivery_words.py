@@ -20,12 +20,17 @@ _STATES = {
 }
 
 
+def state_in_words(state: str, channel: str) -> str:
+    """The state of a text or call."""
+    if state == DeliveryState.DELIVERED and channel != "sms":
+        return "answered"
+    return _STATES.get(DeliveryState(state), state)
+
+
 def outcome_in_words(row: Mapping[str, Any]) -> str:
     """What became of a delivery, by its state, its keys and the reason that is on record."""
     state = row["state"]
-    words = _STATES.get(state, state)
-    if state == DeliveryState.DELIVERED and row["channel"] != "sms":
-        words = "answered"
+    words = state_in_words(state, row["channel"])
     if state in {DeliveryState.FAILED, DeliveryState.DROPPED} and row["reason"]:
         words = row["reason"] if state == DeliveryState.FAILED else f"not sent: {row['reason']}"
     if row["keys"]:

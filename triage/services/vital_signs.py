@@ -12,6 +12,7 @@ from triage.store.canaries import Tally
 from triage.store.vital_signs import Backlog
 
 SWEEP = "sweep"
+STARTED = "scheduler started"
 Due = due.Kind
 """What a sweep may find due."""
 SWEEP_MAY_TAKE = timedelta(seconds=30)
@@ -48,6 +49,7 @@ def sweep_finished(desk: Desk, now: datetime) -> None:
 def note_outage(desk: Desk, now: datetime) -> bool:
     """A scheduler starts: put on record that there was none, if its last sign of life is old. True where it was."""
     with desk.store.write() as tx:
+        vital_signs.show(tx.session, STARTED, now)
         last = vital_signs.last_seen(tx.session, SWEEP)
         if last is None or not was_down(last, now):
             return False

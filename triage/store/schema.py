@@ -36,6 +36,15 @@ def revision(store: Store) -> str | None:
         return _current(session.connection())
 
 
+def size(store: Store) -> int:
+    """Bytes that the database takes up; of SQLite without what lies in its journal."""
+    ask = "SELECT pg_database_size(current_database())"
+    if store.is_sqlite:
+        ask = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    with store.read() as session:
+        return int(session.scalar(text(ask)) or 0)
+
+
 def newest() -> str:
     """The revision that this program needs: the last of the numbered files, whose names are their revisions."""
     return max(path.stem for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))

@@ -25,6 +25,10 @@ def has_policy(session: Session, version: str) -> bool:
     return session.get(PolicyVersion, version) is not None
 
 
+def first_used_at(session: Session, version: str) -> datetime | None:
+    return session.scalar(select(PolicyVersion.first_used_at).where(PolicyVersion.version == version))
+
+
 def add_policy(session: Session, version: str, content: str, now: datetime) -> bool:
     """Keep a contract; False where it is kept already."""
     if has_policy(session, version):
@@ -50,6 +54,14 @@ def roster_content(session: Session, roster_id: int) -> str:
 def newest_source(session: Session) -> str | None:
     """The version of the file that the newest roster came from."""
     return session.scalar(select(RosterVersion.source).order_by(RosterVersion.id.desc()).limit(1))
+
+
+def newest_roster(session: Session) -> tuple[str, datetime] | None:
+    """The version of the roster in force, and since when it is."""
+    row = session.execute(
+        select(RosterVersion.version, RosterVersion.loaded_at).order_by(RosterVersion.id.desc()).limit(1)
+    ).first()
+    return (row.version, row.loaded_at) if row else None
 
 
 def add_roster(session: Session, version: str, content: str, *, source: str, now: datetime) -> None:

@@ -31,4 +31,5 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     rotations,  # noqa: F401
     second_factor,  # noqa: F401
     sign_in,  # noqa: F401
+    system,  # noqa: F401
 )

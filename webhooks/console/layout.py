@@ -47,6 +47,7 @@ NAVIGATION = (
     Entry("console.sla_page", "Reports", Permission.READ_REPORTS),
     Entry("console.show_policy", "Policy", Permission.READ_POLICY),
     Entry("console.read_history", "History", Permission.READ_HISTORY),
+    Entry("console.show_system", "System", Permission.READ_SYSTEM),
     Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),
     Entry("console.own_account", "My account", Permission.OWN_ACCOUNT),
 )

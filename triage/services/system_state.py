@@ -1,0 +1,204 @@
+"""Whether the machine does its work, for whoever looks: signs of life, the queue, what went out, versions.
+
+The limits are those that `doctor`, /readyz and the auditor go by. What is wrong says how to mend it.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+
+from triage.policy.delivery import FINAL, DeliveryState
+from triage.policy.delivery_words import state_in_words
+from triage.policy.lengths import exactly
+from triage.services import audit, coverage
+from triage.services.canary import newest_over
+from triage.services.desk import Desk
+from triage.services.reconciler import behind_by
+from triage.services.vital_signs import STARTED, SWEEP, signs, what_is_late, why_not_ready
+from triage.store import schema, versions, vital_signs
+
+BACKUP = "backup"
+_A_DAY = timedelta(days=1)
+_MAY_BE_A_DAY_OLD = timedelta(hours=36)
+"""What happens once a day by the contract's clock, however late in the first day and early in the second."""
+
+_CHANNELS = {"sms": "text", "voice": "alert call", "bridge": "call to a caller"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that has to happen. `at` is when it last did; `mend` is empty where all is well.
+
+    `is_done` is False where it has not happened yet, or does not happen here.
+    """
+
+    name: str
+    at: datetime | None
+    words: str
+    mend: str = ""
+    is_done: bool = True
+
+    @property
+    def is_wrong(self) -> bool:
+        return bool(self.mend)
+
+    @property
+    def standing(self) -> str:
+        """In a word, which no colour has to say."""
+        return "wrong" if self.is_wrong else "fine" if self.is_done else "not made"
+
+    def age(self, now: datetime) -> str:
+        return exactly((now - self.at).total_seconds()) if self.at else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemState:
+    """`signs` begin with what is wrong. `sent` are channel, outcome and count of what was planned in the last day."""
+
+    signs: list[Sign]
+    queue: list[tuple[str, int]]
+    sent: list[tuple[str, str, int]]
+    facts: list[tuple[str, str]]
+    since: list[tuple[str, datetime]]
+
+
+def system_state(desk: Desk, now: datetime, *, began: datetime, reads_lists: bool) -> SystemState:
+    """Everything as of now. `began` is when this process did; `reads_lists` whether the settings let lists be read."""
+    seen = signs(desk)
+    found = [
+        *_scheduler(desk, seen, now),
+        *_lists(desk, now, reads_lists=reads_lists),
+        *_canary(desk, now),
+        *_history(desk, seen, now),
+        _once_a_day("On-call coverage", seen.get(coverage.SIGN), now, "looked through for gaps"),
+        _backup(seen),
+    ]
+    with desk.store.read() as session:
+        backlog = vital_signs.backlog(session, now)
+        sent = vital_signs.deliveries_since(session, now - _A_DAY)
+        roster = versions.newest_roster(session)
+        policy_since = versions.first_used_at(session, desk.terms.version)
+    held = sum(count for (_, state, is_held), count in sent.items() if is_held and state not in FINAL)
+    given_up = sum(count for (_, state, _), count in sent.items() if state == DeliveryState.FAILED)
+    return SystemState(
+        signs=sorted(found, key=lambda sign: not sign.is_wrong),
+        queue=[
+            ("Timers due", backlog.timers),
+            ("Texts and calls due", backlog.deliveries),
+            ("Held for a summary", held),
+            ("Failed in 24 h", given_up),
+        ],
+        sent=_outcomes(sent),
+        facts=_facts(desk, roster[0] if roster else "none"),
+        since=[
+            (name, at)
+            for name, at in (
+                ("Web process since", began),
+                ("Scheduler since", seen.get(STARTED)),
+                ("Policy since", policy_since),
+                ("Roster since", roster[1] if roster else None),
+            )
+            if at is not None
+        ],
+    )
+
+
+def _scheduler(desk: Desk, seen: dict[str, datetime], now: datetime) -> Iterator[Sign]:
+    why = why_not_ready(desk, now)
+    mend = "Start afterhours-scheduler.service, or afterhours serve, and look into its log."
+    yield Sign("Scheduler", seen.get(SWEEP), why or "sweeps", mend if why else "")
+    late = what_is_late(desk, now)
+    mend = "Look for sweep_failed and sweep_crashed in the scheduler's log, then restart it."
+    yield Sign("Work that is due", None, "; ".join(late) or "done in time", mend if late else "")
+
+
+def _lists(desk: Desk, now: datetime, *, reads_lists: bool) -> Iterator[Sign]:
+    if not reads_lists:
+        mend = "Set AFTERHOURS_TWILIO_FROM: without it nothing makes up for a lost webhook."
+        yield Sign("Lists of the phone system", None, "are not read", mend)
+        return
+    behind = behind_by(desk, now)
+    if not behind:
+        yield Sign("Lists of the phone system", None, "not read yet: the scheduler does when it starts", is_done=False)
+    for name, by in behind.items():
+        is_late = by > 3 * desk.terms.reconciler.every
+        mend = "Look for lists_failed and found_and_not_taken in the scheduler's log." if is_late else ""
+        yield Sign(f"List of {name}", now - by, "settled up to then", mend)
+
+
+def _canary(desk: Desk, now: datetime) -> Iterator[Sign]:
+    if desk.canary is None:
+        yield Sign("Test call", None, "none is made: AFTERHOURS_CANARY_NUMBER is not set", is_done=False)
+        return
+    last = newest_over(desk)
+    if last is None:
+        yield Sign("Test call", None, "none was made yet", is_done=False)
+    elif last.has_passed:
+        is_old = bool(desk.terms.canary.at) and now - last.progress.started_at > _MAY_BE_A_DAY_OLD
+        mend = "Look for canary in the scheduler's log, or run afterhours canary." if is_old else ""
+        yield Sign("Test call", last.progress.started_at, "passed", mend)
+    else:
+        why = f", {last.why}" if last.why else ""
+        mend = "Run afterhours doctor, mend what it says, then run afterhours canary."
+        yield Sign("Test call", last.progress.started_at, f"failed: not {last.progress.missing}{why}", mend)
+
+
+def _history(desk: Desk, seen: dict[str, datetime], now: datetime) -> Iterator[Sign]:
+    yield _once_a_day("Head of the history", seen.get(audit.SIGN), now, "published in the log")
+    last, running = audit.last_check(desk), audit.check_under_way(desk)
+    going = f"; a check is under way, {running.checked:,} of {running.entries:,} entries" if running else ""
+    if last is None:
+        yield Sign("Check of the history", None, f"none has ended yet{going}", is_done=False)
+    elif last.first_bad is not None:
+        mend = "Keep a copy of the database as it is, then run afterhours audit verify."
+        yield Sign("Check of the history", last.ended, f"entry {last.first_bad} does not fit: {last.reason}", mend)
+    else:
+        yield _once_a_day("Check of the history", last.ended, now, f"all {last.entries:,} entries fit{going}")
+
+
+def _once_a_day(name: str, at: datetime | None, now: datetime, words: str) -> Sign:
+    if at is None:
+        return Sign(name, None, "not yet: the scheduler does it once a day", is_done=False)
+    is_late = now - at > _MAY_BE_A_DAY_OLD
+    late = f"{words}, but not for {exactly((now - at).total_seconds())}"
+    mend = "It happens once a day: look for sweep_crashed in the scheduler's log." if is_late else ""
+    return Sign(name, at, late if is_late else words, mend)
+
+
+def _backup(seen: dict[str, datetime]) -> Sign:
+    if BACKUP in seen:
+        return Sign("Backup", seen[BACKUP], "made")
+    return Sign("Backup", None, "no backup has been made by the program", is_done=False)
+
+
+def _outcomes(sent: dict[tuple[str, str, bool], int]) -> list[tuple[str, str, int]]:
+    counts: dict[tuple[str, str], int] = {}
+    for (channel, state, _), count in sent.items():
+        key = (_CHANNELS.get(channel, channel), state_in_words(state, channel))
+        counts[key] = counts.get(key, 0) + count
+    return [(*key, count) for key, count in sorted(counts.items())]
+
+
+def _facts(desk: Desk, roster: str) -> list[tuple[str, str]]:
+    is_sqlite = desk.store.is_sqlite
+    revision, wanted = schema.revision(desk.store) or "none", schema.newest()
+    return [
+        ("Database", f"{'SQLite' if is_sqlite else 'PostgreSQL'}, {schema.size(desk.store) / 1e6:,.1f} MB"),
+        ("Schema", revision if revision == wanted else f"{revision}, but this program needs {wanted}"),
+        ("afterhours", _version("afterhours")),
+        ("Python", platform.python_version()),
+        ("Time-zone data", f"tzdata {_version('tzdata')}"),
+        ("Policy", desk.terms.version),
+        ("Roster", roster),
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed as a package"

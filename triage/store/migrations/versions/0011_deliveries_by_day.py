@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0009_deliveries_by_day"
-down_revision = "0008_identities_of_accounts"
+revision = "0011_deliveries_by_day"
+down_revision = "0010_calendar_feeds"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_calendar_feeds"
-down_revision = "0008_identities_of_accounts"
+revision = "0010_calendar_feeds"
+down_revision = "0009_how_long_somebody_spoke"
 branch_labels = None
 depends_on = None
 

@@ -25,6 +25,7 @@ _EXAMPLES = {
     "twilio_messaging_service_sid": "MG and 32 digits or letters a to f",
     "twilio_from": "+16145550100",
     "canary_number": "+16145550198",
+    "mail_from": "afterhours@example.com",
 }
 
 
@@ -58,6 +59,8 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     oidc_trust_second_factor: Literal["yes", "no"] = "no"
+    smtp_url: SecretStr | None = None
+    mail_from: Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")] | None = None
     log_format: Literal["console", "json"] | None = None
     simulator_bind: str = "127.0.0.1:8081"
     demo_clock_file: Path | None = None
@@ -94,6 +97,16 @@ class Settings(BaseSettings):
             raise ValueError("a sign-in provider is reached by https only: write it as https://...")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("write it as smtp://user:password@host:587 or smtps://user:password@host:465")
+        return value
+
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
@@ -111,6 +124,8 @@ class Settings(BaseSettings):
             raise ValueError("AFTERHOURS_CANARY_NUMBER is AFTERHOURS_TWILIO_FROM: set another number of your account")
         if self.canary_number and self.has_account and not self.twilio_from:
             raise ValueError("AFTERHOURS_CANARY_NUMBER is set: set AFTERHOURS_TWILIO_FROM too, the number it calls")
+        if bool(self.smtp_url) != bool(self.mail_from):
+            raise ValueError("set both AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM, or neither")
         if self.demo_clock_file and self.has_real_account:
             raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
         return self

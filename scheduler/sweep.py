@@ -8,7 +8,18 @@ from functools import partial
 import structlog
 
 from triage.bootstrap import PhoneSystem, Program
-from triage.services import audit, canary, coverage, dispatch, leg_look_ups, look_ups, put_back, reconciler, recordings
+from triage.services import (
+    audit,
+    canary,
+    coverage,
+    dispatch,
+    leg_look_ups,
+    letters,
+    look_ups,
+    put_back,
+    reconciler,
+    recordings,
+)
 from triage.services.desk import follow_roster
 from triage.services.escalation import run_due_timers
 from triage.services.vital_signs import Due, note_outage, signs, sweep_finished, what_is_due
@@ -66,6 +77,8 @@ def keep_house(program: Program) -> None:
     if audit.is_publishing_due(seen.get(audit.SIGN), desk.terms, now):
         audit.publish_head(desk, now)
     audit.go_on_checking(desk, now)
+    if program.post is not None:
+        letters.plan_monthly(desk, now)
     sweep_finished(desk, now)
 
 
@@ -121,6 +134,14 @@ def _copies(program: Program, phone_system: PhoneSystem, most: int) -> list[Erra
     ]
 
 
+def _letters(program: Program, _phone_system: PhoneSystem, most: int) -> list[Errand]:
+    """One at a time: a mail server may take half a minute, and half of the senders stay free for alerts."""
+    desk, clock, post = program.desk, program.clock.now, program.post
+    if post is None or most <= program.settings.sender_threads // 2:
+        return []
+    return [partial(letters.carry_out, desk, post, task, clock) for task in letters.claim_letters(desk, clock(), 1)]
+
+
 _CLAIMS: tuple[tuple[frozenset[Due], Callable[[Program, PhoneSystem, int], list[Errand]]], ...] = (
     (frozenset({Due.MARK, Due.TEST_CALL}), _test_calls),
     (frozenset({Due.DELIVERY, Due.MARK, Due.TEST_CALL}), _deliveries),  # a test call that fails plans texts
@@ -128,5 +149,6 @@ _CLAIMS: tuple[tuple[frozenset[Due], Callable[[Program, PhoneSystem, int], list[
     (frozenset({Due.LOOK_UP}), _look_ups),
     (frozenset({Due.MARK}), _look_at_lists),
     (frozenset({Due.COPY}), _copies),
+    (frozenset({Due.LETTER}), _letters),
 )
 """Of what kind something has to be due, and what claims it; the most urgent first."""

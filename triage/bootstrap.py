@@ -27,9 +27,11 @@ from triage.ports import (
 )
 from triage.services.desk import Desk, follow_roster, load_contract, load_roster
 from triage.services.dispatch import Transports
+from triage.services.letters import Post
 from triage.store import bells, schema
 from triage.store.engine import Store
 from triage.store.recording_folder import RecordingFolder
+from triage.transports.smtp import Smtp
 
 
 @dataclass(kw_only=True)
@@ -42,6 +44,7 @@ class Program:
     roster_file: Roster | None
     bell: Bell
     recordings: RecordingFolder
+    post: Post | None = None
     provider: ProvesIdentity | None = None
     is_prepared: bool = field(default=False, init=False)
     began: datetime = field(init=False)
@@ -95,8 +98,21 @@ def build(settings: Settings, store: Store | None = None) -> Program:
         desk=Desk(store, load_terms(settings), shipped_policy(), canary=settings.canary_number),
         roster_file=roster,
         bell=bells.bell(store),
+        post=_post(settings),
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
         provider=_provider(settings),
+    )
+
+
+def _post(settings: Settings) -> Post | None:
+    """What letters go out by; None where no mail server is named."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    return Post(
+        mail=Smtp(settings.smtp_url.get_secret_value(), settings.mail_from),
+        printer=build_printer,
+        public_url=settings.public_url,
+        domain=settings.mail_from.rpartition("@")[2],
     )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from triage.policy.chart import Chart
 from triage.policy.delivery import DeliveryState
+from triage.policy.monthly_report import Letter
 from triage.policy.paper import Paper
 from triage.policy.spreadsheet import Sheet
 
@@ -249,6 +250,19 @@ class PrintsPaper(Protocol):
     """Sets a paper in type. The same paper gives the same bytes."""
 
     def print(self, paper: Paper) -> bytes: ...
+
+
+class SendsMail(Protocol):
+    """A mail server. `where` names it, without credentials."""
+
+    @property
+    def where(self) -> str: ...
+
+    def send(self, letter: Letter) -> None:
+        """Raises TransportError; the letter may have gone out all the same."""
+
+    def check(self) -> None:
+        """Connect and sign in. Raises TransportError."""
 
 
 class DrawsCharts(Protocol):

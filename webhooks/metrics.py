@@ -72,6 +72,10 @@ class _Rows(Collector):
         for state, count in found.recordings.items():
             copies.add_metric([state], count)
         yield copies
+        mail = GaugeMetricFamily("afterhours_letters", "Letters by e-mail by state.", labels=["state"])
+        for state, count in found.letters.items():
+            mail.add_metric([state], count)
+        yield mail
         yield GaugeMetricFamily(
             "afterhours_breached_open", "Broken promises without a callback yet.", value=found.breached_open
         )

@@ -29,7 +29,7 @@ PROMISED = {
     "audit verify",
     "doctor",
 }
-WANTS_SETTINGS = {"canary"}
+WANTS_SETTINGS = {"canary", "report mail"}
 """Commands that exit with 2 where a setting is missing that the others do without."""
 
 RUNNERS = {"serve", "web", "scheduler", "simulator"}
@@ -47,6 +47,7 @@ ANSWERING = {
     "case pack": ("1001", "--out", "pack.zip"),
     "report sla": SPAN,
     "report billing": SPAN,
+    "report mail": ("--month", "2026-11"),
     "audit verify": (),
     "recording verify": (),
     "canary": (),

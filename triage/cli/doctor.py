@@ -15,11 +15,12 @@ import requests
 
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
-from triage.errors import ConfigurationError, FolderUnusable, TriageError
+from triage.errors import ConfigurationError, FolderUnusable, TransportError, TriageError
 from triage.policy.case_words import clock
 from triage.policy.ladder import unknown_targets
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
+from triage.services.letters import troubles
 from triage.services.number_setup import number_settings
 from triage.services.reconciler import behind_by
 from triage.services.vital_signs import why_not_ready
@@ -27,7 +28,7 @@ from triage.store import schema
 
 _TIMEOUT_SECONDS = 5
 _ENOUGH_FREE_BYTES = 1_000_000_000  # below a quarter of it no recording is fetched any more
-_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary"})
+_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary", "mail"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("webhooks", _webhooks),
         ("canary", _canary),
         ("sign-in", _sign_in),
+        ("mail", _mail),
     )
     findings: list[Finding] = []
     for name, check in checks:
@@ -250,6 +252,22 @@ def _sign_in(program: Program) -> Iterator[Finding]:
         yield Finding("sign-in", str(error), "check AFTERHOURS_OIDC_ISSUER, and that this machine reaches it")
         return
     yield Finding("sign-in", told)
+
+
+def _mail(program: Program) -> Iterator[Finding]:
+    if program.post is None:
+        yield Finding("mail", "no mail is sent: AFTERHOURS_SMTP_URL is not set")
+        return
+    where = program.post.mail.where
+    try:
+        program.post.mail.check()
+    except TransportError as error:
+        yield Finding("mail", f"{where}: {error.reason}", "check AFTERHOURS_SMTP_URL, and that the server is reached")
+    else:
+        yield Finding("mail", f"{where} takes our mail")
+    for about, reason, is_given_up in troubles(program.desk):
+        told = f"the report of {about} {'was given up' if is_given_up else 'could not be sent yet'}: {reason}"
+        yield Finding("mail", told, f"mend it, then run `afterhours report mail --month {about}`")
 
 
 def _webhooks(program: Program) -> Iterator[Finding]:

@@ -11,16 +11,19 @@ import click
 
 from triage.bootstrap import Program
 from triage.cli.printing import Day, Number, print_csv, print_json, print_table, reported, wants_json
-from triage.cli.program import program_for_command
+from triage.cli.program import program_for_command, whoever_types
 from triage.cli.record_words import case_row
 from triage.cli.sla_words import sla_sheet
-from triage.errors import Refused
+from triage.errors import ConfigurationError, Refused
+from triage.policy.access import read_email
 from triage.policy.calendar_groups import WEEKDAYS
 from triage.policy.hours import local
+from triage.policy.monthly_report import read_month, write_month
 from triage.policy.report_words import sla_rows
 from triage.policy.terms import Terms
 from triage.services import records
 from triage.services.audit import verify_chain
+from triage.services.letters import send_by_hand
 from triage.services.sla_report import FIGURES, WINDOWS, Narrowed, Question, references_behind, sla_report
 
 
@@ -95,6 +98,43 @@ def report_billing(*, first: date | None, last: date | None, form: str, as_json:
         )
         print_table([{name: line[name] for name in shown} for line in lines])
         click.echo(f"total {records.total(lines):.2f} before tax, {len(lines)} lines")
+
+
+class _Month(click.ParamType[date]):
+    """A month, YYYY-MM."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        found = value if isinstance(value, date) else read_month(str(value))
+        return found or self.fail(f"{value!r} is not a month; write it like 2026-10", param, ctx)
+
+
+class _Address(click.ParamType[str]):
+    """An e-mail address."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        found = read_email(str(value))
+        return found or self.fail(f"{value!r} is no e-mail address; write it like dana@example.com", param, ctx)
+
+
+@report.command("mail")
+@click.option("--month", type=_Month(), required=True, help="The month, such as 2026-10.")
+@click.option("--to", type=_Address(), help="One address instead of every manager with an account.")
+@wants_json
+@reported
+def report_mail(*, month: date, to: str | None, as_json: bool) -> None:
+    """Send the monthly SLA report by e-mail now, whether or not it was sent before."""
+    program = program_for_command()
+    if program.post is None:
+        raise ConfigurationError("no mail server: set AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM")
+    sent = send_by_hand(program.desk, program.post, month, to, actor=whoever_types(), now=program.now())
+    if as_json:
+        print_json({"month": write_month(month), "sent": sent})
+    else:
+        click.echo(f"sent {sent} letter{'' if sent == 1 else 's'}")
 
 
 @click.group()

@@ -90,6 +90,8 @@ EVENT_WORDS = {
     "recording_played": "The recording was played",
     "recording_removed": "Our copy of the recording was removed: its time was over",
     "report_exported": "A report was exported",
+    "report_mailed": "The monthly report was sent by e-mail",
+    "report_not_mailed": "The monthly report could not be sent by e-mail",
     "resorted": "Sorted anew by the phone system's own times",
     "role_changed": "An account got another role",
     "roster_changed": "The roster was changed",

@@ -64,9 +64,7 @@ def verdict(totals: Record) -> str:
 def _parts(report: Record, terms: Terms, names: Mapping[str, str]) -> Iterator[Part]:
     totals = report["totals"]
     yield Heading("Figures")
-    yield Facts(
-        tuple((words, figure_in_words(name, totals[name])) for name, words in FIGURE_WORDS.items() if name in totals)
-    )
+    yield Facts(tuple((words, figure_in_words(name, totals[name])) for name, words in FIGURE_WORDS.items()))
     yield from sla_charts(report)
     for group, lines in lines_by_group(report, names).items():
         if lines:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from triage.policy.reconciliation import was_down
 from triage.services.desk import Desk
-from triage.store import canaries, copies, due, marks, vital_signs
+from triage.store import canaries, copies, due, letters, marks, vital_signs
 from triage.store.canaries import Tally
 from triage.store.vital_signs import Backlog
 
@@ -33,6 +33,7 @@ class Readings:
     recordings: dict[str, int]
     canary: Tally
     lists: dict[str, datetime]
+    letters: dict[str, int]
 
 
 def signs(desk: Desk) -> dict[str, datetime]:
@@ -92,6 +93,7 @@ def readings(desk: Desk, now: datetime) -> Readings:
             recordings=copies.by_state(session),
             canary=canaries.tally(session),
             lists={mark.name: mark.at for mark in marks.of_lists(session)},
+            letters=letters.tally(session),
         )
 
 

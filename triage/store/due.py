@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import Session
 
 from triage.store.base import UtcDateTime
-from triage.store.models import Bridge, CanaryRun, Delivery, LookUp, Mark, RecordingCopy, Timer
+from triage.store.models import Bridge, CanaryRun, Delivery, Letter, LookUp, Mark, RecordingCopy, Timer
 
 
 class Kind(StrEnum):
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     COPY = "copy"
     MARK = "mark"
     TEST_CALL = "test_call"
+    LETTER = "letter"
 
 
 _DUE = {
@@ -33,6 +34,7 @@ _DUE = {
     Kind.COPY: RecordingCopy.next_attempt_at,
     Kind.MARK: Mark.next_attempt_at,
     Kind.TEST_CALL: CanaryRun.next_attempt_at,
+    Kind.LETTER: Letter.next_attempt_at,
 }
 
 # Built once, and of columns that belong to no object: they are asked several times a second.

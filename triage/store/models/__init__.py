@@ -7,6 +7,7 @@ from triage.store.models.calendar_feed import CalendarFeed
 from triage.store.models.call import Call, InboundText, LookUp
 from triage.store.models.case import Case, Timer, Voicemail
 from triage.store.models.event import ChainCheck, ChainHead, Event
+from triage.store.models.letter import Letter
 from triage.store.models.number_change import NumberChange
 from triage.store.models.recording import RecordingCopy
 from triage.store.models.session import Attempt, BillableSession, BillingLine
@@ -32,6 +33,7 @@ __all__ = [
     "Heartbeat",
     "InboundText",
     "Invitation",
+    "Letter",
     "LookUp",
     "Mark",
     "NumberChange",

@@ -36,6 +36,8 @@ NO_PAGES = {
     "/numbers/<int:number>",
     "/sign-in",
     "/sign-in/code",
+    "/sign-in/provider",
+    "/sign-in/provider/answer",
     "/static/<path:name>",
 }
 """Files, what somebody sees who is not signed in yet, and what comes after a form."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.support.fixtures import DANA, LEE, TEAM
 from tests.support.world import CALLER, Build, World
+from triage.policy.ladder import Summons
+from triage.services.alerts import alert
+from triage.services.phone_lines import has_to_wait
+from triage.store.models import Case, Delivery
 from webhooks.simulator.faults import Webhook
 
 CALLED_AT_ONCE = """
@@ -106,3 +111,39 @@ def test_calls_about_one_case_that_wait_for_one_phone_become_one(build_world: Bu
     world.advance(minutes=1, seconds=30)
 
     assert calls(world, left, LEE) == ["0:00", "0:20", "0:40"]
+
+
+def test_call_that_waited_is_not_placed_after_a_later_one_that_went_first(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy=CALLED_AT_ONCE.replace("10m", "112s").replace("secondary", "everyone"))
+    left = world.now
+    world.phones.faults.drop = {Webhook.CALL_STATUS}
+    world.voicemail(SECOND, attested=True)
+    world.advance(seconds=9)
+    world.voicemail(attested=True)
+
+    world.advance(minutes=6)
+
+    assert calls(world, left, LEE) == ["0:00", "2:02", "4:22"]  # the last about the first case again
+    with world.program.desk.store.read() as session:
+        of_second = select(Delivery).where(Delivery.phone == LEE, Delivery.channel == "voice", Delivery.case_id == 2)
+        rows = session.scalars(of_second.order_by(Delivery.id)).all()
+        assert [row.state == "dropped" for row in rows] == [True, False]
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_call_is_left_to_a_later_one_only_where_that_one_will_be_made(team: World, is_taken: bool) -> None:
+    """A call about a case at risk waits, then one of the ladder, which nobody needs once somebody has the case."""
+    desk, now = team.program.desk, team.now
+    team.voicemail(attested=True)
+    if is_taken:
+        team.text(DANA, "ACK 1001")
+    with desk.store.write() as tx:
+        case, [lee] = tx.session.get_one(Case, 1), [p for p in desk.roster(tx.session).people if p.phone == LEE]
+        for number, reason in enumerate(("at_risk", "ladder")):
+            at = now + timedelta(minutes=1 + number)
+            alert(tx, case, [Summons(lee, ("voice",))], reason, terms=desk.terms, now=at)
+        first, second = tx.session.scalars(select(Delivery).where(Delivery.channel == "voice").order_by(Delivery.id))
+
+        assert has_to_wait(tx, desk, first, now) is not is_taken
+        assert first.state == ("planned" if is_taken else "dropped")
+        assert not has_to_wait(tx, desk, second, now)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from triage.policy.alert_call import LINE_TRIED_EVERY, keeps_line_for
 from triage.policy.delivery import DeliveryState
+from triage.policy.lifecycle import CaseState, is_moot
 from triage.policy.twilio_words import ENDED_CALLS
 from triage.services.desk import Desk
 from triage.store import deliveries
@@ -19,12 +20,12 @@ from triage.store.models import Delivery
 def has_to_wait(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> bool:
     """Whether a delivery that is about to be sent is a call to a phone that is in a call of ours already.
 
-    It is due again when that call has ended. Where a later call about its case waits by then, it is dropped: one call
-    is enough.
+    It is due again when that call has ended. Where a later call about its case waits by then, or went first, it is
+    dropped: one call is enough.
     """
     if row.channel == "sms":
         return False
-    if row.alert_id is not None and deliveries.has_later_call(tx.session, row):
+    if row.alert_id is not None and _has_later_call(tx, row):
         row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
         row.reason = "waited for the line; a later call tells of the case"
         return True
@@ -42,6 +43,13 @@ def has_to_wait(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> bo
         row.next_attempt_at = now + LINE_TRIED_EVERY
         return True
     return False
+
+
+def _has_later_call(tx: Transaction, row: Delivery) -> bool:
+    """Whether a later call tells, or has told, the same phone of the case. One that nobody needs is not made."""
+    state = CaseState(row.case.state) if row.case else CaseState.OPEN
+    later = deliveries.later_calls(tx.session, row)
+    return any(call.state != DeliveryState.PLANNED or not is_moot(state, reason) for call, reason in later)
 
 
 def take_status(tx: Transaction, row: Delivery, status: str, now: datetime) -> None:

@@ -302,22 +302,21 @@ def asked_for(session: Session, case_id: int, person_id: str, carrier: AskedFor,
     ).first()
 
 
-def has_later_call(session: Session, row: Delivery) -> bool:
-    """Whether a later call that alerts the same phone about the same case is still to be placed."""
-    return (
-        session.scalars(
-            select(Delivery.id)
-            .where(
-                Delivery.phone == row.phone,
-                Delivery.case_id == row.case_id,
-                Delivery.channel == "voice",
-                Delivery.state == DeliveryState.PLANNED.value,
-                Delivery.id > row.id,
-            )
-            .limit(1)
-        ).first()
-        is not None
+def later_calls(session: Session, row: Delivery) -> Sequence[tuple[Delivery, str]]:
+    """Later calls that alert the same phone about the same case, placed or still to be, with their alerts' reasons."""
+    found = session.execute(
+        select(Delivery, Alert.reason)
+        .join(Alert, Delivery.alert_id == Alert.id)
+        .where(
+            Delivery.phone == row.phone,
+            Delivery.case_id == row.case_id,
+            Delivery.channel == "voice",
+            Delivery.id > row.id,
+            Delivery.state.not_in(_NOT_SENT),
+            or_(Delivery.state != DeliveryState.FAILED.value, Delivery.provider_sid.is_not(None)),
+        )
     )
+    return [(delivery, reason) for delivery, reason in found]
 
 
 def wake_what_waits(session: Session, phone: str, now: datetime) -> None:

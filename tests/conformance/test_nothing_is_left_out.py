@@ -149,13 +149,14 @@ def test_every_treatment_begins_in_a_state() -> None:
     assert set(intake._STATES) == set(Treatment)
 
 
+_OPENING = {CaseEvent.REOPEN, CaseEvent.ASK_AGAIN, CaseEvent.DEFER_AGAIN, CaseEvent.RELIST}
 ILLEGAL = {
-    CaseState.OPEN: {CaseEvent.START, CaseEvent.CLOSE, CaseEvent.WITHDRAW},
-    CaseState.ACKNOWLEDGED: {CaseEvent.START, CaseEvent.CLOSE, CaseEvent.WITHDRAW},
-    CaseState.CALLED_BACK: {CaseEvent.START, CaseEvent.ACKNOWLEDGE, CaseEvent.RESUME, CaseEvent.DISMISS},
-    CaseState.CLOSED: set(CaseEvent),
-    CaseState.DEFERRED: {CaseEvent.RESUME, CaseEvent.CLOSE, CaseEvent.WITHDRAW},
-    CaseState.REVIEW: {CaseEvent.START, CaseEvent.RESUME, CaseEvent.WITHDRAW},
+    CaseState.OPEN: {CaseEvent.START, CaseEvent.CLOSE, CaseEvent.WITHDRAW} | _OPENING,
+    CaseState.ACKNOWLEDGED: {CaseEvent.START, CaseEvent.CLOSE, CaseEvent.WITHDRAW} | _OPENING,
+    CaseState.CALLED_BACK: {CaseEvent.START, CaseEvent.ACKNOWLEDGE, CaseEvent.RESUME, CaseEvent.DISMISS} | _OPENING,
+    CaseState.CLOSED: set(CaseEvent) - _OPENING,
+    CaseState.DEFERRED: {CaseEvent.RESUME, CaseEvent.CLOSE, CaseEvent.WITHDRAW} | _OPENING,
+    CaseState.REVIEW: {CaseEvent.START, CaseEvent.RESUME, CaseEvent.WITHDRAW} | _OPENING,
 }
 
 

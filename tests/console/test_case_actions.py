@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.support.callbacks import call_back
 from tests.support.fixtures import DANA, LEE
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import CALLER, World
@@ -121,7 +122,7 @@ def test_call_now_rings_ones_own_phone_and_puts_one_through(world: World, quick_
     assert said(called).startswith(f"Your phone, {LEE}, rings now.")
     assert said(closed) == "The case is closed: 3 min, $247.50 at the after-hours rate."
     assert world.case()["callback_basis"] == "measured"
-    assert offered(unknown.get("/cases/1001")) == {"note", "pack"}
+    assert offered(unknown.get("/cases/1001")) == {"correct", "note", "pack", "reopen"}
     assert "Your account names nobody of the roster." in unknown.get("/cases/1001").text
 
 
@@ -146,3 +147,70 @@ def test_a_dispute_pack_is_taken_by_who_reads_the_history_and_says_what_was_chec
     hashes = [entry.details["sha256"] for entry in world.entries("case_exported")]
     assert hashes == [hashlib.sha256(answer.data).hexdigest() for answer in (taken, quick)]
     assert {entry.actor for entry in world.entries("case_exported")} == {"account:1"}
+
+
+def test_a_manager_corrects_a_bill_with_a_reason_and_the_report_says_so(world: World, quick_hashes: None) -> None:
+    manager, lee = signed_in(world, Role.MANAGER), signed_in(world, Role.TECHNICIAN, "lee")
+    world.voicemail(attested=True)
+    world.advance(minutes=70)
+    world.text(LEE, "DONE 35 card")
+
+    before = offered(manager.get("/cases/1001"))
+    nameless = act(manager, "correct", typed="35", rate="standard", reason=" ")
+    same = act(manager, "correct", typed="35", rate="after_hours", reason="why not")
+    rated = act(manager, "correct", typed="35", rate="standard", reason="booked <ahead>, E7")
+    free = act(manager, "correct", typed="70", rate="not_billed", reason="goodwill")
+
+    assert {"correct", "reopen"} <= before
+    assert not {"correct", "reopen"} & offered(lee.get("/cases/1001"))
+    assert (nameless.status_code, same.status_code) == (400, 409)
+    assert said(rated) == "Corrected: 35 min, $123.75 at the standard rate. Before: $247.50."
+    assert "after it was closed: booked &lt;ahead&gt;, E7" in rated.text
+    assert said(free).startswith("Corrected: 70 min, not billed.")
+    first = world.entries("session_corrected")[0]
+    assert (first.actor, first.details["reason"]) == ("account:1", "booked <ahead>, E7")
+    assert [first.details[when]["rate"] for when in ("before", "after")] == ["after_hours", "standard"]
+    assert first.details["after"]["clauses"] == ["W3", "W6", "R2"]
+
+
+def test_a_wrongly_closed_case_is_alerted_again_by_its_first_deadline(team: World, quick_hashes: None) -> None:
+    world = team
+    manager = signed_in(world, Role.MANAGER)
+    world.voicemail(attested=True)
+    due = world.case()["callback_due"]
+    world.advance(minutes=20)
+    world.text(LEE, "DONE 35 card")
+    assert "The promise was kept" in manager.get("/cases/1001").text
+
+    opened = act(manager, "reopen", called="no", because="Lee meant 1002")
+    world.advance(seconds=2)
+
+    assert said(opened).startswith("The case waits for a callback again.")
+    case = world.case()
+    assert (case["state"], case["callback_due"], case["callback_made_at"], case["sessions"]) == ("open", due, None, [])
+    assert "Manager <b> reopened it: Lee meant 1002. They wait for a call again." in world.bodies(LEE)[-2]
+    assert world.bodies(LEE)[-1].startswith("NO CALLBACK YET 1001 overnight:")
+    world.advance(hours=2)
+    assert world.case()["breached_at"] == due
+    assert '<span class="tag overdue">overdue</span>' in manager.get("/cases/1001").text
+
+
+def test_a_measured_callback_stands_when_its_case_is_reopened_and_is_billed_once(
+    world: World, quick_hashes: None
+) -> None:
+    manager = signed_in(world, Role.MANAGER, "maria")
+    world.voicemail(attested=True)
+    call_back(world)
+    world.text(LEE, "DONE card")
+
+    refused = act(manager, "reopen", called="no", because="no")
+    opened = act(manager, "reopen", called="yes", because="work goes on")
+    closed = act(manager, "close", minutes="70", work="more")
+
+    assert refused.status_code == 400
+    assert said(opened) == "The case is open again until somebody closes it."
+    assert said(closed).startswith("The case is closed: 73 min, $371.25 at the after-hours rate.")
+    [work] = world.case()["sessions"]
+    assert (work["measured_s"], work["stated_minutes"], len(work["lines"])) == (125, 70, 1)
+    assert world.entries("reopened")[0].details["before"]["billed"] == ["247.50"]
+    assert "The promise was kept" in closed.text

@@ -20,7 +20,14 @@ HELD, CLOSED = CaseState.ACKNOWLEDGED, CaseState.CLOSED
 
 
 def stand(state: CaseState, owner: str | None = None, **how: object) -> Stand:
-    values = {"is_at_risk": False, "talking": None, "not_dialled": None, "basis": None, "is_measured": False} | how
+    values = {
+        "is_at_risk": False,
+        "talking": None,
+        "not_dialled": None,
+        "basis": None,
+        "is_measured": False,
+        "has_session": True,
+    } | how
     return Stand(state=state, owner=owner, owner_name="Lee Okafor" if owner else "Somebody", **values)  # type: ignore[arg-type]
 
 
@@ -52,6 +59,9 @@ def test_managers_hand_over_what_others_have_and_who_is_not_on_call_takes_nothin
     held = stand(HELD, "lee")
 
     assert possible(held, Role.MANAGER, "maria") == {ATTEMPT, CLOSE, HAND_OVER, NOTE, Action.PACK}
+    closed = stand(CLOSED, "lee", has_session=False)
+    assert possible(stand(CLOSED, "lee"), Role.MANAGER, None) == {Action.CORRECT, Action.REOPEN, NOTE, Action.PACK}
+    assert actions_for(closed, Role.MANAGER, None)[Action.CORRECT] == "It has no session: nothing was billed."
     assert possible(stand(CaseState.OPEN), Role.ADMINISTRATOR, None) == {HAND_OVER, NOTE, Action.PACK}
     assert actions_for(stand(CaseState.OPEN), Role.MANAGER, None)[TAKE] == NOT_IN_ROSTER
     assert actions_for(held, Role.TECHNICIAN, "dana")[TAKE] == (

@@ -78,6 +78,8 @@ def test_second_done_of_the_same_person_corrects_the_first_and_the_history_keeps
     [corrected] = [event for event in world.case()["events"] if event["kind"] == "session_corrected"]
     assert (corrected["actor"], corrected["at"]) == ("person:lee", world.now)
     assert corrected["details"]["before"] == {
+        "rate": "after_hours",
+        "clauses": ["W3", "W6", "R1"],
         "minutes": 350, "stated_minutes": 350, "note": "new card", "amount": "1485.00",
         "arithmetic": wrong["lines"][0]["arithmetic"],
     }  # fmt: skip

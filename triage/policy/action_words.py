@@ -46,12 +46,30 @@ def tried(terms: Terms, *, is_met: bool, is_proven: bool) -> str:
 
 
 def closed(minutes: int, amount: Decimal | None, rate: str, *, is_doubtful: bool) -> str:
-    price = f"${amount:.2f} at the {rate.replace('_', '-')} rate" if amount is not None else "not billed"
     doubt = " That is longer than the case is old: marked as doubtful." if is_doubtful else ""
-    return f"The case is closed: {minutes} min, {price}.{doubt}"
+    return f"The case is closed: {minutes} min, {_price(amount, rate)}.{doubt}"
+
+
+def corrected(minutes: int, amount: Decimal | None, rate: str, *, was: str | None) -> str:
+    return f"Corrected: {minutes} min, {_price(amount, rate)}. Before: {f'${was}' if was else 'not billed'}."
+
+
+def reopened(state: str) -> str:
+    """By the state that it has now."""
+    match state:
+        case "open":
+            return "The case waits for a callback again. Its first deadline counts, and the alerts begin anew."
+        case "deferred":
+            return "The case waits for its support day again."
+        case _:
+            return "The case is open again until somebody closes it."
 
 
 def handed_over(name: str, *, is_held: bool) -> str:
     if is_held:
         return f"{name} has it now, and was told by text. The time of the promise runs on."
     return f"{name} is alerted now. Nobody has the case until somebody takes it."
+
+
+def _price(amount: Decimal | None, rate: str) -> str:
+    return f"${amount:.2f} at the {rate.replace('_', '-')} rate" if amount is not None else "not billed"

@@ -18,6 +18,8 @@ class Action(StrEnum):
     ATTEMPT = "attempt"
     CLOSE = "close"
     HAND_OVER = "hand over"
+    CORRECT = "correct"
+    REOPEN = "reopen"
     NOTE = "note"
     PACK = "pack"
 
@@ -28,13 +30,15 @@ NEEDS: Mapping[Action, Permission] = {
     Action.ATTEMPT: Permission.WORK_CASES,
     Action.CLOSE: Permission.WORK_CASES,
     Action.HAND_OVER: Permission.WORK_CASES,
+    Action.CORRECT: Permission.CORRECT_CASES,
+    Action.REOPEN: Permission.CORRECT_CASES,
     Action.NOTE: Permission.WORK_CASES,
     Action.PACK: Permission.READ_HISTORY,
 }
 
 MOVES = frozenset(
     {"acknowledged", "attempted", "call_ended", "callback_withdrawn", "called_back", "caller_dialled", "closed"}
-    | {"handed_over", "passed", "started", "test_call_dismissed"}
+    | {"handed_over", "passed", "reopened", "session_corrected", "started", "test_call_dismissed"}
 )
 """Entries of the history after which a case is no longer the one that somebody decided upon."""
 
@@ -53,6 +57,12 @@ class Stand:
     not_dialled: str | None  # why its number may not be dialled
     basis: str | None  # how the callback is known, where there is one
     is_measured: bool  # whether the phone network measured a conversation
+    has_session: bool
+
+    @property
+    def can_ask_again(self) -> bool:
+        """Whether its callback, if there is one, may be taken back: what somebody only stated."""
+        return self.basis in {None, "stated"}
 
     @property
     def is_held(self) -> bool:
@@ -99,6 +109,8 @@ def _why_not(action: Action, stand: Stand, role: Role, person_id: str | None) ->
                 if stand.is_held
                 else "Take it first."
             )
+        case Action.CORRECT | Action.REOPEN:
+            return _why_not_corrected(stand, is_reopened=action is Action.REOPEN)
         case Action.NOTE | Action.PACK:
             return None
 
@@ -118,6 +130,12 @@ def _why_not_taken(stand: Stand, *, is_mine: bool) -> str | None:
             return "You have called back." if is_mine else f"{stand.owner_name} has called back."
         case CaseState.CLOSED:
             return "It is closed."
+
+
+def _why_not_corrected(stand: Stand, *, is_reopened: bool) -> str | None:
+    if stand.state is not CaseState.CLOSED:
+        return "It is not closed."
+    return None if is_reopened or stand.has_session else "It has no session: nothing was billed."
 
 
 def _held_by_another(stand: Stand, *, is_mine: bool) -> str | None:

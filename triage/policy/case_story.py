@@ -201,7 +201,8 @@ def _bill(scene: Scene) -> Iterator[Part]:
             ("Length", length),
         ]
         if work["corrected"]:
-            rows.append(("Corrected", "after it was closed; the history has what it was before"))
+            why = f": {safe(work['correction'])}" if work["correction"] else ""
+            rows.append(("Corrected", f"after it was closed{why}; the history has what it was before"))
         if work["doubtful"]:
             rows.append(("Doubtful", "longer than from the message to the end of the session"))
         if work["note"]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from triage.policy.gsm7 import to_gsm7
+from triage.policy.gsm7 import one_line, to_gsm7
 from triage.policy.lengths import exactly
 from triage.policy.speech import span_in_words
 from triage.policy.terms import Terms
@@ -114,6 +114,12 @@ def odd_minutes(reference: str, odd: str) -> str:
         f"{reference}: {odd} is no number of minutes. Nothing was changed."
         f" Reply DONE {reference} 35 or DONE {reference} 1h30, and your note."
     )
+
+
+def reopened(card: Card, by: str, reason: str, *, was_called: bool) -> str:
+    """What whoever had a closed case hears when it is opened again."""
+    rest = f"Reply DONE {card.reference} once it is finished." if was_called else "They wait for a call again."
+    return told(card, f"{one_line(by, 20)} reopened it: {one_line(reason, 60).rstrip('.')}. {rest}")
 
 
 def no_callback(reference: str) -> str:

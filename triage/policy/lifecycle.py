@@ -23,6 +23,10 @@ class CaseEvent(StrEnum):
     CALL_BACK = "call_back"
     WITHDRAW = "withdraw"  # what counted as a callback had reached a voicemail box only
     CLOSE = "close"
+    REOPEN = "reopen"  # it was called back; its session goes on
+    ASK_AGAIN = "ask_again"  # it was closed, and nobody had called back
+    DEFER_AGAIN = "defer_again"  # the same, before its support day
+    RELIST = "relist"  # no callback is owed; it was closed too early
     DISMISS = "dismiss"  # it was no caller: a test call of ours, whose way to us was broken
 
 
@@ -42,6 +46,10 @@ _NEXT: dict[tuple[CaseState, CaseEvent], CaseState] = {
     (CaseState.CALLED_BACK, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
     (CaseState.CALLED_BACK, CaseEvent.WITHDRAW): CaseState.ACKNOWLEDGED,
     (CaseState.CALLED_BACK, CaseEvent.CLOSE): CaseState.CLOSED,
+    (CaseState.CLOSED, CaseEvent.REOPEN): CaseState.CALLED_BACK,
+    (CaseState.CLOSED, CaseEvent.ASK_AGAIN): CaseState.OPEN,
+    (CaseState.CLOSED, CaseEvent.DEFER_AGAIN): CaseState.DEFERRED,
+    (CaseState.CLOSED, CaseEvent.RELIST): CaseState.REVIEW,
     (CaseState.REVIEW, CaseEvent.ACKNOWLEDGE): CaseState.REVIEW,
     (CaseState.REVIEW, CaseEvent.CALL_BACK): CaseState.CALLED_BACK,
     (CaseState.REVIEW, CaseEvent.CLOSE): CaseState.CLOSED,

@@ -115,7 +115,7 @@ def was_a_box(tx: Transaction, case: Case, bridge: Bridge, terms: Terms, now: da
         others = bridges.connected(tx.session, case.id)
         if not others and case.callback_due is None:  # nothing was owed, so nobody is to be woken for it again
             case.callback_basis = "attempts"
-            _drop_session(tx, case)
+            drop_session(tx, case)
         elif not others:
             _withdraw(tx, case, bridge.person_id, terms, now)
         elif case.callback_made_at == at:
@@ -160,7 +160,7 @@ def _withdraw(tx: Transaction, case: Case, person_id: str, terms: Terms, now: da
     tx.record_of(
         case, "callback_withdrawn", at=now, actor=f"person:{person_id}", person=person_id, reason="a voicemail box"
     )
-    _drop_session(tx, case)
+    drop_session(tx, case)
     hold(tx, case, terms, now)
     watch_promise(tx, case, terms)
 
@@ -179,9 +179,11 @@ def _count_from(tx: Transaction, case: Case, bridge: Bridge, now: datetime) -> N
         tx.record_of(case, "breached", at=now, actor="system", due=case.callback_due)
 
 
-def _drop_session(tx: Transaction, case: Case) -> None:
+def drop_session(tx: Transaction, case: Case) -> None:
+    """The case has no session any more, nor what was billed for it."""
     session = sessions.of_case(tx.session, case.id)
     if session is not None:
+        sessions.drop_lines(tx.session, session.id)
         tx.session.delete(session)
         tx.session.flush()
 

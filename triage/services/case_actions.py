@@ -18,12 +18,12 @@ from triage.policy.case_actions import MOVES, Action, Stand, actions_for
 from triage.policy.event_words import event_in_words
 from triage.policy.lifecycle import CaseState
 from triage.policy.wording import wall_clock
-from triage.services import bridges, casework, handling
+from triage.services import bridges, casework, corrections, handling, reopening
 from triage.services.alerts import card_of
 from triage.services.desk import Desk, names_of
 from triage.services.handling import Deed, Unfinished
 from triage.services.sign_in import SignedIn
-from triage.store import Session, cases, chain
+from triage.store import Session, cases, chain, sessions
 from triage.store.bridges import measured_s, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case
@@ -53,6 +53,7 @@ def stand_of(session: Session, desk: Desk, case: Case, now: datetime) -> Stand:
         not_dialled=f"Not dialled: {refusal(refused, terms)}." if refused else None,
         basis=case.callback_basis,
         is_measured=measured_s(session, case.id) > 0,
+        has_session=sessions.of_case(session, case.id) is not None,
     )
 
 
@@ -99,6 +100,24 @@ def hand_over(desk: Desk, asked: Asked, person_id: str, now: datetime) -> str:
             raise Refused("Choose somebody else of the roster.")
         handling.hand_over(tx, desk, case, to, by=asked.who.name, actor=asked.who.actor, now=now)
         return words.handed_over(to.name, is_held=case.state == CaseState.ACKNOWLEDGED)
+
+
+def correct(desk: Desk, asked: Asked, minutes: int, rate: str, reason: str, now: datetime) -> str:
+    """Other minutes than those that were typed, or another rate (W6). Raises Refused where nothing would change."""
+    with _case(desk, asked, Action.CORRECT, now) as (tx, case):
+        terms, actor = desk.terms_of(tx.session, case.policy), asked.who.actor
+        found = corrections.correct(tx, case, terms, now, minutes=minutes, actor=actor, rate=rate, reason=reason)
+        if found is None:
+            raise Refused("That is what the session has already. Nothing was changed.")
+        return words.corrected(found.now.minutes, found.now.amount, found.now.rate, was=found.amount_before)
+
+
+def reopen(desk: Desk, asked: Asked, reason: str, now: datetime, *, was_called: bool) -> str:
+    """A closed case is open again: for its session, or for its promise where nobody had called back."""
+    with _case(desk, asked, Action.REOPEN, now) as (tx, case):
+        who = asked.who
+        reopening.reopen(tx, desk, case, was_called=was_called, reason=reason, by=who.name, actor=who.actor, now=now)
+        return words.reopened(case.state)
 
 
 def note(desk: Desk, asked: Asked, text: str, now: datetime) -> str:

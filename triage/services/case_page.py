@@ -17,7 +17,16 @@ from triage.services.case_actions import stand_of
 from triage.services.desk import Desk, names_of
 from triage.services.records import case_record
 from triage.services.sign_in import SignedIn
-from triage.store import cases, chain, copies
+from triage.store import cases, chain, copies, sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a session is billed by, as somebody may correct it."""
+
+    rate: str
+    stated_minutes: int | None
+    measured_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class CasePage:
     phone: str | None  # of whoever looks
     actions: Mapping[Action, str | None]
     people: tuple[tuple[str, str], ...]
+    work: Work | None
 
 
 def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CasePage:
@@ -57,6 +67,8 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
         stands = "closed"
         if stand.state is not CaseState.CLOSED:
             stands = standing(stand.state, due=case.callback_due, at_risk_at=case.at_risk_at, now=now).value
+        found = sessions.of_case(session, case.id)
+        work = Work(found.rate, found.stated_minutes, found.measured_s) if found else None
         seen, number = chain.newest_number(session, case.id), case.number_to_call
     called = {copy["recording"]: str(copy["file"]) for copy in record["recording_copies"]}
     person = roster.person(who.person_id)
@@ -75,6 +87,7 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
         phone=person.phone if person else None,
         actions=actions_for(stand, who.role, person.id if person else None),
         people=tuple((one.id, one.name) for one in roster.people if one.id != has_it),
+        work=work,
     )
 
 

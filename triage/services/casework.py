@@ -21,6 +21,9 @@ from triage.store import bridges, cases, deliveries, sessions
 from triage.store.engine import Transaction
 from triage.store.models import BillableSession, BillingLine, Case
 
+NOT_BILLED = "not_billed"
+"""The rate of a session that somebody decided not to bill (W6)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:
@@ -134,8 +137,9 @@ def bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, no
     """Price a closed session by the contract and write its line; None where nothing is billed."""
     if not session.minutes:
         return None
-    if not case.is_billable:
-        tx.record_of(case, "not_billed", at=now, actor="system", clauses=["E3"])
+    if not case.is_billable or session.rate == NOT_BILLED:
+        clauses = ["W6"] if case.is_billable else ["E3"]
+        tx.record_of(case, "not_billed", at=now, actor="system", clauses=clauses)
         return None
     price = price_minutes(session.rate, session.minutes, terms)
     arithmetic = parts_in_words(session.measured_s, session.stated_minutes) + price.arithmetic

@@ -11,7 +11,7 @@ from triage.policy.lengths import billed_minutes
 from triage.policy.lifecycle import CaseState
 from triage.policy.pricing import outlasts
 from triage.policy.terms import Terms
-from triage.services.casework import Closed, bill
+from triage.services.casework import NOT_BILLED, Closed, bill
 from triage.store import chain, sessions
 from triage.store.engine import Transaction
 from triage.store.models import BillableSession, Case
@@ -34,9 +34,19 @@ def may_correct(tx: Transaction, case: Case, person_id: str, terms: Terms, now: 
 
 
 def correct(
-    tx: Transaction, case: Case, terms: Terms, now: datetime, *, minutes: int, note: str, actor: str
+    tx: Transaction,
+    case: Case,
+    terms: Terms,
+    now: datetime,
+    *,
+    minutes: int,
+    note: str = "",
+    actor: str,
+    rate: str | None = None,
+    reason: str = "",
 ) -> Corrected | None:
     """The minutes that were stated become others; what the network measured stays. An empty note leaves the first one.
+    `rate` is another one for the whole session (W6), or NOT_BILLED.
 
     The session stays closed when it was, and of whom it was; its billing line is priced anew. None where nothing would
     change. Raises Refused for a case that is not closed or has no session, and for a negative length.
@@ -46,17 +56,19 @@ def correct(
         raise Refused(f"{case.reference} has no session that is closed")
     if minutes < 0:
         raise Refused("a session cannot have negative minutes")
-    if minutes == (session.stated_minutes or 0) and note in {"", session.note}:
+    rate = rate or session.rate
+    if rate not in {NOT_BILLED, session.rate} and not case.is_billable:
+        raise Refused(f"{case.reference} is never billed: no support is owed for its product (E3)")
+    if minutes == (session.stated_minutes or 0) and note in {"", session.note} and rate == session.rate:
         return None
     before = _figures(tx, session)
     session.minutes = billed_minutes(timedelta(seconds=session.measured_s, minutes=minutes))
-    session.stated_minutes, session.note = minutes, note or session.note
-    for line in sessions.lines_of(tx.session, session.id):
-        tx.session.delete(line)
-    tx.session.flush()
+    session.stated_minutes, session.note, session.rate = minutes, note or session.note, rate
+    sessions.drop_lines(tx.session, session.id)
     amount = bill(tx, case, session, terms, now)
     tx.session.flush()
-    tx.record_of(case, "session_corrected", at=now, actor=actor, before=before, after=_figures(tx, session))
+    after, why = _figures(tx, session), {"reason": reason} if reason else {}
+    tx.record_of(case, "session_corrected", at=now, actor=actor, before=before, after=after, **why)
     age = session.closed_at - case.left_at
     is_doubtful = amount is not None and outlasts(session.measured_s, minutes, since_message=age)
     if is_doubtful:
@@ -71,6 +83,8 @@ def _figures(tx: Transaction, session: BillableSession) -> dict[str, Any]:
         "minutes": session.minutes,
         "stated_minutes": session.stated_minutes,
         "note": session.note,
+        "rate": session.rate,
+        "clauses": lines[0].clauses if lines else [],
         "amount": str(lines[0].amount) if lines else None,
         "arithmetic": lines[0].arithmetic if lines else None,
     }

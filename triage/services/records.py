@@ -67,6 +67,7 @@ BILLING_COLUMNS = (
     "arithmetic",
     "note",
     "corrected",
+    "correction",
 )
 
 
@@ -129,7 +130,7 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
     start, end = span_of_days(first, last, desk.terms)
     with desk.store.read() as session:
         billed = sessions.billed_between(session, start, end)
-        corrected = chain.cases_with(session, [case.id for _, _, case in billed], "session_corrected")
+        corrected = chain.last_of_kind(session, [case.id for _, _, case in billed], "session_corrected")
         return [
             {
                 "ref": case.reference,
@@ -149,6 +150,7 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
                 "arithmetic": line.arithmetic,
                 "note": work.note,
                 "corrected": case.id in corrected,
+                "correction": corrected.get(case.id, {}).get("reason"),
             }
             for line, work, case in billed
         ]
@@ -309,6 +311,7 @@ def _sessions(session: Session, case: Case) -> list[Record]:
     work = sessions.of_case(session, case.id)
     if work is None:
         return []
+    corrected = chain.last_of_kind(session, [case.id], "session_corrected")
     return [
         {
             "technician": work.person_id,
@@ -320,7 +323,8 @@ def _sessions(session: Session, case: Case) -> list[Record]:
             "stated_minutes": work.stated_minutes,
             "measured": work.is_measured,
             "doubtful": _is_doubtful(work, case),
-            "corrected": case.id in chain.cases_with(session, [case.id], "session_corrected"),
+            "corrected": bool(corrected),
+            "correction": corrected.get(case.id, {}).get("reason"),
             "note": work.note,
             "lines": [
                 {

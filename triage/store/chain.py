@@ -212,11 +212,13 @@ def last_at(session: Session, case_id: int, kinds: Sequence[str], person_id: str
     return next((row.at for row in rows if row.details.get("person") == person_id), None)
 
 
-def cases_with(session: Session, case_ids: Sequence[int], kind: str) -> set[int]:
-    """Which of these cases have an entry of this kind."""
-    wanted = select(_EVENTS.c.case_id).where(_EVENTS.c.kind == kind)
+def last_of_kind(session: Session, case_ids: Sequence[int], kind: str) -> dict[int, dict[str, Any]]:
+    """What the newest entry of a kind says, by the case; a case without any is left out."""
+    wanted = select(_EVENTS.c.case_id, _EVENTS.c.details).where(_EVENTS.c.kind == kind).order_by(_EVENTS.c.number)
     parts = (case_ids[first : first + _PAGE] for first in range(0, len(case_ids), _PAGE))
-    return {case_id for some in parts for case_id in session.scalars(wanted.where(_EVENTS.c.case_id.in_(some)))}
+    return {
+        row.case_id: row.details for some in parts for row in session.execute(wanted.where(_EVENTS.c.case_id.in_(some)))
+    }
 
 
 def events_of_all(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, load_only
 
 from triage.store.models import Attempt, BillableSession, BillingLine, Bridge, Case
@@ -38,6 +38,11 @@ def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:
     return session.scalars(
         select(BillingLine).where(BillingLine.session_id == session_id).order_by(BillingLine.id)
     ).all()
+
+
+def drop_lines(session: Session, session_id: int) -> None:
+    """What was billed for a session is billed no more."""
+    session.execute(delete(BillingLine).where(BillingLine.session_id == session_id))
 
 
 def billed_between(

@@ -16,7 +16,17 @@ from triage.services import case_actions
 from triage.services.case_actions import Asked
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
-from webhooks.console.case_forms import ActionForm, CloseForm, HandOverForm, NoteForm, page_of, rendered
+from webhooks.console.case_forms import (
+    YES,
+    ActionForm,
+    CloseForm,
+    CorrectForm,
+    HandOverForm,
+    NoteForm,
+    ReopenForm,
+    page_of,
+    rendered,
+)
 from webhooks.program import desk, program
 
 Answer = Response | tuple[str, int]
@@ -67,6 +77,30 @@ def hand_over_case(reference: str) -> Answer:
         return case_actions.hand_over(desk(), asked, form.person.data, _now())
 
     return _done(reference, Action.HAND_OVER, HandOverForm(), hand_over)
+
+
+@console.post("/cases/<reference>/correct")
+@needs(Permission.CORRECT_CASES)
+def correct_session(reference: str) -> Answer:
+    """Other minutes, or another rate, for a session that is closed."""
+
+    def correct(asked: Asked, form: CorrectForm) -> str:
+        reason = form.reason.data.strip()
+        return case_actions.correct(desk(), asked, int(form.typed.data), form.rate.data, reason, _now())
+
+    return _done(reference, Action.CORRECT, CorrectForm(), correct)
+
+
+@console.post("/cases/<reference>/reopen")
+@needs(Permission.CORRECT_CASES)
+def reopen_case(reference: str) -> Answer:
+    """It was closed wrongly, or too early."""
+
+    def reopen(asked: Asked, form: ReopenForm) -> str:
+        was_called = form.called.data == YES
+        return case_actions.reopen(desk(), asked, form.because.data.strip(), _now(), was_called=was_called)
+
+    return _done(reference, Action.REOPEN, ReopenForm(), reopen)
 
 
 @console.post("/cases/<reference>/note")

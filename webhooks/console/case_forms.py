@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template
-from wtforms import BooleanField, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms import BooleanField, IntegerField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from triage.errors import TriageError
 from triage.policy.case_actions import Action
 from triage.policy.commands import LONGEST_NOTE
 from triage.services.case_page import CasePage, case_page
+from triage.services.casework import NOT_BILLED
 from webhooks.console.access import signed_in
 from webhooks.console.forms import Form
 from webhooks.errors import status_of
@@ -20,6 +21,10 @@ from webhooks.program import desk, program
 _LARGEST = 2**62
 _WORDS = Length(max=LONGEST_NOTE, message=f"Too long: take {LONGEST_NOTE} characters or fewer.")
 _NO_MINUTES = "Write whole minutes: 35, or 0 where nothing is to be billed."
+_MINUTES = Regexp(r"\s*\d{1,3}\s*$", message=_NO_MINUTES)
+_NO_REASON = "Write why: the history and the report keep it."
+_RATES = (("after_hours", "After hours"), ("standard", "Standard"), (NOT_BILLED, "Not billed"))
+YES = "yes"
 
 
 class ActionForm(Form):
@@ -32,13 +37,13 @@ class ActionForm(Form):
 
 
 class NoteForm(ActionForm):
-    note = TextAreaField("Note", [InputRequired("Write the note."), _WORDS], render_kw={"rows": 3})
+    note = TextAreaField("Note", [DataRequired("Write the note."), _WORDS], render_kw={"rows": 3})
 
 
 class CloseForm(ActionForm):
     minutes = StringField(
         "Minutes of work",
-        [Optional(), Regexp(r"\s*\d{1,3}\s*$", message=_NO_MINUTES)],
+        [Optional(), _MINUTES],
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
     sure = BooleanField("That many minutes are meant")
@@ -58,12 +63,38 @@ class HandOverForm(ActionForm):
         self.person.choices = [SelectChoice(value, label) for value, label in page.people]
 
 
+class CorrectForm(ActionForm):
+    typed = StringField(
+        "Minutes that were typed", [InputRequired(_NO_MINUTES), _MINUTES], render_kw={"inputmode": "numeric"}
+    )
+    rate = SelectField("Rate")
+    reason = StringField("Reason", [DataRequired(_NO_REASON), _WORDS])
+
+    def fit(self, page: CasePage) -> None:
+        self.rate.choices = [SelectChoice(value, label) for value, label in _RATES]
+        if page.work is not None and self.typed.data is None:
+            self.typed.data, self.rate.data = str(page.work.stated_minutes or 0), page.work.rate
+
+
+class ReopenForm(ActionForm):
+    called = RadioField("Was the caller called back?", validators=[InputRequired("Choose one of the two.")])
+    because = StringField("Reason", [DataRequired(_NO_REASON), _WORDS])
+
+    def fit(self, page: CasePage) -> None:
+        self.called.choices = [
+            (YES, "Yes: only its session goes on"),
+            *([("no", "No: they wait, and the alerts begin again")] if page.stand.can_ask_again else []),
+        ]
+
+
 FORMS: dict[Action, type[ActionForm]] = {
     Action.TAKE: ActionForm,
     Action.CALL: ActionForm,
     Action.ATTEMPT: ActionForm,
     Action.CLOSE: CloseForm,
     Action.HAND_OVER: HandOverForm,
+    Action.CORRECT: CorrectForm,
+    Action.REOPEN: ReopenForm,
     Action.NOTE: NoteForm,
 }
 

@@ -56,6 +56,8 @@ def parse(body: str) -> Command | None:
     if first is None or word not in WORDS:
         return None
     rest = ([first[3]] if first[3] else []) + tokens[1:]
+    if not any(char.isalnum() for token in rest for char in token):
+        rest = []
     if word in {"LIST", "WHO", "MENU"}:
         return Command(word)
     if word in {"ACK", "CALL", "HEAR", "TRIED", "PASS"}:

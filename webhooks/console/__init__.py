@@ -16,6 +16,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     billing,  # noqa: F401
     board,  # noqa: F401
     calendar_feeds,  # noqa: F401
+    calendar_import,  # noqa: F401
     case,  # noqa: F401
     case_actions,  # noqa: F401
     errors,  # noqa: F401

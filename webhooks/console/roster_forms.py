@@ -66,7 +66,7 @@ def words_of(roster: Roster) -> dict[str, Any]:
 def propose(form: RosterForm, change: Change, again: Page, *, back: str, **words: Any) -> Response | tuple[str, int]:
     """The preview of a change, or, once that was seen, the change itself and the way to `back`.
 
-    `words` are for the preview: `title`, `notes`.
+    `words` are for the preview: `title`, `notes`, and `sent` where it sends other fields than those that came.
     """
     try:
         return _change(form, change, back) if form.sure.data == "yes" else (_preview(form, change, back, words), 200)
@@ -86,6 +86,7 @@ def _change(form: RosterForm, change: Change, back: str) -> Response:
 
 def _preview(form: RosterForm, change: Change, back: str, words: dict[str, Any]) -> str:
     before = roster_in_force(desk())
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name not in {"csrf_token", "sure"}]
     changed = preview_change(desk(), change, made_from=form.made_from.data)
     if not changed.words:
         raise Refused("That changes nothing.")
@@ -93,8 +94,7 @@ def _preview(form: RosterForm, change: Change, back: str, words: dict[str, Any])
         "roster_preview.html",
         changes=changed.words,
         effects=effects(before, changed.roster, program().now()),
-        sent=[(name, value) for name, value in request.form.items(multi=True) if name not in {"csrf_token", "sure"}],
         back=back,
-        **{"title": "Change the roster", "notes": (), **words},
+        **{"title": "Change the roster", "notes": (), "sent": sent, **words},
         **words_of(changed.roster),
     )

@@ -20,6 +20,7 @@ ROUTES = {
     "GET /accounts": {AU, AD},
     "GET /accounts/<int:number>": {AU, AD},
     "GET /accounts/invite": {AD},
+    "GET /cases": {T, M, AU, AD},
     "GET /cases/<reference>": {T, M, AU, AD},
     "GET /cases/<reference>/recordings/<int:number>.wav": {T, M, AU, AD},
     "GET /history": {M, AU, AD},

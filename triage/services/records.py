@@ -7,12 +7,13 @@ came, so whoever prints them must make them safe.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from triage.errors import NotFound
-from triage.policy.hours import span_of_days
+from triage.policy.hours import instant, span_of_days
 from triage.policy.ladder import would_reach
 from triage.policy.pricing import outlasts
 from triage.services.desk import Desk
@@ -28,7 +29,7 @@ from triage.store.models import (
     RecordingCopy,
     Voicemail,
 )
-from triage.store.models.case import reference_of
+from triage.store.models.case import id_of, reference_of
 
 Record = dict[str, Any]
 
@@ -76,6 +77,38 @@ def list_cases(desk: Desk, *, only_open: bool) -> list[Record]:
     with desk.store.read() as session:
         found = cases.live(session) if only_open else cases.every(session)
         return _cases(session, found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which cases are looked for: of a number, closed or not, left on days of the contract's clock, both included."""
+
+    number: str | None = None
+    is_closed: bool | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+CASES_A_PAGE = 50
+
+
+def find_cases(desk: Desk, wanted: Wanted, *, before: int | None) -> tuple[list[Record], int | None]:
+    """A page of cases, newest first, from before a reference on; and the reference that the next page begins before,
+    None where there is no more."""
+    start = instant(wanted.first, time.min, desk.terms) if wanted.first else None
+    end = instant(wanted.last + timedelta(days=1), time.min, desk.terms) if wanted.last else None
+    with desk.store.read() as session:
+        found = cases.newest(
+            session,
+            CASES_A_PAGE + 1,
+            before=id_of(str(before)) if before is not None else None,
+            number=wanted.number,
+            is_closed=wanted.is_closed,
+            start=start,
+            end=end,
+        )
+        page = found[:CASES_A_PAGE]
+        return _cases(session, page), int(page[-1].reference) if len(found) > CASES_A_PAGE else None
 
 
 def cases_of(desk: Desk, references: Sequence[str]) -> list[Record]:

@@ -63,6 +63,27 @@ def every(session: Session) -> Sequence[Case]:
     return session.scalars(select(Case).order_by(Case.id)).all()
 
 
+def newest(
+    session: Session,
+    most: int,
+    *,
+    before: int | None = None,
+    number: str | None = None,
+    is_closed: bool | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> Sequence[Case]:
+    """So many cases, the newest first, from before an id on; of a number, closed or not, left in [start, end)."""
+    chosen = [
+        *([Case.id < before] if before is not None else []),
+        *([_is_of(number)] if number is not None else []),
+        *([Case.state.in_(ENDED)] if is_closed else LIVE if is_closed is False else []),
+        *([Case.left_at >= start] if start is not None else []),
+        *([Case.left_at < end] if end is not None else []),
+    ]
+    return session.scalars(select(Case).where(*chosen).order_by(Case.id.desc()).limit(most)).all()
+
+
 def times_of_left_between(
     session: Session,
     start: datetime,

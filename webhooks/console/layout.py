@@ -42,6 +42,7 @@ class Entry:
 
 NAVIGATION = (
     Entry("console.board", "Board", Permission.READ_CASES),
+    Entry("console.list_cases", "Cases", Permission.READ_CASES),
     Entry("console.list_people", "People", Permission.READ_ON_CALL),
     Entry("console.on_call_now", "On-call", Permission.READ_ON_CALL),
     Entry("console.sla_page", "Reports", Permission.READ_REPORTS),

@@ -21,7 +21,7 @@ from triage.services.sla_report import WINDOWS, Question
 from webhooks.console.forms import Form
 from webhooks.program import desk, program
 
-_YEARS = range(1970, 2201)
+YEARS = range(1970, 2201)
 _DAY = "Write a date like 2026-11-01."
 
 
@@ -43,8 +43,8 @@ class SpanForm(Form):
     last = DayField("To, included", [InputRequired(_DAY)])
 
     def validate_first(self, field: DateField) -> None:
-        if field.data.year not in _YEARS:
-            raise ValidationError(f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
+        if field.data.year not in YEARS:
+            raise ValidationError(f"Write a year from {YEARS[0]} to {YEARS[-1]}.")
 
     def validate_last(self, field: DateField) -> None:
         self.validate_first(field)

@@ -1,0 +1,76 @@
+"""All cases ever, to find an old one: by reference, by the caller's number, by the days on which it was left."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms import SelectChoice, SelectField, StringField, ValidationError
+from wtforms.validators import Optional
+
+from triage.policy.access import Permission
+from triage.policy.numbers import read_number
+from triage.services.accounts import people
+from triage.services.records import Wanted, find_cases
+from webhooks.console import console
+from webhooks.console.access import needs
+from webhooks.console.forms import Form
+from webhooks.console.report_forms import YEARS, DayField
+from webhooks.program import desk
+
+_ANY, _OPEN, _CLOSED = "", "open", "closed"
+_LONGEST_REFERENCE = 9
+
+
+class CasesForm(Form):
+    """It only reads, so no token is needed."""
+
+    class Meta:
+        csrf = False
+
+    sought = StringField("Reference, or the caller's number", render_kw={"autocomplete": "off"})
+    state = SelectField(
+        "State",
+        choices=[SelectChoice(_ANY, "Any"), SelectChoice(_OPEN, "Not closed"), SelectChoice(_CLOSED, "Closed")],
+        default=_ANY,
+    )
+    first = DayField("Left from", [Optional()])
+    last = DayField("To, included", [Optional()])
+
+    def validate_sought(self, field: StringField) -> None:
+        if field.data and self.reference is None and read_number(field.data) is None:
+            raise ValidationError("Write a reference like 1042, or a whole number like +16145550199.")
+
+    def validate_first(self, field: DayField) -> None:
+        if field.data and field.data.year not in YEARS:
+            raise ValidationError(f"Write a year from {YEARS[0]} to {YEARS[-1]}.")
+
+    def validate_last(self, field: DayField) -> None:
+        self.validate_first(field)
+        if self.first.data and field.data and field.data < self.first.data:
+            raise ValidationError("The span ends before it begins.")
+
+    @property
+    def reference(self) -> str | None:
+        text = (self.sought.data or "").strip().lstrip("#")
+        return text if text.isdecimal() and text.isascii() and len(text) <= _LONGEST_REFERENCE else None
+
+
+@console.get("/cases")
+@needs(Permission.READ_CASES)
+def list_cases() -> Response | tuple[str, int]:
+    """The newest first, page by page. Who writes a reference is taken to its case."""
+    form = CasesForm(request.args)
+    if not form.validate():
+        return render_template("cases.html", form=form, found=None), 400
+    if form.reference is not None:
+        return redirect(url_for("console.show_case", reference=form.reference), 303)
+    wanted = Wanted(
+        number=read_number(form.sought.data or ""),
+        is_closed={_OPEN: False, _CLOSED: True}.get(form.state.data),
+        first=form.first.data,
+        last=form.last.data,
+    )
+    found, older = find_cases(desk(), wanted, before=request.args.get("before", type=int))
+    address = {name: value for name, value in request.args.items() if value and name != "before"}
+    names = dict(people(desk()))
+    return render_template("cases.html", form=form, found=found, older=older, address=address, names=names), 200

@@ -48,7 +48,7 @@ def test_an_administrator_invites_somebody_who_signs_in_and_is_shut_out(world: W
     assert "10 recovery codes left" in mine.text
     assert "Safari on iPhone" in mine.text
     assert "authenticator app" in asked.text
-    assert ", manager</span>" in inside.text
+    assert "<small>manager</small></a>" in inside.text
     assert "Auditor" in listed.text
     assert "disabled" in listed.text
     assert "E-mail or password is wrong" not in again.get("/").text

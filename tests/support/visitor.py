@@ -73,7 +73,7 @@ def signed_in(world: World, role: Role, person: str | None = None) -> Visitor:
         assert "Keep these codes" in page.text
         world.clock.tick(timedelta(minutes=1))
         page = visitor.get("/")
-    assert f", {role.value}</span>" in page.text
+    assert f"<small>{role.value}</small></a>" in page.text
     return visitor
 
 

@@ -127,7 +127,8 @@ def _lists(desk: Desk, now: datetime, *, reads_lists: bool) -> Iterator[Sign]:
     for name, by in behind.items():
         is_late = by > 3 * desk.terms.reconciler.every
         mend = "Look for lists_failed and found_and_not_taken in the scheduler's log." if is_late else ""
-        yield Sign(f"List of {name}", now - by, "settled up to then", mend)
+        words = f"not gone through for {exactly(by.total_seconds())}" if is_late else "gone through up to then"
+        yield Sign(f"List of {name}", now - by, words, mend)
 
 
 def _canary(desk: Desk, now: datetime) -> Iterator[Sign]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request, send_from_directory
+from flask import Blueprint, Response, g, render_template, request, send_from_directory, url_for
 
 from triage.errors import TriageError
 from triage.policy.access import Permission, Stage
@@ -50,7 +50,6 @@ NAVIGATION = (
     Entry("console.read_history", "History", Permission.READ_HISTORY),
     Entry("console.show_system", "System", Permission.READ_SYSTEM),
     Entry("console.list_accounts", "Accounts", Permission.READ_ACCOUNTS),
-    Entry("console.own_account", "My account", Permission.OWN_ACCOUNT),
 )
 
 
@@ -93,10 +92,17 @@ def _shared() -> dict[str, Any]:
         "who": who,
         "navigation": lines,
         "endpoint": request.endpoint,
+        "part_of": _is_part_of,
         "Permission": Permission,
         "now": program().now(),
         **_WORDS,
     }
+
+
+def _is_part_of(entry: Entry) -> bool:
+    """Whether the page that was asked for lies below an entry: their addresses begin alike."""
+    first = url_for(entry.endpoint).split("/")[1]
+    return bool(first) and first == request.path.split("/")[1]
 
 
 def _clock(at: datetime | None) -> str:

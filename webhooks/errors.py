@@ -38,7 +38,7 @@ STATUS: dict[type[TriageError], int] = {
 
 def register_errors(app: Flask) -> None:
     app.register_error_handler(TriageError, _ours)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, as_json)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -57,7 +57,8 @@ def _ours(error: TriageError) -> Response:
     return answer
 
 
-def _http(error: HTTPException) -> Response:
+def as_json(error: HTTPException) -> Response:
+    """What programs read."""
     answer = jsonify(error=error.description or error.name)
     answer.status_code = error.code or 500
     return answer

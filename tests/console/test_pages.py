@@ -123,6 +123,35 @@ def test_pages_say_what_browsers_may_do_with_them_and_other_answers_stay_as_they
     assert not {"Content-Security-Policy", "Referrer-Policy", "Set-Cookie"} & {*others.keys()}
 
 
+def test_a_file_is_kept_by_browsers_under_the_address_of_its_version_alone(world: World) -> None:
+    visitor = Visitor(world.app)
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', visitor.get("/sign-in").text)
+
+    assert {path.split("?")[0] for path in files} == {"/static/icon.svg", "/static/console.css"}
+    for path in files:
+        assert visitor.get(path).headers["Cache-Control"] == "private, max-age=86400"
+        assert visitor.get(f"{path}0").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "kind"),
+    [
+        ("/nothing", "text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+        ("/nothing", "*/*", "application/json"),
+        ("/nothing", "application/json", "application/json"),
+        ("/twilio/nothing", "text/html", "application/json"),
+        ("/account/nothing", "text/html", "text/html"),
+    ],
+)
+def test_an_address_of_nobodys_is_a_page_for_browsers_alone(path: str, accept: str, kind: str, world: World) -> None:
+    answer = Visitor(world.app).client.get(path, headers={"Accept": accept})
+
+    assert (answer.status_code, answer.mimetype) == (404, kind)
+    if kind == "text/html":
+        assert "There is nothing here." in answer.text
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
 def test_no_page_holds_a_script_a_style_or_somebody_elses_markup(world: World) -> None:
     boss = signed_in(world, Role.ADMINISTRATOR)
     world.voicemail("+12165550123", attested=True, transcript="<b>call</b> <script>me</script>")
@@ -131,7 +160,8 @@ def test_no_page_holds_a_script_a_style_or_somebody_elses_markup(world: World) -
     pages += ["/policy", "/policy/versions", "/history", "/history/chain", "/system"]
 
     for path in pages:
-        text = boss.get(path).text.replace('<script src="/static/live.js" defer></script>', "")  # ours, and no other
+        text = boss.get(path).text
+        text = re.sub(r'<script src="/static/live\.js\?v=\w+" defer></script>', "", text)  # ours, and no other
         assert re.findall(r"<script|<style|style=|\son\w+=|javascript:|<b>", text) == [], path
         assert "Administrator &lt;b&gt;" in text
 
@@ -211,7 +241,7 @@ def test_under_a_path_of_the_public_address_links_keep_it(sqlite_url: str) -> No
         visitor = Visitor(wire.app)
 
         assert visitor.get("/", follows=False).headers["Location"] == "/support/sign-in"
-        assert 'href="/support/static/console.css"' in visitor.get("/sign-in").text
+        assert 'href="/support/static/console.css?v=' in visitor.get("/sign-in").text
 
 
 def test_a_database_that_is_down_is_told_in_words_and_the_style_sheet_is_there(sqlite_wire: Wire) -> None:

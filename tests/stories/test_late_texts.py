@@ -237,7 +237,8 @@ def test_a_question_whose_answer_is_of_no_use_any_more_is_kept_on_record_only(
     assert len(answers_to_caller(world)) == (1 if then == "STATUS" else 0)
     [withheld] = world.entries("caller_text_withheld")
     assert withheld.details["why"] == why
-    assert [kept["body"] for kept in records.list_texts(world.program.desk, most=5)][-1] == "STATUS"
+    kept = [text["body"] for text in records.list_texts(world.program.desk, most=5)]
+    assert kept.count("STATUS") == (2 if then == "STATUS" else 1)
 
 
 def test_administrators_hear_of_lost_texts_whatever_outage_there_once_was(watched: World) -> None:

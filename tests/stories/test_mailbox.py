@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from tests.support.fixtures import LEE
 from tests.support.world import CALLER, Build, World
 from triage.policy.event_words import event_in_words
+from triage.services import records
 from triage.store import cases
 from triage.store.models import Call, Case
 
@@ -92,6 +93,9 @@ def test_caller_without_a_number_may_key_one_in(team: World) -> None:
 
     assert [kept(team, ref).number_to_call for ref in ("1001", "1002")] == [ELSEWHERE, None]
     assert team.bodies(LEE)[1].startswith("1002 overnight: number unknown.")
+    team.text(LEE, "DONE 1001 35")
+    [line] = records.billing_report(team.program.desk, date(2026, 11, 20), date(2026, 11, 20))
+    assert line["caller"] == ELSEWHERE
 
 
 def test_number_that_may_not_be_dialled_is_refused_and_another_try_counts(team: World) -> None:

@@ -24,7 +24,7 @@ def test_caller_hears_that_it_waits_then_who_has_it_then_that_it_is_done(world: 
         "Case 1001 waits for a technician, who calls you by 11:30 PM EST.",
         "Case 1001: Lee has it and calls you by 11:30 PM EST.",
         "Case 1001: Lee called you back, 9:30 PM EST.",
-        "El caso 1001 se cerro a las 9:30 PM EST.",
+        "El caso 1001 fue cerrado a las 9:30 PM EST.",
     ]
     assert world.kinds().count("status_asked") == 4
     assert "text_from_caller" not in world.kinds()

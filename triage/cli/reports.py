@@ -87,6 +87,7 @@ def report_billing(*, first: date | None, last: date | None, form: str, as_json:
         shown = (
             "ref",
             "technician",
+            "caller",
             "rate",
             "minutes",
             "billed_minutes",

@@ -169,7 +169,7 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
                 "ref": case.reference,
                 "closed_at": work.closed_at,
                 "technician": work.person_id,
-                "caller": case.caller,
+                "caller": case.caller or case.callback_number,
                 "rate": line.rate,
                 "minutes": line.minutes,
                 "billed_minutes": line.billed_minutes,

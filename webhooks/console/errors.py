@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import structlog
-from flask import render_template
+from flask import Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from triage.errors import TriageError
 from webhooks.console import console
-from webhooks.errors import status_of
+from webhooks.console.layout import shared, with_headers
+from webhooks.errors import as_json, status_of
 
 log = structlog.get_logger()
 
@@ -47,6 +48,18 @@ def _ours(error: TriageError) -> tuple[str, int]:
 def _http(error: HTTPException) -> tuple[str, int]:
     status = error.code or 500
     return _page(status, _WORDS.get(status) or error.description or error.name)
+
+
+@console.app_errorhandler(404)
+def _nothing_there(error: HTTPException) -> Response | tuple[str, int]:
+    """A browser that asks for an address of nobody's gets our page; programs and the phone system, what they read."""
+    if request.blueprint == console.name:
+        return _http(error)
+    is_browser = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    if request.url_rule is not None or request.path.startswith("/twilio/") or not is_browser:
+        return as_json(error)
+    page = render_template("error.html", title=_TITLES[404], words=_WORDS[404], **shared())
+    return with_headers(make_response(page, 404))
 
 
 @console.errorhandler(Exception)

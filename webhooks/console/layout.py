@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,9 @@ HEADERS = {
 }
 _WORDS = {"window_words": WINDOW_WORDS, "product_words": PRODUCT_WORDS, "flag_words": FLAG_WORDS}
 _STATIC = Path(__file__).with_name("static")
+_VERSIONS = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in _STATIC.iterdir()}
+_FILE_LASTS = "private, max-age=86400"
+"""They hold nobody's data, and an address with a version names one content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,8 @@ NAVIGATION = (
 
 
 def add_layout(console: Blueprint) -> None:
-    console.after_request(_with_headers)
-    console.context_processor(_shared)
+    console.after_request(with_headers)
+    console.context_processor(shared)
     console.add_app_template_filter(_clock, "clock")
     console.add_app_template_filter(_clock_alone, "clock_alone")
 
@@ -63,7 +67,15 @@ def add_layout(console: Blueprint) -> None:
     @asset
     def static(name: str) -> Response:
         """Style sheet, script, picture."""
-        return send_from_directory(_STATIC, name)
+        answer = send_from_directory(_STATIC, name)
+        if request.args.get("v") == _VERSIONS.get(name):
+            answer.headers["Cache-Control"] = _FILE_LASTS
+        return answer
+
+    @console.url_defaults
+    def versioned(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "console.static":
+            values.setdefault("v", _VERSIONS.get(values["name"]))
 
 
 def form_page(template: str, form: Form, error: TriageError | None = None, **values: Any) -> tuple[str, int]:
@@ -76,7 +88,7 @@ def form_page(template: str, form: Form, error: TriageError | None = None, **val
     return render_template(template, form=form, error=error, **values), status
 
 
-def _with_headers(answer: Response) -> Response:
+def with_headers(answer: Response) -> Response:
     kept = answer.headers.get("Cache-Control", "")
     answer.headers.update(HEADERS)
     if "private" in kept:  # a view that says itself how long whoever asked may keep its answer
@@ -84,7 +96,8 @@ def _with_headers(answer: Response) -> Response:
     return answer
 
 
-def _shared() -> dict[str, Any]:
+def shared() -> dict[str, Any]:
+    """What every template is given."""
     who = g.get("who")
     is_in = who is not None and who.stage is Stage.COMPLETE
     lines = [entry for entry in NAVIGATION if is_in and who.has(entry.permission)]

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from tests.support.fixtures import LEE, TEAM
+from tests.support.live import free_port
+from tests.support.quick_hashes import quick_hashes
+from tests.support.serving import serving
+from tests.support.visitor import PASSWORD
+from tests.support.world import Build, World
+from triage.policy.access import NEEDS_SECOND_FACTOR, Role
+from triage.services import accounts
+
+__all__ = ["quick_hashes"]
+
+PHONE, DESK = (375, 812), (1280, 900)
+"""Width and height of a screen."""
+
+PERSONS = {Role.TECHNICIAN: "lee", Role.MANAGER: "maria"}
+"""Who of the roster signs in with that role."""
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 20_000.0
 """Milliseconds that a page has for what a test waits for."""
 _ALONE = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 """Options without which Chromium, run as root on a closed network, looks for Google's hosts at every start."""
+SignIn = Callable[[Role], Page]
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +52,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A new window, as wide as a phone; whatever a script of the page fails with fails the test."""
-    context = browser.new_context(viewport={"width": 375, "height": 812})
+    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
     context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     failures: list[str] = []
@@ -40,3 +60,55 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert not failures
+
+
+@pytest.fixture
+def night(build_world: Build) -> World:
+    """A promise broken, a case closed, one taken, and one waiting under a newer contract."""
+    port = free_port()
+    world = build_world(policy="", roster=TEAM, public_url=f"http://127.0.0.1:{port}")
+    world.voicemail("+12165550123", attested=True)
+    world.advance(hours=2, minutes=1)
+    world.voicemail("+13125550100", attested=True)
+    world.text(LEE, "ACK 1002")
+    world.text(LEE, "DONE 1002 35 new card")
+    world.voicemail("+13135550100", attested=True)
+    world.text(LEE, "ACK 1003")
+    world.restart(policy='promise.at_risk_before = "40m"')
+    world.voicemail("+14125550100", emergency=True, attested=True)
+    return world
+
+
+@pytest.fixture
+def sign_in(night: World, browser: Browser) -> Iterator[SignIn]:
+    """Somebody of a role, in by an invitation, with a window of their own."""
+    contexts = []
+    with serving(night.app, port=urlsplit(night.settings.public_url).port or 0) as base:
+
+        def enter(role: Role) -> Page:
+            context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, base_url=base)
+            contexts.append(context)
+            context.set_default_timeout(PATIENCE)
+            page = context.new_page()
+            name, email = f"{role.value.capitalize()} <b>", f"{role.value}@example.com"
+            person = PERSONS.get(role)
+            invited = accounts.invite(
+                night.program.desk, email, name=name, role=role, actor="test", now=night.now, person_id=person
+            )
+            page.goto(invited.path)
+            page.locator("#password").fill(PASSWORD)
+            page.locator("#again").fill(PASSWORD)
+            page.keyboard.press("Enter")
+            if role in NEEDS_SECOND_FACTOR:
+                secret = page.locator(".secret code").inner_text()
+                page.locator("#code").fill(pyotp.TOTP(secret.replace(" ", "")).at(night.now))
+                page.keyboard.press("Enter")
+                expect(page.get_by_text("Keep these codes")).to_be_visible()
+                night.clock.tick(timedelta(minutes=1))
+                page.goto("/")
+            expect(page.get_by_role("heading", name="Board")).to_be_visible()
+            return page
+
+        yield enter
+        for context in contexts:
+            context.close()

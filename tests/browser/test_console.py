@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page
 
-from tests.browser.conftest import PATIENCE
-from tests.support.fixtures import LEE, TEAM
-from tests.support.live import free_port
-from tests.support.quick_hashes import quick_hashes
-from tests.support.serving import serving
-from tests.support.visitor import PASSWORD
-from tests.support.world import Build, World
-from triage.policy.access import NEEDS_SECOND_FACTOR, Role, may
-from triage.services import accounts
-from webhooks.app import create_app
+from tests.browser.conftest import DESK, PHONE, SignIn
+from tests.support.world import World
+from triage.policy.access import Role, may
 from webhooks.console.access import access_of
-
-__all__ = ["quick_hashes"]
 
 pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("quick_hashes")]
 
-PHONE, DESK = (375, 812), (1280, 900)
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 NO_PAGES = {
     "/account/second-factor/qr.svg",
     "/cases/<reference>/recordings/<int:number>.wav",
     "/invitation/<token>",
     "/numbers/<int:number>",
+    "/on-call/feeds/<token>.ics",
     "/sign-in",
     "/sign-in/code",
     "/sign-in/provider",
@@ -41,64 +30,8 @@ NO_PAGES = {
     "/static/<path:name>",
 }
 """Files, what somebody sees who is not signed in yet, and what comes after a form."""
-PERSONS = {Role.TECHNICIAN: "lee", Role.MANAGER: "maria"}
-"""Who of the roster signs in with that role."""
 MOST_DIFFERENT = {Role.TECHNICIAN, Role.ADMINISTRATOR}
 """What the others see lies between: their pages are opened, and not read to the last letter."""
-SignIn = Callable[[Role], Page]
-
-
-@pytest.fixture
-def night(build_world: Build) -> World:
-    """A promise broken, a case closed, one taken, and one waiting under a newer contract."""
-    port = free_port()
-    world = build_world(policy="", roster=TEAM, public_url=f"http://127.0.0.1:{port}")
-    world.voicemail("+12165550123", attested=True)
-    world.advance(hours=2, minutes=1)
-    world.voicemail("+13125550100", attested=True)
-    world.text(LEE, "ACK 1002")
-    world.text(LEE, "DONE 1002 35 new card")
-    world.voicemail("+13135550100", attested=True)
-    world.text(LEE, "ACK 1003")
-    world.restart(policy='promise.at_risk_before = "40m"')
-    world.voicemail("+14125550100", emergency=True, attested=True)
-    return world
-
-
-@pytest.fixture
-def sign_in(night: World, browser: Browser) -> Iterator[SignIn]:
-    """Somebody of a role, in by an invitation, with a window of their own."""
-    app = create_app(night.program)
-    contexts = []
-    with serving(app, port=urlsplit(night.settings.public_url).port or 0) as base:
-
-        def enter(role: Role) -> Page:
-            context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, base_url=base)
-            contexts.append(context)
-            context.set_default_timeout(PATIENCE)
-            page = context.new_page()
-            name, email = f"{role.value.capitalize()} <b>", f"{role.value}@example.com"
-            person = PERSONS.get(role)
-            invited = accounts.invite(
-                night.program.desk, email, name=name, role=role, actor="test", now=night.now, person_id=person
-            )
-            page.goto(invited.path)
-            page.locator("#password").fill(PASSWORD)
-            page.locator("#again").fill(PASSWORD)
-            page.keyboard.press("Enter")
-            if role in NEEDS_SECOND_FACTOR:
-                secret = page.locator(".secret code").inner_text()
-                page.locator("#code").fill(pyotp.TOTP(secret.replace(" ", "")).at(night.now))
-                page.keyboard.press("Enter")
-                expect(page.get_by_text("Keep these codes")).to_be_visible()
-                night.clock.tick(timedelta(minutes=1))
-                page.goto("/")
-            expect(page.get_by_role("heading", name="Board")).to_be_visible()
-            return page
-
-        yield enter
-        for context in contexts:
-            context.close()
 
 
 def unreadable(page: Page) -> Iterator[str]:

@@ -314,14 +314,18 @@ class World:
 
 
 def _app_of(program: Program) -> Flask:
-    """The application of this process, with another program behind it: its routes are compiled once."""
-    if not _APPS:
-        _APPS.append(create_app(program))
-    _APPS[0].extensions["program"] = program
-    return _APPS[0]
+    """The application of this process, with another program behind it: its routes are compiled once.
+
+    One for addresses with TLS and one for those without, whose cookies have other names.
+    """
+    is_tls = program.settings.public_url.startswith("https")
+    if is_tls not in _APPS:
+        _APPS[is_tls] = create_app(program)
+    _APPS[is_tls].extensions["program"] = program
+    return _APPS[is_tls]
 
 
-_APPS: list[Flask] = []
+_APPS: dict[bool, Flask] = {}
 
 
 class _RestOf:

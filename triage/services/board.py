@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,11 +40,11 @@ class Board:
     waiting: tuple[Line, ...]
     called_back: tuple[Line, ...]
     deferred: tuple[Line, ...]
-    last_day: Counter[Outcome]
+    last_day: dict[Outcome, list[str]]
 
 
 def board(desk: Desk, now: datetime) -> Board:
-    """The board as of now; `last_day` counts the messages of the last 24 hours by what became of their promise."""
+    """The board as of now; `last_day` has the messages of the last 24 hours by what became of their promise."""
     with desk.store.read() as session:
         found = cases.live(session)
         timers = cases.timers_of(session, [case.id for case in found])

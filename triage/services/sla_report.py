@@ -7,7 +7,6 @@ aware UTC, days and hours are those of the contract's clock, spans are seconds.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -122,11 +121,14 @@ def references_behind(desk: Desk, asked: Question, figure: str, now: datetime) -
     return [reference_of(case.case_id) for case in found]
 
 
-def outcomes_between(session: Session, desk: Desk, start: datetime, end: datetime, now: datetime) -> Counter[Outcome]:
-    """What became, by now, of the promises for messages left in [start, end): how many of each."""
-    return Counter(
-        case.outcome for case in _judged(session, desk, cases.times_of_left_between(session, start, end), now)
-    )
+def outcomes_between(
+    session: Session, desk: Desk, start: datetime, end: datetime, now: datetime
+) -> dict[Outcome, list[str]]:
+    """What became, by now, of the promises for messages left in [start, end): the references of each outcome."""
+    found: dict[Outcome, list[str]] = {each: [] for each in Outcome}
+    for case in _judged(session, desk, cases.times_of_left_between(session, start, end), now):
+        found[case.outcome].append(reference_of(case.case_id))
+    return found
 
 
 def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> list[_Counted]:

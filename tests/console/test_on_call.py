@@ -166,6 +166,27 @@ def test_two_shifts_are_swapped_and_a_rotation_is_changed(team: World) -> None:
     assert boss.get("/on-call/rotations/third").status_code == 404
 
 
+def test_a_rotation_is_added_and_removed_unless_the_ladder_needs_it(team: World) -> None:
+    boss = signed_in(team, Role.MANAGER)
+    path = "/on-call/new-rotation"
+    boss.get(path)
+    people = {f"people-{place}": person for place, person in enumerate(("dana", "sam", "", ""))}
+    added = {"made_from": version(team), "name": " Weekend", "starts": "2026-11-27T17:00", "count": "7", "unit": "days"}
+
+    preview = send(boss, path, added | people)
+    assert "Nobody is alerted by it until the policy's ladder names weekend." in words(preview)
+    assert "rotation weekend: added, dana, sam, 7 days each" in words(previewed(boss, path, preview))
+    added["made_from"] = version(team)
+    assert "There is a rotation primary already" in words(send(boss, path, added | people | {"name": "primary"}))
+    assert "write small letters and digits" in words(send(boss, path, added | people | {"name": "week end!"}))
+    boss.get("/on-call/rotations/weekend")
+    removed = boss.post("/on-call/rotations/weekend/remove", made_from=version(team), sure="yes")
+    assert "rotation weekend: removed" in words(removed)
+    assert "It cannot be removed" in words(boss.get("/on-call/rotations/primary"))
+    refused = boss.post("/on-call/rotations/primary/remove", made_from=version(team), sure="yes")
+    assert (refused.status_code, "alerts primary: take it out there first" in words(refused)) == (400, True)
+
+
 def test_a_technician_reads_and_is_shown_no_button_that_changes(team: World) -> None:
     visitor = signed_in(team, Role.TECHNICIAN)
 

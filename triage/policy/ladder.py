@@ -223,11 +223,14 @@ def would_reach(terms: Terms, roster: Roster, at: datetime) -> list[OnCall]:
 
 def unknown_targets(terms: Terms, roster: Roster) -> list[str]:
     """Words of the ladder that neither the roster nor the product knows."""
-    steps = (*terms.ladder.steps, *terms.ladder.emergency)
-    words = {target for step in steps for target in step.to}
-    words |= {*terms.promise.at_risk_to, *terms.promise.breach_to}
     known = {"everyone", "managers", "owner"} | {rotation.name for rotation in roster.rotations}
-    return sorted(words - known)
+    return sorted(targets(terms) - known)
+
+
+def targets(terms: Terms) -> set[str]:
+    """Every word by which the ladder says whom to alert: rotations, and the reserved ones."""
+    steps = (*terms.ladder.steps, *terms.ladder.emergency)
+    return {target for step in steps for target in step.to} | {*terms.promise.at_risk_to, *terms.promise.breach_to}
 
 
 def _reached(step: Step, roster: Roster, at: datetime) -> tuple[Person, ...]:

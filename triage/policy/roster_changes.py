@@ -6,7 +6,7 @@ What is over stays as it was: who was on call is asked for long afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -121,13 +121,33 @@ def remove_closure(roster: Roster, on: date, now: datetime) -> Roster:
 
 def change_rotation(roster: Roster, name: str, *, people: Sequence[str], starts: datetime, every: timedelta) -> Roster:
     """Another order, first hand-over or length. Raises Refused."""
-    the_instant(starts, ZoneInfo(roster.timezone))
-    fields = {"name": name, "people": tuple(people), "starts": starts, "every": write_span(every)}
-    rotation = Rotation.model_validate(fields)
+    rotation = _rotation(roster, name, people=people, starts=starts, every=every)
     if roster.rotation(name) is None:
         raise Refused(f"There is no rotation {name} any more.")
     return roster.model_copy(
         update={"rotations": tuple(rotation if old.name == name else old for old in roster.rotations)}
+    )
+
+
+def add_rotation(roster: Roster, name: str, *, people: Sequence[str], starts: datetime, every: timedelta) -> Roster:
+    """One more rotation. Raises Refused where there is one of that name."""
+    rotation = _rotation(roster, name, people=people, starts=starts, every=every)
+    if roster.rotation(name) is not None:
+        raise Refused(f"There is a rotation {name} already: choose another name, or change that one.")
+    return roster.model_copy(update={"rotations": (*roster.rotations, rotation)})
+
+
+def remove_rotation(roster: Roster, name: str, *, needed: Container[str]) -> Roster:
+    """Without a rotation and its overrides. `needed` are the words of the ladder. Raises Refused."""
+    if roster.rotation(name) is None:
+        raise Refused(f"There is no rotation {name} any more.")
+    if name in needed:
+        raise Refused(f"The ladder of the policy file alerts {name}: take it out there first.")
+    return roster.model_copy(
+        update={
+            "rotations": tuple(one for one in roster.rotations if one.name != name),
+            "overrides": tuple(one for one in roster.overrides if one.rotation != name),
+        }
     )
 
 
@@ -158,6 +178,13 @@ def _of_rotation(before: Roster, after: Roster, rotation: Rotation, start: datet
             found.append(effect)
         at = effect.ends
     return found
+
+
+def _rotation(roster: Roster, name: str, *, people: Sequence[str], starts: datetime, every: timedelta) -> Rotation:
+    """A rotation whose first hand-over exists and comes once. Raises Refused."""
+    the_instant(starts, ZoneInfo(roster.timezone))
+    fields = {"name": name, "people": tuple(people), "starts": starts, "every": write_span(every)}
+    return Rotation.model_validate(fields)
 
 
 def _shift_of(roster: Roster, shift: tuple[str, datetime], now: datetime) -> Override:

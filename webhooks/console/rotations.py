@@ -1,19 +1,21 @@
-"""Rotations: who follows whom, and when; and the days on which the house is closed."""
+"""Rotations: who follows whom, and when."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import url_for
 from werkzeug.wrappers import Response
-from wtforms import DateField, FieldList, IntegerField, SelectChoice, SelectField
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms import FieldList, IntegerField, SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from triage.errors import NotFound, TriageError
 from triage.policy.access import Permission
+from triage.policy.ladder import targets
 from triage.policy.roster import Roster, Rotation
-from triage.policy.roster_changes import add_closure, change_rotation, remove_closure
+from triage.policy.roster_changes import add_rotation, change_rotation, remove_rotation
 from triage.policy.wall_clock import on_wall
 from triage.services.on_call import coming_shifts
 from triage.services.roster_changes import roster_in_force
@@ -42,12 +44,12 @@ class RotationForm(RosterForm):
         return [place.data for place in self.people if place.data != _NOBODY]
 
 
-class ClosureForm(RosterForm):
-    on = DateField("Day", [InputRequired("Write a day.")])
+class NewRotationForm(RotationForm):
+    name = StringField("Name", [InputRequired("Write a name, like weekend."), Length(max=40)])
 
-    def validate_on(self, field: DateField) -> None:
-        if field.data.year > program().now().year + 5:
-            raise ValidationError("That is more than five years ahead: check the year.")
+
+class RemovalForm(RosterForm):
+    """Nothing but which roster it was made from."""
 
 
 @console.get("/on-call/rotations/<name>")
@@ -82,43 +84,60 @@ def edit_rotation(name: str) -> Response | tuple[str, int]:
     )
 
 
-@console.get("/on-call/closures")
-@needs(Permission.READ_ON_CALL)
-def closures() -> tuple[str, int]:
-    """Days without support hours, by the roster and by the contract."""
+@console.post("/on-call/rotations/<name>/remove")
+@needs(Permission.CHANGE_ON_CALL)
+def drop_rotation(name: str) -> Response | tuple[str, int]:
+    """Take a rotation out that no ladder needs, with its overrides. Raises NotFound."""
     roster = roster_in_force(desk())
-    return _closures_page(ClosureForm(made_from=roster.version), roster)
-
-
-@console.post("/on-call/closures")
-@needs(Permission.CHANGE_ON_CALL)
-def close_on() -> Response | tuple[str, int]:
-    return _change_closures(is_closed=True)
-
-
-@console.post("/on-call/closures/open")
-@needs(Permission.CHANGE_ON_CALL)
-def open_on() -> Response | tuple[str, int]:
-    return _change_closures(is_closed=False)
-
-
-def _change_closures(*, is_closed: bool) -> Response | tuple[str, int]:
-    roster, now = roster_in_force(desk()), program().now()
-    form = ClosureForm(made_from=roster.version)
+    rotation = _rotation(roster, name)
+    form = RemovalForm(made_from=roster.version)
 
     def again(error: TriageError | None) -> tuple[str, int]:
-        return _closures_page(form, roster, error)
+        return _rotation_page(_rotation_form(roster, rotation), roster, rotation, error)
 
     if not form.is_sent():
         return again(None)
-    change, day = (add_closure if is_closed else remove_closure), form.on.data
     return propose(
         form,
-        lambda before: change(before, day, now),
+        lambda before: remove_rotation(before, name, needed=targets(desk().terms)),
         again,
-        back=url_for("console.closures"),
-        title="Close a day" if is_closed else "Open a day",
-        notes=["Messages of that day are sorted by the new hours from now on; what was promised before stays."],
+        back=url_for("console.on_call_now"),
+        title=f"Remove {name}",
+        notes=["Its overrides go with it. Cases and their alerts stay on record."],
+    )
+
+
+@console.get("/on-call/new-rotation")
+@needs(Permission.CHANGE_ON_CALL)
+def new_rotation() -> tuple[str, int]:
+    """The form for one more rotation."""
+    roster = roster_in_force(desk())
+    return _new_rotation_page(_new_rotation_form(roster), roster)
+
+
+@console.post("/on-call/new-rotation")
+@needs(Permission.CHANGE_ON_CALL)
+def create_rotation() -> Response | tuple[str, int]:
+    """One more rotation: first what it will be, then the change."""
+    roster = roster_in_force(desk())
+    form = _new_rotation_form(roster)
+
+    def again(error: TriageError | None) -> tuple[str, int]:
+        return _new_rotation_page(form, roster, error)
+
+    if not form.is_sent():
+        return again(None)
+    name, people, starts = form.name.data.strip().lower(), form.chosen(), form.starts.data
+    every = form.count.data * _UNITS[form.unit.data]
+    return propose(
+        form,
+        lambda before: add_rotation(before, name, people=people, starts=starts, every=every),
+        again,
+        back=url_for("console.on_call_now"),
+        title=f"Add {name}",
+        notes=[]
+        if name in targets(desk().terms)
+        else [f"Nobody is alerted by it until the policy's ladder names {name}."],
     )
 
 
@@ -131,19 +150,42 @@ def _rotation(roster: Roster, name: str) -> Rotation:
 
 def _rotation_form(roster: Roster, rotation: Rotation) -> RotationForm:
     unit = next(unit for unit, span in _UNITS.items() if rotation.every % span == timedelta(0))
-    places = [*rotation.people, *[_NOBODY] * _SPARE_PLACES][:_MOST_PLACES]
     form = RotationForm(
         made_from=roster.version,
-        people=places,
+        people=[*rotation.people, *[_NOBODY] * _SPARE_PLACES][:_MOST_PLACES],
         starts=rotation.starts,
         count=rotation.every // _UNITS[unit],
         unit=unit,
     )
+    return _with_people(form, roster)
+
+
+def _new_rotation_form(roster: Roster) -> NewRotationForm:
+    """Empty but for the most common hand-over: each Monday at eight."""
+    today = on_wall(program().now(), ZoneInfo(roster.timezone)).replace(hour=8, minute=0, second=0, microsecond=0)
+    form = NewRotationForm(
+        made_from=roster.version,
+        people=[_NOBODY] * (_SPARE_PLACES + 1),
+        starts=today - timedelta(days=today.weekday()),
+        count=7,
+        unit="days",
+    )
+    return _with_people(form, roster)
+
+
+FilledIn = TypeVar("FilledIn", bound=RotationForm)
+
+
+def _with_people(form: FilledIn, roster: Roster) -> FilledIn:
     known = [SelectChoice(_NOBODY, "nobody"), *(SelectChoice(one.id, one.name) for one in roster.people)]
     for number, place in enumerate(form.people, start=1):
         place.choices = known
         place.label.text = f"Place {number}"
     return form
+
+
+def _new_rotation_page(form: NewRotationForm, roster: Roster, error: TriageError | None = None) -> tuple[str, int]:
+    return form_page("new_rotation.html", form, error, roster=roster, **words_of(roster))
 
 
 def _rotation_page(
@@ -158,21 +200,6 @@ def _rotation_page(
         rotation=rotation,
         first=rotation.starts.replace(tzinfo=ZoneInfo(roster.timezone)),
         coming=coming[:10],
-        **words_of(roster),
-    )
-
-
-def _closures_page(form: ClosureForm, roster: Roster, error: TriageError | None = None) -> tuple[str, int]:
-    today = on_wall(program().now(), ZoneInfo(roster.timezone)).date()
-    hours = desk().terms.hours
-    of_contract = sorted({*hours.closures} - {*roster.closures})
-    return form_page(
-        "closures.html",
-        form,
-        error,
-        roster=roster,
-        coming=[day for day in roster.closures if day >= today],
-        of_contract=[day for day in of_contract if day >= today],
-        observed=hours.observed,
+        is_needed=rotation.name in targets(desk().terms),
         **words_of(roster),
     )

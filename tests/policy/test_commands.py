@@ -216,3 +216,20 @@ def test_marks_are_air_and_signs_of_numbers_are_not(body: str, command: Command 
 
 def test_long_rows_of_marks_are_read_at_once() -> None:
     assert parse("ack" + "!" * 1_600 + "\\x" + "?" * 1_600) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [
+        ("DONE 1042 1500", Command("DONE", "1042", 1500)),
+        ("DONE 1042 1500 min SURE new card", Command("DONE", "1042", 1500, "new card", is_sure=True)),
+        ("DONE 1042 1043", Command("DONE", "1042", further=("1043",))),
+        ("DONE 1042 1043 SURE", Command("DONE", "1042", 1043, is_sure=True)),
+        ("DONE 1042 1050 35", Command("DONE", "1042", 35, further=("1050",))),  # a slip of the hand, not two lengths
+        ("DONE 1042 #1500", Command("DONE", "1042", further=("1500",))),
+        ("DONE 1500", Command("DONE", "1500")),
+        ("DONE 1042 15000", Command("DONE", "1042", further=("15000",))),
+    ],
+)
+def test_four_digits_after_a_reference_are_minutes_where_no_case_has_them(body: str, command: Command) -> None:
+    assert parse(body, lambda reference: reference in {"1042", "1043"}) == command

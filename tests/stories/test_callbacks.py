@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.callbacks import call_back, legs, second
 from tests.support.fixtures import DANA, LEE, MARIA
-from tests.support.world import CALLER, OUR_NUMBER, World
+from tests.support.world import CALLER, OUR_NUMBER, Build, World
 from triage.services.sla_report import Question, sla_report
 from webhooks.simulator.faults import Faults, Webhook
 from webhooks.simulator.phone_system import Behaviour
@@ -97,6 +97,16 @@ def test_two_attempts_ten_minutes_apart_meet_the_promise_and_say_so(world: World
         "1001: busy, attempt on record; the promise is met by attempts. Reply DONE 1001 to close it."
     )
     assert world.text(LEE, "DONE") == "1001 is closed: 0 min, not billed."
+
+
+def test_a_call_after_the_deadline_is_told_as_late(build_world: Build) -> None:
+    world = build_world(policy='windows.overnight.callback_within = "60s"')
+    world.voicemail(attested=True)
+    world.advance(minutes=4)
+
+    call_back(world)
+
+    assert world.bodies(LEE)[-1].startswith("1001: 2 min 05 s on the phone, called 3 min late. Reply DONE 1001")
 
 
 @pytest.mark.on_both

@@ -27,17 +27,18 @@ def billed(world: World) -> list[tuple[str, int, str, bool]]:
 def test_more_minutes_than_the_policy_believes_are_asked_for_twice_and_lose_nothing(world: World) -> None:
     world.voicemail(attested=True)
 
-    answers = [world.text(LEE, body) for body in ("DONE 500 new card", "DONE 1001 10h", "DONE 1001 500 sure, new card")]
+    said = ("DONE 500 new card", "DONE 1001 10h", "DONE 1001 1500", "DONE 1001 500 sure, new card")
+    answers = [world.text(LEE, body) for body in said]
 
     ask = "1001: callback on record, still open. More than 8 hours? Reply DONE 1001 {} SURE, or DONE 1001 and"
-    assert answers[:2] == [f"{ask.format(minutes)} the right minutes." for minutes in (500, 600)]
-    assert (answers[2] or "").startswith("1001 is closed: 500 min, after-hours rate, $2103.75.")
+    assert answers[:3] == [f"{ask.format(minutes)} the right minutes." for minutes in (500, 600, 1500)]
+    assert (answers[3] or "").startswith("1001 is closed: 500 min, after-hours rate, $2103.75.")
     assert world.case()["callback_basis"] == "stated"
     assert [event["details"]["text"] for event in world.case()["events"] if event["kind"] == "noted"] == ["new card"]
     assert world.case()["sessions"][0]["note"] == "new card"
 
 
-@pytest.mark.parametrize("odd", ["-5", "1.5h", "+20", "1200min", "100h", "12:30"])
+@pytest.mark.parametrize("odd", ["-5", "1.5h", "+20", "12000min", "100h", "12:30"])
 def test_number_that_is_no_number_of_minutes_is_said_to_be_none(world: World, odd: str) -> None:
     world.voicemail(attested=True)
 

@@ -40,7 +40,7 @@ def called(ring: str, card: Card, phone: str, talking: Person | None, *, why: st
 
 def tried(terms: Terms, *, is_met: bool, is_proven: bool) -> str:
     if is_met:
-        return "The attempt is on record, and the promise is met by attempts. Close the case."
+        return "The attempt is on record, and attempts count as the callback now. Close the case."
     proof = "proven by the phone network" if is_proven else "by your word"
     return f"The attempt is on record, {proof}. Try again in {span_in_words(terms.callback.attempts_apart)}."
 

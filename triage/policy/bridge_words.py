@@ -11,7 +11,7 @@ from triage.policy.lengths import exactly
 from triage.policy.speech import digits, span_in_words
 from triage.policy.spoken_alert import time_left
 from triage.policy.terms import Terms
-from triage.policy.wording import Card, call_by
+from triage.policy.wording import Card, call_by, how_kept, how_kept_by_attempts
 
 _OUTCOME_WORDS = {
     Outcome.BUSY: "busy",
@@ -80,16 +80,15 @@ def phone_failed(card: Card, reason: str, *, is_to_hear: bool = False) -> str:
     )
 
 
-def measured(reference: str, seconds: int, all_s: int) -> str:
+def measured(card: Card, seconds: int, all_s: int) -> str:
     """The text after a conversation; `all_s` is the length of all of the case together."""
+    reference, kept = card.reference, how_kept(card)
     total = f", {exactly(all_s)} in all" if all_s > seconds else ""
     box = f" A voicemail box? TRIED {reference}" if timedelta(seconds=seconds) <= BOX_LASTS_AT_MOST else ""
     if seconds == 0:  # nothing was measured that a session could be billed by
-        return (
-            f"{reference}: {exactly(seconds)} on the phone, promise met. Reply DONE {reference} <minutes> <note>.{box}"
-        )
+        return f"{reference}: {exactly(seconds)} on the phone, {kept}. Reply DONE {reference} <minutes> <note>.{box}"
     return (
-        f"{reference}: {exactly(seconds)} on the phone{total}, promise met. Reply DONE {reference} <note>;"
+        f"{reference}: {exactly(seconds)} on the phone{total}, {kept}. Reply DONE {reference} <note>;"
         f" work after it: DONE {reference} <minutes>.{box}"
     )
 
@@ -100,7 +99,7 @@ def attempt(card: Card, outcome: Outcome, terms: Terms, now: datetime, *, is_met
     if outcome not in ATTEMPTS:
         return f"{what}. No attempt on record. Reply CALL {card.reference} to try again."
     if is_met:
-        return f"{what}, attempt on record; the promise is met by attempts. Reply DONE {card.reference} to close it."
+        return f"{what}, attempt on record; {how_kept_by_attempts(card)}. Reply DONE {card.reference} to close it."
     due = f" {call_by(card, now, terms)}" if card.due else ""
     again = span_in_words(terms.callback.attempts_apart)
     return f"{what}, attempt on record. Try again in {again}: CALL {card.reference}.{due}"
@@ -143,5 +142,5 @@ def after_no_answer(outcome: Outcome, *, is_met: bool) -> str:
     """What follows a call that did not reach the caller."""
     what = f"The caller was not reached: {_OUTCOME_WORDS[outcome]}."
     record = " The attempt is on record." if outcome in ATTEMPTS else ""
-    met = " The promise is met by attempts." if is_met else ""
+    met = " Attempts count as the callback now." if is_met else ""
     return f"{what}{record}{met} To try again now, press 1."

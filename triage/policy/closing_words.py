@@ -41,7 +41,7 @@ def lost(card: Card, change: Change, now: datetime, terms: Terms) -> str:
 def _what_became(change: Change, now: datetime, terms: Terms) -> str:
     called = ""
     if change.is_new_owner and change.called_back_at is not None:
-        how = "tried often enough, the promise is met by attempts," if change.is_by_attempts else "called back"
+        how = "tried often enough, which counts as the callback," if change.is_by_attempts else "called back"
         called = f"{how} {wall_clock(change.called_back_at, now, terms)}"
     if change.is_closed:
         name = f"{change.session_of}'s" if change.session_of else "your"

@@ -26,12 +26,13 @@ _REFERENCE = re.compile(rf"{_OPENING}#?(\d{{4,9}}){_CLOSING}")
 _ODD = re.compile(
     rf"[-+\u2212\u2013]?\d{{1,5}}(?:[.,:]\d{{1,5}})?(?:m|min|mins|minutes|h|hr|hrs|hour|hours)?{_AFTER}", re.IGNORECASE
 )
-_MINUTES = re.compile(rf"(\d{{1,3}})(?:m|min|mins|minutes)?{_AFTER}", re.IGNORECASE)
+_MINUTES = re.compile(rf"(\d{{1,4}})(?:m|min|mins|minutes)?{_AFTER}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command. A reference has four digits or more, minutes have three at most: they cannot be confused.
+    """One command. A reference has four digits or more. Minutes have three, or four after a reference where no case has
+    that number.
 
     `is_sure` where the minutes are said to be meant, however many. `odd` is what stands in their place and is none.
     `further` are other references in the same text: whoever names several is told to take them one at a time.
@@ -46,8 +47,11 @@ class Command:
     odd: str | None = None
 
 
-def parse(body: str) -> Command | None:
-    """The command in a text, or None where its first word is no command. Marks around words and references are air."""
+def parse(body: str, is_case: Callable[[str], bool] = lambda _: True) -> Command | None:
+    """The command in a text, or None where its first word is no command. Marks around words and references are air.
+
+    `is_case` says of four digits that follow a reference whether a case has that number that could be meant.
+    """
     tokens = body.split()
     while tokens and not any(char.isalnum() for char in tokens[0]):
         tokens = tokens[1:]
@@ -66,12 +70,12 @@ def parse(body: str) -> Command | None:
     if word == "NOTE":  # what follows is the note, whatever it begins with
         return Command(word, reference, None, " ".join(rest)[:LONGEST_NOTE])
     further = []
-    while (more := _leading(_REFERENCE, rest))[0] is not None:
+    while (more := _leading(_REFERENCE, rest))[0] is not None and not _is_length(rest, is_case):
         further.append(more[0])
         rest = more[1]
     minutes, rest = _length(rest)
     odd, rest = _leading(_ODD, rest) if minutes is None else (None, rest)
-    is_sure = minutes is not None and bool(rest) and rest[0].upper().rstrip(".,:;!?") == "SURE"
+    is_sure = minutes is not None and _says_sure(rest)
     note = " ".join(rest[1:] if is_sure else rest)[:LONGEST_NOTE]
     return Command(word, reference, minutes, note, _others(reference, further), is_sure, odd)
 
@@ -140,6 +144,18 @@ def _length(tokens: list[str]) -> tuple[int | None, list[str]]:
     if unit in {"h", "hr", "hrs", "hour", "hours"}:
         return int(minutes) * 60, rest[1:]
     return int(minutes), rest[1:] if unit in {"m", "min", "mins", "minutes"} else rest
+
+
+def _is_length(tokens: list[str], is_case: Callable[[str], bool]) -> bool:
+    """Whether four digits are minutes: SURE follows them, or they are no case, and no minutes follow."""
+    found = _MINUTES.fullmatch(tokens[0])
+    if found is None:
+        return False
+    return _says_sure(tokens[1:]) or (not is_case(found[1]) and _length(tokens[1:])[0] is None)
+
+
+def _says_sure(tokens: list[str]) -> bool:
+    return bool(tokens) and tokens[0].upper().rstrip(".,:;!?") == "SURE"
 
 
 def _leading(pattern: re.Pattern[str], tokens: list[str]) -> tuple[str | None, list[str]]:

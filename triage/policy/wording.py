@@ -81,6 +81,7 @@ class Card:
     since: datetime | None = None  # when they took it
     language: str = "en"  # that the caller chose
     has_recording: bool = True  # whether there is, or may yet come, anything to hear
+    called_back_at: datetime | None = None
 
 
 def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool = False) -> str:
@@ -213,9 +214,25 @@ def not_understood(body: str) -> str:
     return f"Not understood: {one_line(body, 30)}\nNothing was changed. Words: {MENU}"
 
 
+def how_kept(card: Card) -> str:
+    """What a callback that is on record did for the promise."""
+    if card.due is None or card.called_back_at is None:
+        return "callback on record"
+    is_late = card.called_back_at > card.due
+    return f"called {minutes_left(card.due, card.called_back_at)}" if is_late else "promise met"
+
+
+def how_kept_by_attempts(card: Card) -> str:
+    """The same, where attempts stand for the callback."""
+    kept = how_kept(card)
+    late = f", {kept.removeprefix('called ')}" if kept.endswith("late") else ""
+    return "the promise is met by attempts" if kept == "promise met" else f"attempts count as the callback{late}"
+
+
 def attempt_kept(card: Card, terms: Terms, now: datetime, *, is_met: bool, is_proven: bool = False) -> str:
     if is_met:
-        return f"{card.reference}: attempt on record, the promise is met. Reply DONE {card.reference} to close it."
+        kept = how_kept_by_attempts(card)
+        return f"{card.reference}: attempt on record, {kept}. Reply DONE {card.reference} to close it."
     again = span_in_words(terms.callback.attempts_apart)
     proof = "proven by the phone network" if is_proven else "unproven"
     who = f"{card.owner} has it" if card.owner else "nobody has it"

@@ -37,6 +37,7 @@ def card_of(case: Case, roster: Roster) -> Card:
         is_held=case.state == CaseState.ACKNOWLEDGED,
         language=case.language,
         has_recording="no_recording" not in case.flags,
+        called_back_at=case.callback_made_at,
     )
 
 

@@ -164,7 +164,7 @@ def ended(
     case = tx.session.get_one(Case, bridge.case_id)
     if bridge.outcome is not None:
         if case.state == CaseState.CLOSED or not may_be_replaced(Outcome(bridge.outcome), outcome):
-            _correct(tx, bridge, case, outcome, at, seconds, now)
+            _correct(tx, desk, bridge, case, outcome, at, seconds, now)
             return
         bridge.outcome = None
     terms = desk.terms_of(tx.session, case.policy)
@@ -181,7 +181,7 @@ def ended(
     if outcome is Outcome.CONNECTED:
         may_be_asked = not deliveries.is_call_over(tx.session, bridge.delivery_id)
         not_before = at + BOX_KEY_WITHIN if may_be_asked else now
-        _tell_technician(tx, desk, bridge, case, _measured(tx, bridge, case), now, not_before=not_before)
+        _tell_technician(tx, desk, bridge, case, _measured(tx, desk, bridge, case), now, not_before=not_before)
     else:
         _tell_attempt(tx, desk, bridge, case, outcome, now, is_met=has_met)
 
@@ -221,7 +221,7 @@ def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: dateti
         raise Refused(f"{case.reference} is closed")
     if bridge.outcome == Outcome.BOX:
         return case.callback_made_at is not None
-    unsent = _unsent_words(tx, bridge, case)
+    unsent = _unsent_words(tx, desk, bridge, case)
     if unsent is not None:
         unsent.state, unsent.next_attempt_at = DeliveryState.DROPPED.value, None
         unsent.reason = "the technician said that it was a voicemail box"
@@ -284,6 +284,7 @@ def _answered(tx: Transaction, bridge: Bridge, at: datetime, now: datetime) -> N
 
 def _correct(
     tx: Transaction,
+    desk: Desk,
     bridge: Bridge,
     case: Case,
     outcome: Outcome,
@@ -302,23 +303,24 @@ def _correct(
     bridge.ended_at = at
     if outcome is Outcome.CONNECTED and seconds is not None:
         answered_at = at - timedelta(seconds=seconds)
-        unsent = _unsent_words(tx, bridge, case)
+        unsent = _unsent_words(tx, desk, bridge, case)
         bridge.seconds, bridge.answered_at = seconds, min(bridge.answered_at or answered_at, answered_at)
-        if unsent is not None:
-            unsent.body = _measured(tx, bridge, case)
         callbacks.reached(tx, case, bridge, bridge.answered_at, now)
+        if unsent is not None:
+            unsent.body = _measured(tx, desk, bridge, case)
     elif outcome in ATTEMPTS:
         sessions.attempt_of(tx.session, bridge.id).at = at
     _record(tx, bridge, case, "call_measured", now, ended_at=at, seconds=seconds)
 
 
-def _measured(tx: Transaction, bridge: Bridge, case: Case) -> str:
-    return words.measured(case.reference, bridge.seconds or 0, bridges.measured_s(tx.session, case.id))
+def _measured(tx: Transaction, desk: Desk, bridge: Bridge, case: Case) -> str:
+    card = card_of(case, desk.roster(tx.session))
+    return words.measured(card, bridge.seconds or 0, bridges.measured_s(tx.session, case.id))
 
 
-def _unsent_words(tx: Transaction, bridge: Bridge, case: Case) -> Delivery | None:
+def _unsent_words(tx: Transaction, desk: Desk, bridge: Bridge, case: Case) -> Delivery | None:
     """The words after this call, while they wait for the key that would say that it was a voicemail box."""
-    return deliveries.unsent_notice(tx.session, case.id, bridge.person_id, _measured(tx, bridge, case))
+    return deliveries.unsent_notice(tx.session, case.id, bridge.person_id, _measured(tx, desk, bridge, case))
 
 
 def _tell_attempt(

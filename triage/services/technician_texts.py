@@ -165,7 +165,7 @@ def _from_outside(
 def _answer(
     tx: Transaction, desk: Desk, roster: Roster, person: Person, body: str, now: datetime, *, is_late: bool
 ) -> str:
-    command = parse(body)
+    command = parse(body, lambda reference: _may_mean(tx, desk, person, reference, now))
     if command is None:
         return wording.not_understood(body)
     if command.reference is not None and command.further:
@@ -181,6 +181,14 @@ def _answer(
             return _WITH_CASE[command.word](scene, case)
     except Refused:
         return _why_not(scene, case)
+
+
+def _may_mean(tx: Transaction, desk: Desk, person: Person, reference: str, now: datetime) -> bool:
+    """Whether a case has this number that the person could close, or correct."""
+    case = cases.by_reference(tx.session, reference)
+    if case is None or case.state != CaseState.CLOSED:
+        return case is not None
+    return corrections.may_correct(tx, case, person.id, desk.terms_of(tx.session, case.policy), now)
 
 
 def _meant(scene: _Scene) -> Case | str:

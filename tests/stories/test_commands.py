@@ -163,7 +163,7 @@ def test_tried_twice_ten_minutes_apart_meets_the_promise(world: World) -> None:
 
     answer = world.text(LEE, "TRIED")
 
-    assert answer == "1001: attempt on record, the promise is met. Reply DONE 1001 to close it."
+    assert answer == "1001: attempt on record, the promise is met by attempts. Reply DONE 1001 to close it."
     assert world.case()["callback_made_at"] == world.now
     assert world.text(LEE, "DONE") == "1001 is closed: 0 min, not billed."
 

@@ -237,7 +237,9 @@ def _alert(rows: Rows, terms: Terms, draw: Random, case_id: int, begins: datetim
         created_at=at, next_attempt_at=None, started_at=at, claim=None, provider_sid=f"SM{number:032x}",
         error_code=None, reason=None, repeat_of=None, bundled_in=None, pressed=None,
     )  # fmt: skip
-    rows.tell(at, "alert_made", "system", case_id, terms.version, person=person, reason="ladder", step=step + 1)
+    rows.tell(
+        at, "alert_made", "system", case_id, terms.version, person=person, reason="ladder", round=1, step=step + 1
+    )
     rows.tell(
         at + timedelta(seconds=2), "delivery_delivered", "phone system", case_id, terms.version,
         delivery=number, person=person,

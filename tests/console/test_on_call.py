@@ -131,8 +131,10 @@ def test_a_form_of_an_older_roster_changes_nothing_and_may_be_sent_again(team: W
         boss.post("/on-call/closures", made_from=old, on="2026-12-24", sure="yes")
     )
 
+    odd = [boss.post("/on-call/closures", made_from=version(team), on=on) for on in ("soon", "9999-12-31", "")]
     late = boss.post("/on-call/closures", made_from=old, on="2026-12-31", sure="yes")
 
+    assert [page.status_code for page in odd] == [400] * 3
     assert late.status_code == 409
     assert "Somebody changed the roster while this page was open, so nothing was changed." in words(late)
     assert f'value="{version(team)}"' in late.text

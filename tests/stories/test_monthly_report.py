@@ -14,7 +14,9 @@ from tests.support.visitor import signed_in
 from tests.support.world import Build, World
 from triage.errors import Refused
 from triage.policy.access import Role
+from triage.services import accounts
 from triage.services.letters import send_by_hand, troubles
+from triage.services.system_state import system_state
 from triage.services.vital_signs import readings
 
 FIRST = datetime.fromisoformat("2026-12-01T09:00:00-05:00")  # a Tuesday
@@ -106,3 +108,64 @@ def test_without_a_manager_nobody_is_written_to(build_world: Build, server: Mail
 
     with pytest.raises(Refused, match="no account has the role manager"):
         send_by_hand(world.program.desk, post, date(2026, 11, 1), None, actor="x", now=world.now)
+
+
+def test_a_report_sent_by_hand_or_a_later_one_settles_what_was_given_up(world: World, server: MailServer) -> None:
+    desk, post = world.program.desk, world.program.post
+    assert post is not None
+    server.refused.add("manager@example.com")
+    until(world, FIRST)
+    given_up = readings(desk, world.now).letters
+    server.refused.clear()
+    send_by_hand(desk, post, date(2026, 11, 1), "manager@example.com", actor="command line:ada", now=world.now)
+    by_hand = troubles(desk), readings(desk, world.now).letters
+
+    server.refused.add("manager@example.com")
+    until(world, datetime.fromisoformat("2027-01-01T09:00:00-05:00"))
+    december = [about for about, *_ in troubles(desk)]
+    server.refused.clear()
+    until(world, datetime.fromisoformat("2027-02-01T09:00:00-05:00"))
+
+    assert given_up == {"sent": 0, "waiting": 0, "given_up": 1}
+    assert by_hand == ([], {"sent": 1, "waiting": 0, "given_up": 0})
+    assert december == ["2026-12"]
+    assert troubles(desk) == []
+    assert readings(desk, world.now).letters == {"sent": 2, "waiting": 0, "given_up": 0}
+
+
+def test_who_is_no_manager_any_more_gets_no_letter_and_that_is_no_trouble(world: World, server: MailServer) -> None:
+    desk = world.program.desk
+    server.answers += ["451 busy"] * 3
+    until(world, FIRST)
+    before = troubles(desk)
+    accounts.disable(desk, 1, actor="test", now=world.now)
+    told_of = troubles(desk)
+    world.advance(minutes=10)
+
+    assert (len(before), told_of, server.letters) == (1, [], [])
+    assert readings(desk, world.now).letters == {"sent": 0, "waiting": 0, "given_up": 0}
+
+
+def test_a_letter_that_cannot_be_written_is_tried_ever_later_and_given_up_after_a_week(
+    world: World, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_paper(*_: object) -> None:
+        raise ValueError("no glyph")
+
+    monkeypatch.setattr("triage.services.letters.sla_paper", no_paper)
+    until(world, FIRST)
+    told = troubles(world.program.desk)
+    until(world, FIRST + timedelta(days=8))
+
+    assert told == [("2026-11", "the letter cannot be written (ValueError)", False)]
+    assert troubles(world.program.desk) == [("2026-11", "the letter cannot be written (ValueError)", True)]
+    assert len(world.entries("report_not_mailed")) == 1
+    (sign,) = [
+        sign
+        for sign in system_state(world.program.desk, world.now, began=world.now, reads_lists=True).signs
+        if sign.name == "Monthly report"
+    ]
+    assert (sign.standing, sign.words) == (
+        "wrong", "the report of 2026-11 was given up: the letter cannot be written (ValueError)",
+    )  # fmt: skip
+    assert server.letters == []

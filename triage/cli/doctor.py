@@ -18,6 +18,7 @@ from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
 from triage.errors import ConfigurationError, FolderUnusable, TransportError, TriageError
 from triage.policy.case_words import clock
 from triage.policy.ladder import unknown_targets
+from triage.policy.monthly_report import trouble_in_words
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
 from triage.services.letters import troubles
@@ -266,8 +267,7 @@ def _mail(program: Program) -> Iterator[Finding]:
     else:
         yield Finding("mail", f"{where} takes our mail")
     for about, reason, is_given_up in troubles(program.desk):
-        told = f"the report of {about} {'was given up' if is_given_up else 'could not be sent yet'}: {reason}"
-        yield Finding("mail", told, f"mend it, then run `afterhours report mail --month {about}`")
+        yield Finding("mail", *trouble_in_words(about, reason, is_given_up=is_given_up))
 
 
 def _webhooks(program: Program) -> Iterator[Finding]:

@@ -89,6 +89,12 @@ def body(report: Record, public_url: str) -> str:
     )
 
 
+def trouble_in_words(about: str, reason: str, *, is_given_up: bool) -> tuple[str, str]:
+    """What is wrong with a letter about a month that did not go out, and how to mend it."""
+    told = f"the report of {about} {'was given up' if is_given_up else 'could not be sent yet'}: {reason}"
+    return told, f"mend it, then run `afterhours report mail --month {about}`"
+
+
 def next_attempt(attempts: int, *, planned_at: datetime, is_permanent: bool, now: datetime) -> datetime | None:
     """When a letter is tried again: after 1, 2, 4 ... min, at most 6 h; None where it is given up, after a week."""
     if is_permanent or now - planned_at >= _GIVEN_UP_AFTER:

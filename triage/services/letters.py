@@ -9,10 +9,11 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from traceback import extract_tb
 
 import structlog
 
-from triage.errors import Refused, TransportError
+from triage.errors import Refused, StoreUnavailable, TransportError
 from triage.policy import monthly_report
 from triage.policy.access import Role
 from triage.policy.monthly_report import KIND, LEASE, Letter, last_day_of, month_due, read_month, write_month
@@ -74,7 +75,7 @@ def claim_letters(desk: Desk, now: datetime, most: int) -> list[Task]:
         for letter, account in letters.due(tx.session, now, most):
             month = read_month(letter.about)
             if not _gets_reports(account) or month is None:
-                letter.next_attempt_at, letter.reason = None, "no longer a manager"
+                letter.next_attempt_at, letter.reason = None, None
                 continue
             letter.attempts += 1
             letter.next_attempt_at = now + LEASE
@@ -86,9 +87,8 @@ def claim_letters(desk: Desk, now: datetime, most: int) -> list[Task]:
 
 def carry_out(desk: Desk, post: Post, task: Task, clock: Clock) -> None:
     """Write and send one letter, outside any transaction, and write down how it went."""
-    letter = monthly_letter(desk, post, task.month, task.to, f"account-{task.account_id}", clock())
     try:
-        post.mail.send(letter)
+        letter = _write_and_send(desk, post, task.month, task.to, f"account-{task.account_id}", clock())
     except TransportError as error:
         _failed(desk, task, error, clock())
         return
@@ -97,7 +97,7 @@ def carry_out(desk: Desk, post: Post, task: Task, clock: Clock) -> None:
         if found is None or found.sent_at is not None:
             return
         now = clock()
-        found.sent_at, found.next_attempt_at, found.reason = now, None, None
+        letters.went_out(tx.session, found, now)
         tx.record(
             "report_mailed", at=now, actor="system", account=task.account_id, month=found.about, sha256=_hash(letter)
         )
@@ -106,17 +106,20 @@ def carry_out(desk: Desk, post: Post, task: Task, clock: Clock) -> None:
 def send_by_hand(desk: Desk, post: Post, month: date, to: str | None, *, actor: str, now: datetime) -> int:
     """The report of a month to one address, or to every manager; how many letters went out.
 
-    Raises TransportError where one did not, and Refused where there is nobody to send it to.
+    It settles what was planned for whoever gets it. Raises TransportError where one did not go out, and Refused where
+    there is nobody to send it to.
     """
     with desk.store.read() as session:
-        managers = [(account.id, account.email) for account, *_ in accounts.every(session) if _gets_reports(account)]
-    wanted: list[tuple[int | None, str]] = [(None, to)] if to is not None else [*managers]
+        managers = {account.email: account.id for account, *_ in accounts.every(session) if _gets_reports(account)}
+    wanted = [(managers.get(email), email) for email in ([to] if to is not None else managers)]
     if not wanted:
         raise Refused("no account has the role manager: invite one, or name an address with --to")
     for account_id, address in wanted:
-        letter = monthly_letter(desk, post, month, address, f"by-hand-{int(now.timestamp())}-{account_id or 0}", now)
-        post.mail.send(letter)
+        letter = _write_and_send(desk, post, month, address, f"by-hand-{int(now.timestamp())}-{account_id or 0}", now)
         with desk.store.write() as tx:
+            planned = letters.about(tx.session, KIND, write_month(month), account_id) if account_id else None
+            if planned is not None:
+                letters.went_out(tx.session, planned, now)
             tx.record(
                 "report_mailed", at=now, actor=actor, account=account_id, month=write_month(month), sha256=_hash(letter)
             )
@@ -138,11 +141,28 @@ def monthly_letter(desk: Desk, post: Post, month: date, to: str, whose: str, now
 
 
 def troubles(desk: Desk) -> list[tuple[str, str, bool]]:
-    """Letters that did not go out: about which month, why, and whether they are given up."""
+    """Letters that did not go out to people who still get them: about which month, why, and whether they are given
+    up."""
     with desk.store.read() as session:
         return [
-            (letter.about, letter.reason or "", letter.next_attempt_at is None) for letter in letters.failing(session)
+            (letter.about, letter.reason or "", letter.next_attempt_at is None)
+            for letter, account in letters.failing(session)
+            if _gets_reports(account)
         ]
+
+
+def _write_and_send(desk: Desk, post: Post, month: date, to: str, whose: str, now: datetime) -> Letter:
+    """Raises TransportError, also for a letter that cannot be written: it would come due without end otherwise."""
+    try:
+        letter = monthly_letter(desk, post, month, to, whose, now)
+        post.mail.send(letter)
+    except (TransportError, StoreUnavailable):
+        raise
+    except Exception as error:
+        place = extract_tb(error.__traceback__)[-1]  # alone: a whole traceback may show the address
+        log.error("letter_cannot_be_written", error=type(error).__name__, place=f"{place.filename}:{place.lineno}")  # noqa: TRY400
+        raise TransportError(f"the letter cannot be written ({type(error).__name__})", permanent=False) from error
+    return letter
 
 
 def _failed(desk: Desk, task: Task, error: TransportError, now: datetime) -> None:

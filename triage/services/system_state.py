@@ -14,12 +14,14 @@ from importlib.metadata import PackageNotFoundError, version
 from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.delivery_words import state_in_words
 from triage.policy.lengths import exactly
-from triage.services import audit, coverage
+from triage.policy.monthly_report import trouble_in_words
+from triage.services import audit, coverage, letters
 from triage.services.canary import newest_over
 from triage.services.desk import Desk
 from triage.services.reconciler import behind_by
 from triage.services.vital_signs import STARTED, SWEEP, signs, what_is_late, why_not_ready
 from triage.store import schema, versions, vital_signs
+from triage.store.letters import newest_sent
 
 BACKUP = "backup"
 _A_DAY = timedelta(days=1)
@@ -76,6 +78,7 @@ def system_state(desk: Desk, now: datetime, *, began: datetime, reads_lists: boo
         *_history(desk, seen, now),
         _once_a_day("On-call coverage", seen.get(coverage.SIGN), now, "looked through for gaps"),
         _backup(seen),
+        _monthly_report(desk),
     ]
     with desk.store.read() as session:
         backlog = vital_signs.backlog(session, now)
@@ -174,6 +177,18 @@ def _backup(seen: dict[str, datetime]) -> Sign:
     if BACKUP in seen:
         return Sign("Backup", seen[BACKUP], "made")
     return Sign("Backup", None, "no backup has been made by the program", is_done=False)
+
+
+def _monthly_report(desk: Desk) -> Sign:
+    told = [trouble_in_words(about, why, is_given_up=given_up) for about, why, given_up in letters.troubles(desk)]
+    if told:
+        words, mend = told[-1]
+        return Sign("Monthly report", None, words, f"{mend[0].upper()}{mend[1:]}.".replace("`", ""))
+    with desk.store.read() as session:
+        at = newest_sent(session)
+    if at is None:
+        return Sign("Monthly report", None, "none was sent by e-mail yet", is_done=False)
+    return Sign("Monthly report", at, "sent by e-mail")
 
 
 def _outcomes(sent: dict[tuple[str, str, bool], int]) -> list[tuple[str, str, int]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, select, update
 from sqlalchemy.orm import Session
 
 from triage.store.models import Account, Letter
+
+_GIVEN_UP = (Letter.sent_at.is_(None), Letter.next_attempt_at.is_(None), Letter.reason.is_not(None))
 
 
 def accounts_with(session: Session, kind: str, about: str) -> set[int]:
@@ -43,16 +45,42 @@ def one(session: Session, letter_id: int) -> Letter | None:
     return session.get(Letter, letter_id)
 
 
-def failing(session: Session) -> Sequence[Letter]:
+def about(session: Session, kind: str, about: str, account_id: int) -> Letter | None:
+    """The letter of this kind about this that was planned for an account."""
+    wanted = (Letter.kind == kind, Letter.about == about, Letter.account_id == account_id)
+    return session.scalars(select(Letter).where(*wanted)).first()
+
+
+def went_out(session: Session, letter: Letter, now: datetime) -> None:
+    """It is settled, and so are the earlier ones to that account that were given up: its address works again."""
+    letter.sent_at, letter.next_attempt_at, letter.reason = now, None, None
+    session.execute(
+        update(Letter)
+        .where(Letter.account_id == letter.account_id, Letter.id < letter.id, *_GIVEN_UP)
+        .values(reason=None)
+    )
+
+
+def failing(session: Session) -> Sequence[tuple[Letter, Account]]:
     """Letters whose last attempt failed, oldest first: still to go out, or given up."""
-    return session.scalars(
-        select(Letter).where(Letter.sent_at.is_(None), Letter.reason.is_not(None)).order_by(Letter.id)
-    ).all()
+    rows = session.execute(
+        select(Letter, Account)
+        .join(Account, Letter.account_id == Account.id)
+        .where(Letter.sent_at.is_(None), Letter.reason.is_not(None))
+        .order_by(Letter.id)
+    )
+    return [(letter, account) for letter, account in rows]
+
+
+def newest_sent(session: Session) -> datetime | None:
+    """When a letter went out last."""
+    return session.scalar(select(func.max(Letter.sent_at)))
 
 
 def tally(session: Session) -> dict[str, int]:
     """How many letters went out, wait, and were given up."""
-    total, sent, waiting = session.execute(
-        select(func.count(), func.count(Letter.sent_at), func.count(Letter.next_attempt_at)).select_from(Letter)
+    given_up = case((and_(*_GIVEN_UP), 1))
+    sent, waiting, given_up_count = session.execute(
+        select(func.count(Letter.sent_at), func.count(Letter.next_attempt_at), func.count(given_up))
     ).one()
-    return {"sent": sent, "waiting": waiting, "given_up": total - sent - waiting}
+    return {"sent": sent, "waiting": waiting, "given_up": given_up_count}

@@ -14,7 +14,7 @@ from triage.services.records import Wanted, find_cases
 from webhooks.console import console
 from webhooks.console.access import needs
 from webhooks.console.forms import Form
-from webhooks.console.report_forms import YEARS, DayField
+from webhooks.console.report_forms import DayField, check_order
 from webhooks.program import desk
 
 _ANY, _OPEN, _CLOSED = "", "open", "closed"
@@ -40,14 +40,8 @@ class CasesForm(Form):
         if field.data and self.reference is None and read_number(field.data) is None:
             raise ValidationError("Write a reference like 1042, or a whole number like +16145550199.")
 
-    def validate_first(self, field: DayField) -> None:
-        if field.data and field.data.year not in YEARS:
-            raise ValidationError(f"Write a year from {YEARS[0]} to {YEARS[-1]}.")
-
     def validate_last(self, field: DayField) -> None:
-        self.validate_first(field)
-        if self.first.data and field.data and field.data < self.first.data:
-            raise ValidationError("The span ends before it begins.")
+        check_order(self.first, field)
 
     @property
     def reference(self) -> str | None:

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 from werkzeug.wrappers import Response
-from wtforms import DateField
 from wtforms.validators import InputRequired, ValidationError
 
 from triage.errors import TriageError
@@ -18,15 +17,16 @@ from triage.services.roster_changes import roster_in_force
 from webhooks.console import console
 from webhooks.console.access import needs
 from webhooks.console.layout import form_page
+from webhooks.console.report_forms import DayField
 from webhooks.console.roster_forms import RosterForm, propose, words_of
 from webhooks.program import desk, program
 
 
 class ClosureForm(RosterForm):
-    on = DateField("Day", [InputRequired("Write a day.")])
+    on = DayField("Day", [InputRequired("Write a day.")])
 
-    def validate_on(self, field: DateField) -> None:
-        if field.data.year > program().now().year + 5:
+    def validate_on(self, field: DayField) -> None:
+        if field.data and field.data.year > program().now().year + 5:
             raise ValidationError("That is more than five years ahead: check the year.")
 
 

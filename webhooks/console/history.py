@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
-from wtforms import SelectChoice, SelectField, StringField, ValidationError
+from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import Length, Optional
 
 from triage.errors import Refused
@@ -18,7 +18,7 @@ from webhooks.console import console
 from webhooks.console.access import needs, signed_in
 from webhooks.console.forms import Form
 from webhooks.console.layout import form_page
-from webhooks.console.report_forms import DayField
+from webhooks.console.report_forms import DayField, check_order
 from webhooks.program import desk, program
 
 _FILES: dict[str, FileForm] = {"jsonl": "jsonl", "csv": "csv"}
@@ -40,8 +40,7 @@ class HistoryForm(Form):
     words = StringField("Words or numbers in the details", [Length(max=100, message="Take 100 characters or fewer.")])
 
     def validate_last(self, field: DayField) -> None:
-        if self.first.data and field.data and field.data < self.first.data:
-            raise ValidationError("The span ends before it begins.")
+        check_order(self.first, field)
 
 
 @console.get("/history")

@@ -7,7 +7,7 @@ from itertools import islice
 
 from flask import render_template, request
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateField, SelectChoice, SelectField, TimeField
+from wtforms import BooleanField, SelectChoice, SelectField, TimeField
 from wtforms.validators import InputRequired
 
 from triage.policy.access import Permission
@@ -21,12 +21,12 @@ from triage.services import contract_versions
 from webhooks.console import console
 from webhooks.console.access import needs
 from webhooks.console.forms import Form
+from webhooks.console.report_forms import DayField
 from webhooks.program import desk, program
 
 _NIGHTS = 7
 _A_YEAR = timedelta(days=365)
 _PRODUCTS = [SelectChoice(line, words or "Not said") for line, words in PRODUCT_WORDS.items()]
-_YEARS = range(1970, 2201)
 
 
 class WhenForm(Form):
@@ -35,15 +35,11 @@ class WhenForm(Form):
     class Meta:
         csrf = False
 
-    on = DateField("Day", [InputRequired("Write a day, such as 2026-11-01.")], render_kw={"type": "date"})
+    on = DayField("Day", [InputRequired("Write a day, such as 2026-11-01.")], render_kw={"type": "date"})
     at = TimeField("Time, Eastern", [InputRequired("Write a time, such as 01:30.")], render_kw={"type": "time"})
     product = SelectField("Product", choices=_PRODUCTS, default="unknown")
     emergency = BooleanField("Emergency key pressed")
     attested = BooleanField("On site, troubleshooting done")
-
-    def validate_on(self, field: DateField) -> None:
-        if field.data is not None and field.data.year not in _YEARS:
-            raise ValueError(f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
 
 
 @console.get("/policy")

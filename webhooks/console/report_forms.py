@@ -26,11 +26,24 @@ _DAY = "Write a date like 2026-11-01."
 
 
 class DayField(DateField):  # type: ignore[misc] # the library has no types
+    """A day of a year that instants can be reckoned with; of any other text `data` is None."""
+
+    data: Any
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_DAY) from None
+        if self.data is not None and self.data.year not in YEARS:
+            self.data = None
+            raise ValueError(f"Write a year from {YEARS[0]} to {YEARS[-1]}.")
+
+
+def check_order(first: DayField, last: DayField) -> None:
+    """Raises ValidationError where two good days are the wrong way round."""
+    if first.data and last.data and last.data < first.data:
+        raise ValidationError("The span ends before it begins.")
 
 
 class SpanForm(Form):
@@ -42,14 +55,8 @@ class SpanForm(Form):
     first = DayField("From", [InputRequired(_DAY)])
     last = DayField("To, included", [InputRequired(_DAY)])
 
-    def validate_first(self, field: DateField) -> None:
-        if field.data.year not in YEARS:
-            raise ValidationError(f"Write a year from {YEARS[0]} to {YEARS[-1]}.")
-
-    def validate_last(self, field: DateField) -> None:
-        self.validate_first(field)
-        if self.first.data and field.data < self.first.data:
-            raise ValidationError("The span ends before it begins.")
+    def validate_last(self, field: DayField) -> None:
+        check_order(self.first, field)
 
 
 class SlaForm(SpanForm):

@@ -13,8 +13,8 @@ from triage.store.base import Base
 class Letter(Base):
     """A letter to one account, once for its kind and what it is about; it is written when it is sent.
 
-    `next_attempt_at` is when sending it is to be tried; None once it went out or was given up. `reason` is why the last
-    attempt failed; it holds no address.
+    `next_attempt_at` is when sending it is to be tried; None once it went out, was given up or is not wanted any
+    more. `reason` is why the last attempt failed, None where that is settled; it holds no address.
     """
 
     __tablename__ = "letters"

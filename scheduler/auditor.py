@@ -50,7 +50,7 @@ class Auditor:
         if not self._bell_is_alive():
             found.append("APScheduler's thread is dead")
         try:
-            found += what_is_late(self._program.desk, self._program.now())
+            found += what_is_late(self._program.desk, self._program.clock.watched())
         except StoreUnavailable as error:
             found.append(f"the database does not answer: {error}")
         return found

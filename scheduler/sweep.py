@@ -93,7 +93,7 @@ def _errands(program: Program, phone_system: PhoneSystem, due: frozenset[Due], m
 
 def _test_calls(program: Program, phone_system: PhoneSystem, _most: int) -> list[Errand]:
     caller, clock = phone_system.canary, program.clock.now
-    numbers = canary.claim_calls(program.desk, clock())
+    numbers = canary.claim_calls(program.desk, clock(), program.clock.watched())
     return [partial(canary.place, program.desk, caller, number, clock) for number in numbers if caller is not None]
 
 

@@ -21,7 +21,7 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """200 while the database answers and the scheduler swept within 30 s; else 503 and the reason."""
     try:
-        reason = why_not_ready(desk(), program().now())
+        reason = why_not_ready(desk(), program().clock.watched())
     except StoreUnavailable:
         reason = "the database does not answer: check AFTERHOURS_DATABASE_URL and its server or disk"
     if reason:

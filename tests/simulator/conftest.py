@@ -34,6 +34,9 @@ class MovableClock:
     def now(self) -> datetime:
         return self.at
 
+    def watched(self) -> datetime:
+        return self.at
+
     def advance(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
 

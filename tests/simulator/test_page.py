@@ -6,9 +6,10 @@ from threading import Event
 
 import pytest
 from flask.testing import FlaskClient
+from freezegun import freeze_time
 
 from tests.simulator.conftest import CALLER, DANA, OurSide
-from triage.clock import DemoClock
+from triage.clock import DemoClock, SystemClock
 from webhooks.simulator.page import add_page
 from webhooks.simulator.phone_system import Behaviour, PhoneSystem
 from webhooks.simulator.posting import Answer
@@ -97,6 +98,22 @@ def test_the_clock_moves_forward(page: FlaskClient, demo_clock: DemoClock) -> No
 
     assert demo_clock.offset() == timedelta(minutes=135)
     assert "2 h 15 min ahead of this machine" in show(page, "/live")
+
+
+@freeze_time("2026-11-21T02:30:00Z")
+def test_who_watches_gives_the_daemon_a_moment_after_the_clock_was_moved(demo_clock: DemoClock) -> None:
+    def ahead(machine: str) -> list[timedelta]:
+        with freeze_time(machine):
+            return [at - SystemClock().now() for at in (demo_clock.now(), demo_clock.watched())]
+
+    first, both = timedelta(minutes=15), timedelta(minutes=135)
+    demo_clock.advance(first)
+    assert ahead("2026-11-21T02:30:19Z") == [first, timedelta(0)]
+    assert ahead("2026-11-21T02:30:20Z") == [first, first]
+    with freeze_time("2026-11-21T02:30:05Z"):
+        demo_clock.advance(timedelta(hours=2))
+    assert ahead("2026-11-21T02:30:24Z") == [both, timedelta(0)]
+    assert ahead("2026-11-21T02:30:25Z") == [both, both]
 
 
 def test_without_a_demo_clock_there_is_nothing_to_move(phones: PhoneSystem) -> None:

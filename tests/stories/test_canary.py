@@ -87,9 +87,21 @@ def test_no_time_of_day_means_none(build_world: Build) -> None:
 def test_two_nodes_place_one_call(watched: World) -> None:
     watched.clock.move_to("2026-11-23T21:30:00")
 
-    claimed = [canaries.claim_calls(watched.program.desk, watched.now) for _ in range(3)]
+    claimed = [canaries.claim_calls(watched.program.desk, watched.now, watched.now) for _ in range(3)]
 
     assert claimed == [[1], [], []]
+
+
+def test_a_demo_clock_that_is_moved_on_lets_no_call_that_is_under_way_fail(watched: World) -> None:
+    watched.clock.move_to("2026-11-23T21:30:00")
+    began = watched.now
+    canaries.claim_calls(watched.program.desk, began, began)
+
+    canaries.claim_calls(watched.program.desk, began + timedelta(hours=2), began)
+    assert canaries.run_of(watched.program.desk, 1).has_passed is None
+
+    canaries.claim_calls(watched.program.desk, began + timedelta(hours=2), began + timedelta(hours=2))
+    assert canaries.run_of(watched.program.desk, 1).has_passed is False
 
 
 def test_call_that_fell_due_while_nobody_looked_is_made_at_the_start(watched: World) -> None:

@@ -31,7 +31,7 @@ def canary(*, as_json: bool) -> None:
     The running daemon does it; this command begins the run and watches. Administrators hear of a failure.
     """
     program = program_for_command()
-    if program.desk.canary is not None and (reason := why_not_ready(program.desk, program.now())):
+    if program.desk.canary is not None and (reason := why_not_ready(program.desk, program.clock.watched())):
         click.echo(f"afterhours: {reason}", err=True)
         sys.exit(1)
     said: set[Hop] = set()
@@ -56,7 +56,7 @@ def watch(program: Program, pause: Callable[[float], None]) -> Iterator[Run]:
     while run.has_passed is None:
         yield run
         pause(_LOOK_EVERY_SECONDS)
-        if program.now() > run.due_at + _GRACE:  # the daemon died meanwhile: the run is late all the same
+        if program.clock.watched() > run.due_at + _GRACE:  # the daemon died meanwhile: the run is late all the same
             canaries.fail_late(desk, run.number, program.now())
         run = canaries.run_of(desk, run.number)
     yield run

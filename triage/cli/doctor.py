@@ -125,7 +125,7 @@ def _recordings(program: Program) -> Iterator[Finding]:
 
 
 def _scheduler(program: Program) -> Iterator[Finding]:
-    reason = why_not_ready(program.desk, program.now())
+    reason = why_not_ready(program.desk, program.clock.watched())
     if reason:
         yield Finding("scheduler", reason, "start `afterhours serve`, or afterhours-scheduler.service")
     else:

@@ -83,14 +83,14 @@ def newest_over(desk: Desk) -> Run | None:
         return _as_run(row) if row else None
 
 
-def claim_calls(desk: Desk, now: datetime) -> list[int]:
-    """The runs whose call is to be placed now, each for one node alone. Those that are late fail."""
+def claim_calls(desk: Desk, now: datetime, watched: datetime) -> list[int]:
+    """The runs whose call is to be placed now, each for one node alone. Those that are late fail, by `watched`."""
     with desk.store.write() as tx:
         if canaries.is_mark_due(tx.session, now):
             canaries.set_mark(tx.session, now, next_run(now, desk.terms) if desk.canary else None)
             if desk.canary and canaries.under_way(tx.session) is None:
                 _begin(tx, desk, now)
-        return [row.id for row in canaries.due(tx.session, now) if _is_to_be_placed(tx, desk, row, now)]
+        return [row.id for row in canaries.due(tx.session, now) if _is_to_be_placed(tx, desk, row, now, watched)]
 
 
 def place(desk: Desk, phone_system: PlacesTestCalls, number: int, clock: Callable[[], datetime]) -> None:
@@ -169,8 +169,8 @@ def _begin(tx: Transaction, desk: Desk, now: datetime) -> CanaryRun:
     return run
 
 
-def _is_to_be_placed(tx: Transaction, desk: Desk, run: CanaryRun, now: datetime) -> bool:
-    if now >= run.due_at:
+def _is_to_be_placed(tx: Transaction, desk: Desk, run: CanaryRun, now: datetime, watched: datetime) -> bool:
+    if watched >= run.due_at:
         _fail(tx, desk, run, run.reason, now)
         return False
     is_new = run.called_at is None and desk.canary is not None

@@ -68,11 +68,14 @@ class SystemState:
     since: list[tuple[str, datetime]]
 
 
-def system_state(desk: Desk, now: datetime, *, began: datetime, reads_lists: bool) -> SystemState:
-    """Everything as of now. `began` is when this process did; `reads_lists` whether the settings let lists be read."""
+def system_state(desk: Desk, now: datetime, *, watched: datetime, began: datetime, reads_lists: bool) -> SystemState:
+    """Everything as of now; what is late, by `watched`.
+
+    `began` is when this process did; `reads_lists` whether the settings let lists be read.
+    """
     seen = signs(desk)
     found = [
-        *_scheduler(desk, seen, now),
+        *_scheduler(desk, seen, watched),
         *_lists(desk, now, reads_lists=reads_lists),
         *_canary(desk, now),
         *_history(desk, seen, now),

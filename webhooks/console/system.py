@@ -17,5 +17,5 @@ def show_system() -> str:
     """Signs of life, the queue, what went out in the last day, versions."""
     running, now = program(), program().now()
     reads_lists = running.settings.twilio_from is not None
-    state = system_state(desk(), now, began=running.began, reads_lists=reads_lists)
+    state = system_state(desk(), now, watched=running.clock.watched(), began=running.began, reads_lists=reads_lists)
     return render_template("system.html", now=now, state=state)

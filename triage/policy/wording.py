@@ -88,7 +88,7 @@ def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
     """The text that asks one person to act."""
     head = _HEADS.get(by_now(card, reason, now, terms)) or (_HEADS["resume"] if is_owner else "")
     call = [f"CALL {card.reference}"] if may_call(card, terms) else []
-    if is_owner and reason == "emergency":
+    if is_owner and (reason == "emergency" or (reason == "ladder" and "emergency" in card.flags)):
         ask = _reply(f"ACK {card.reference}", *call, "PASS")
     elif is_owner:
         ask = _reply(*call, f"DONE {card.reference} <min>", f"TRIED {card.reference}")

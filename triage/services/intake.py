@@ -20,6 +20,7 @@ from triage.policy.intake import (
     sort,
 )
 from triage.policy.lifecycle import CaseState
+from triage.policy.roster import Person
 from triage.policy.terms import ProductLine, Terms
 from triage.services import canary
 from triage.services.alerts import card_of, tell
@@ -28,7 +29,7 @@ from triage.services.completion import Learnt, complete, concerned, confirm, due
 from triage.services.desk import Desk
 from triage.services.escalation import ask_owner_again, climb_afresh
 from triage.services.recordings import plan_copy
-from triage.store import calls, cases
+from triage.store import calls, cases, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Call, Case, LookUp, Voicemail
 
@@ -307,7 +308,12 @@ def _fold(
     tx.session.flush()
     count = len(cases.recordings(tx.session, case.id))
     text = wording.second_message(card_of(case, desk.roster(tx.session)), count, is_moved=is_moved)
-    tell(tx, concerned(tx, desk, case), text, terms=terms, now=now, case=case)
+    tell(tx, _not_alerted_now(tx, case, concerned(tx, desk, case), now), text, terms=terms, now=now, case=case)
+
+
+def _not_alerted_now(tx: Transaction, case: Case, people: list[Person], now: datetime) -> list[Person]:
+    """Those whom no alert tells of the case at this very instant."""
+    return [person for person in people if deliveries.alert_made_at(tx.session, case.id, person.id, now) is None]
 
 
 def _learn_from(tx: Transaction, case: Case, message: Message, now: datetime) -> None:

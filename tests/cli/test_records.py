@@ -14,6 +14,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import text
 
+from config.settings import DEMO_ROSTER
 from tests.cli.conftest import Run, document
 from tests.support.world import World
 from triage.policy.spreadsheet import spreadsheet_safe
@@ -322,3 +323,29 @@ def test_report_without_days_is_of_today_by_the_contracts_clock(at_night: Run) -
     assert at_night("report", "sla").stdout == at_night("report", "sla", "--from", "2026-11-21").stdout
     yesterday = document(at_night("report", "billing", "--json", "--to", "2026-11-20"))
     assert [line["ref"] for line in yesterday] == ["1001"]
+
+
+def test_the_calendar_of_on_call_says_who_has_which_rotation_and_what_nobody_has(at_night: Run) -> None:
+    span = ("--from", "2026-11-22", "--to", "2026-11-23")
+    days = document(at_night("oncall", "calendar", *span, "--json"))
+    shown = at_night("oncall", "calendar", *span).stdout
+    too_long = at_night("oncall", "calendar", "--from", "2026-01-01", "--to", "2026-12-31")
+    covered = at_night("oncall", "gaps")
+
+    primary = [day for day in days if day["rotation"] == "primary"]
+    assert [(day["day"], [shift["person"] for shift in day["shifts"]]) for day in primary] == [
+        ("2026-11-22", ["lee"]),
+        ("2026-11-23", ["lee", "dana"]),
+    ]
+    assert re.search(r"2026-11-23 Mon  primary    \S+ .*, .* from 08:00", shown)
+    assert (too_long.exit_code, "62 days at the most" in too_long.stderr) == (2, True)
+    assert (covered.exit_code, covered.stdout) == (0, "No gap in the coming two weeks.\n")
+
+
+def test_a_gap_of_on_call_is_exit_1(at_night: Run, tmp_path: Path) -> None:
+    roster = DEMO_ROSTER.read_text().replace("starts = 2026", "starts = 2027")
+    (tmp_path / "roster.toml").write_text(roster)
+    result = at_night("oncall", "gaps", "--json", roster_file=str(tmp_path / "roster.toml"))
+
+    assert result.exit_code == 1
+    assert {gap["rotation"] for gap in document(result)} >= {"primary"}

@@ -166,6 +166,20 @@ def test_no_page_holds_a_script_a_style_or_somebody_elses_markup(world: World) -
         assert "Administrator &lt;b&gt;" in text
 
 
+def test_an_administrator_says_who_an_account_is_in_the_roster(world: World) -> None:
+    signed_in(world, Role.TECHNICIAN)
+    boss = signed_in(world, Role.ADMINISTRATOR)
+
+    boss.get("/accounts/1")
+    linked = boss.post("/accounts/1/person", person="lee")
+    stranger = boss.post("/accounts/1/person", person="nobody")
+
+    assert "In the roster the account is lee now." in linked.text
+    assert '<option selected value="lee">' in linked.text
+    assert stranger.status_code == 409
+    assert accounts.show_account(world.program.desk, 1, world.now)["person"] == "lee"
+
+
 @pytest.mark.on_both
 def test_what_no_database_takes_is_told_and_breaks_nothing(world: World) -> None:
     boss = signed_in(world, Role.ADMINISTRATOR)

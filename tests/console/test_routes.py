@@ -53,6 +53,7 @@ ROUTES = {
     "GET /sign-in/provider": {ALL},
     "GET /sign-in/provider/answer": {ALL},
     "GET /static/<path:name>": {ALL},
+    "POST /accounts/<int:number>/person": {AD},
     "POST /cases/<reference>/attempt": {T, M, AD},
     "POST /cases/<reference>/call": {T, M, AD},
     "POST /cases/<reference>/close": {T, M, AD},

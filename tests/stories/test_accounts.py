@@ -267,6 +267,12 @@ def test_a_changed_password_ends_every_other_sign_in_and_a_role_counts_at_once(o
     assert office.who(there) is None
     assert office.somebody(here).stage is Stage.SET_UP
     assert office.who(office.sign_in(password="another long password")) is not None
+    accounts.link_to_person(office.desk, invited.account_id, "dana", actor="account:9", now=now)
+    with pytest.raises(Refused, match="the roster has no person nobody"):
+        accounts.link_to_person(office.desk, invited.account_id, "nobody", actor="account:9", now=now)
+    [linked] = [event for event in office.history() if event.kind == "account_linked"]
+    assert (linked.details["after"], linked.actor) == ("dana", "account:9")
+    assert office.somebody(here).person_id == "dana"
     changes = [event for event in office.history() if event.kind == "role_changed"]
     assert [event.details for event in changes] == [
         {"account": invited.account_id, "before": "technician", "after": "manager"}

@@ -81,6 +81,22 @@ def account_role(*, email: str, role: str, as_json: bool) -> None:
         click.echo(f"{email} is {role}.")
 
 
+@account.command("link")
+@click.argument("email")
+@click.argument("person", metavar="PERSON")
+@wants_json
+@reported
+def account_link(*, email: str, person: str, as_json: bool) -> None:
+    """Say who an account is in the roster, by the person's id."""
+    program = program_for_command()
+    number = accounts.account_of(program.desk, email)
+    accounts.link_to_person(program.desk, number, person, actor=whoever_types(), now=program.now())
+    if as_json:
+        print_json({"id": number, "person": person})
+    else:
+        click.echo(f"{email} is {person} in the roster.")
+
+
 @account.command("disable")
 @click.argument("email")
 @wants_json

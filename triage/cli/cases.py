@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
-from triage.cli.printing import Instant, print_json, print_table, reported, wants_json, whole_or_not_at_all
+from triage.cli.printing import Day, Instant, print_json, print_table, reported, wants_json, whole_or_not_at_all
 from triage.cli.program import program_for_command, whoever_types
-from triage.cli.record_words import case_row, case_sheet, on_the_clock
+from triage.cli.record_words import calendar_row, case_row, case_sheet, on_the_clock
+from triage.errors import Refused
 from triage.services import records
+from triage.services.on_call import calendar_records, gap_records
+from triage.services.roster_changes import roster_in_force
 
 
 @click.group()
@@ -34,6 +38,40 @@ def oncall_who(*, at: datetime | None, as_json: bool) -> None:
     if not lines:
         click.echo("afterhours: nobody is on call: check the rotations of the roster", err=True)
         sys.exit(1)
+
+
+@oncall.command("calendar")
+@click.option("--from", "first", type=Day(), required=True, help="The first day.")
+@click.option("--to", "last", type=Day(), required=True, help="The last day; two months at the most.")
+@wants_json
+@reported
+def oncall_calendar(*, first: date, last: date, as_json: bool) -> None:
+    """Who has which rotation on these days, on the roster's wall clock."""
+    if last < first:
+        raise Refused("--to is before --from")
+    program = program_for_command()
+    found = calendar_records(program.desk, first, last, program.now())
+    if as_json:
+        print_json(found)
+    else:
+        zone = ZoneInfo(roster_in_force(program.desk).timezone)
+        print_table([calendar_row(record, zone) for record in found])
+
+
+@oncall.command("gaps")
+@wants_json
+@reported
+def oncall_gaps(*, as_json: bool) -> None:
+    """What nobody covers in the coming two weeks; exit 1 where there is a gap."""
+    program = program_for_command()
+    found = gap_records(program.desk, program.now())
+    if as_json:
+        print_json(found)
+    elif found:
+        print_table([on_the_clock(gap, program.desk.terms) for gap in found])
+    else:
+        click.echo("No gap in the coming two weeks.")
+    sys.exit(1 if found else 0)
 
 
 @click.group()

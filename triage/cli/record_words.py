@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from triage.policy.case_words import ATTESTED, LANGUAGES, clock, details_in_words, length_in_parts, safe
 from triage.policy.lengths import exactly
@@ -74,3 +75,18 @@ def on_the_clock(row: Record, terms: Terms) -> Record:
 def _line(event: Record, terms: Terms) -> str:
     what = details_in_words(event["details"], terms)
     return f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {what}".rstrip()
+
+
+def calendar_row(record: Record, zone: ZoneInfo) -> Record:
+    """A day of a rotation in a table: who has it, and from when where that lies in the day."""
+    held = []
+    for shift in record["shifts"]:
+        starts = shift["starts"].astimezone(zone)
+        since = f" from {starts:%H:%M}" if starts.date() == record["day"] else ""
+        held.append(f"{safe(shift['name'] or 'NOBODY')}{since}")
+    return {
+        "day": f"{record['day']:%Y-%m-%d %a}",
+        "rotation": safe(record["rotation"]),
+        "on call": ", ".join(held),
+        "closed": ", ".join(record["holidays"]) or "closed" if record["closed"] else "",
+    }

@@ -94,6 +94,7 @@ EVENT_WORDS = {
     "report_mailed": "The monthly report was sent by e-mail",
     "report_not_mailed": "The monthly report could not be sent by e-mail",
     "resorted": "Sorted anew by the phone system's own times",
+    "account_linked": "An account got another person of the roster",
     "role_changed": "An account got another role",
     "roster_changed": "The roster was changed",
     "roster_loaded": "A roster file was loaded",

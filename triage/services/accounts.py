@@ -129,6 +129,19 @@ def change_role(desk: Desk, account_id: int, role: Role, *, actor: str, now: dat
             account.role = role.value
 
 
+def link_to_person(desk: Desk, account_id: int, person_id: str | None, *, actor: str, now: datetime) -> None:
+    """Say who an account is in the roster; None: nobody. Raises Refused where the roster has no such person."""
+    with desk.store.write() as tx:
+        account = accounts.by_id(tx.session, account_id)
+        _not_oneself(account, actor)
+        _check_person(desk, tx.session, person_id)
+        if account.person_id != person_id:
+            tx.record(
+                "account_linked", at=now, actor=actor, account=account.id, before=account.person_id, after=person_id
+            )
+            account.person_id = person_id
+
+
 def disable(desk: Desk, account_id: int, *, actor: str, now: datetime) -> None:
     """Nobody signs in to it any more, and whoever is in is out. A new link opens it again."""
     with desk.store.write() as tx:

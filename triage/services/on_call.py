@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from triage.errors import Refused
 from triage.policy.ladder import unknown_targets
 from triage.policy.on_call_calendar import Day, Stretch, calendar, stretches
 from triage.policy.roster import OverrideSpan, Person, Roster, Rotation, Shift
@@ -54,6 +56,32 @@ def on_call_days(desk: Desk, first: date, last: date, now: datetime) -> tuple[Ro
     return roster, calendar(roster, desk.terms, first, min(last, first + timedelta(days=_LONGEST - 1)), now)
 
 
+def calendar_records(desk: Desk, first: date, last: date, now: datetime) -> list[dict[str, Any]]:
+    """The calendar for programs and tables: a record for each day and rotation. Field names are promised in the README.
+
+    Raises Refused where it is longer than two months.
+    """
+    if (last - first).days >= _LONGEST:
+        raise Refused(f"a calendar has {_LONGEST} days at the most: ask for fewer")
+    roster, days = on_call_days(desk, first, last, now)
+    return [
+        {
+            "day": day.on,
+            "rotation": rotation.name,
+            "shifts": [_shift(line.stretch) for line in day.lines[rotation.name]],
+            "closed": day.is_closed,
+            "holidays": list(day.holidays),
+        }
+        for day in days
+        for rotation in roster.rotations
+    ]
+
+
+def gap_records(desk: Desk, now: datetime) -> list[dict[str, Any]]:
+    """Stretches of the coming two weeks in which a rotation of the ladder has nobody."""
+    return [{"rotation": gap.rotation, "starts": gap.starts, "ends": gap.ends} for gap in on_call(desk, now).gaps]
+
+
 def coming_shifts(roster: Roster, now: datetime) -> list[Stretch]:
     """Who has which rotation in the coming eight weeks, gaps left out; what counts now comes first."""
     found = [
@@ -70,6 +98,16 @@ def coming_overrides(roster: Roster, now: datetime) -> list[tuple[int, OverrideS
     spans = [span for several in roster.override_spans.values() for span in several if span[2] > now]
     numbers = {id(override): number for number, override in enumerate(roster.overrides)}
     return sorted(((numbers[id(span[0])], span) for span in spans), key=lambda line: line[1][1])
+
+
+def _shift(stretch: Stretch) -> dict[str, Any]:
+    return {
+        "person": _id(stretch.person),
+        "name": stretch.person.name if stretch.person else None,
+        "starts": stretch.starts,
+        "ends": stretch.ends,
+        "instead_of": _id(stretch.instead_of),
+    }
 
 
 def _post(roster: Roster, rotation: Rotation, at: datetime) -> Post:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
-from wtforms import SelectChoice
+from wtforms import SelectChoice, SelectField
 
 from triage.errors import Refused
 from triage.policy.access import Permission, Role
@@ -12,11 +12,15 @@ from triage.services import accounts
 from triage.services.accounts import Invited
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
-from webhooks.console.forms import InviteForm, RoleForm
+from webhooks.console.forms import Form, InviteForm, RoleForm
 from webhooks.console.layout import form_page
 from webhooks.program import desk, program
 
 NOBODY = ""
+
+
+class LinkForm(Form):
+    person = SelectField("In the roster")
 
 
 @console.get("/accounts")
@@ -31,8 +35,7 @@ def list_accounts() -> str:
 def invite() -> str | tuple[str, int]:
     """A new account. The answer holds its link, which nobody can show again."""
     form = InviteForm()
-    people = [(NOBODY, "Nobody: never on call"), *accounts.people(desk())]
-    form.person.choices = [SelectChoice(value, label) for value, label in people]
+    form.person.choices = _people()
     if not form.validate_on_submit():
         return form_page("invite.html", form)
     try:
@@ -55,7 +58,9 @@ def invite() -> str | tuple[str, int]:
 def show_account(number: int) -> str:
     """One account, and what can be done about it."""
     found = accounts.show_account(desk(), number, program().now())
-    return render_template("account.html", account=found, form=RoleForm(role=found["role"]))
+    link = LinkForm(person=found["person"] or NOBODY)
+    link.person.choices = _people()
+    return render_template("account.html", account=found, form=RoleForm(role=found["role"]), link=link)
 
 
 @console.post("/accounts/<int:number>/role")
@@ -66,6 +71,18 @@ def change_role(number: int) -> Response:
         raise Refused("There is no such role.")
     accounts.change_role(desk(), number, Role(form.role.data), actor=signed_in().actor, now=program().now())
     return _done(number, f"The role is {form.role.data} now.")
+
+
+@console.post("/accounts/<int:number>/person")
+@needs(Permission.CHANGE_ACCOUNTS)
+def link_account(number: int) -> Response:
+    form = LinkForm()
+    form.person.choices = _people()
+    if not form.validate():
+        raise Refused("The roster has no such person.")
+    person = form.person.data or None
+    accounts.link_to_person(desk(), number, person, actor=signed_in().actor, now=program().now())
+    return _done(number, f"In the roster the account is {person or 'nobody'} now.")
 
 
 @console.post("/accounts/<int:number>/link")
@@ -80,6 +97,11 @@ def invite_again(number: int) -> str:
 def disable_account(number: int) -> Response:
     accounts.disable(desk(), number, actor=signed_in().actor, now=program().now())
     return _done(number, "The account is disabled. Nobody is signed in to it any more.")
+
+
+def _people() -> list[SelectChoice]:
+    people = [(NOBODY, "Nobody: never on call"), *accounts.people(desk())]
+    return [SelectChoice(value, label) for value, label in people]
 
 
 def _link_page(invited: Invited) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from config.settings import Settings
 from triage.clock import Clock, DemoClock, SystemClock
-from triage.errors import ConfigurationError
+from triage.errors import ConfigurationError, StoreUnavailable
 from triage.owner_files import load_roster_file, load_terms, shipped_policy
-from triage.policy.roster import Roster
+from triage.policy.roster import Roster, stored_roster
 from triage.ports import (
     Bell,
     DrawsCharts,
@@ -28,7 +28,7 @@ from triage.ports import (
 from triage.services.desk import Desk, follow_roster, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.services.letters import Post
-from triage.store import bells, schema
+from triage.store import bells, schema, versions
 from triage.store.engine import Store
 from triage.store.recording_folder import RecordingFolder
 from triage.transports.smtp import Smtp
@@ -102,6 +102,38 @@ def build(settings: Settings, store: Store | None = None) -> Program:
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
         provider=_provider(settings),
     )
+
+
+def roster_that_counts(settings: Settings) -> tuple[Roster | None, str]:
+    """The roster with the closed days that count, and which it is, for commands that do not need a database.
+
+    The one in force, which the console may have changed, where a database is there and answers; the file where none is,
+    or where the file was edited since: then it counts from the next start.
+    """
+    file = load_roster_file(settings)
+    kept = _roster_in_force(settings)
+    if kept is not None and (file is None or kept[1] == file.version):
+        return kept[0], "in force"
+    return file, "file" if file else "none"
+
+
+def _roster_in_force(settings: Settings) -> tuple[Roster, str | None] | None:
+    """With the version of the file that it came from. Nothing is made or changed in the database."""
+    store = Store(settings.database_url)
+    try:
+        if store.is_sqlite and not Path(store.url.database or "").exists():
+            return None
+        if schema.revision(store) != schema.newest():
+            return None
+        with store.read() as session:
+            newest = versions.newest_roster_id(session)
+            if newest is None:
+                return None
+            return stored_roster(versions.roster_content(session, newest)), versions.newest_source(session)
+    except StoreUnavailable:
+        return None
+    finally:
+        store.close()
 
 
 def _post(settings: Settings) -> Post | None:

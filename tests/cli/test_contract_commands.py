@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.settings import DEMO_ROSTER
 from tests.cli.conftest import Run, document
+from triage.owner_files import shipped_policy
+from triage.policy.terms import read_terms
+from triage.services.desk import Desk
+from triage.services.roster_changes import roster_in_force
+from triage.store import versions
+from triage.store.engine import Store
 
 FIELDS = {
     "window",
@@ -175,7 +182,7 @@ def test_check_prints_every_rule_of_the_contract(run: Run) -> None:
 def test_check_in_json_holds_the_whole_contract(run: Run) -> None:
     record = document(run("policy", "check", "--json"))
 
-    assert set(record) == {"version", "terms"}
+    assert set(record) == {"version", "terms", "roster"}
     assert record["terms"]["rates"]["after_hours"]["price"] == "247.50"
     assert record["terms"]["windows"]["evening"]["callback_within"] == "2h"
 
@@ -205,3 +212,32 @@ def test_an_owners_terms_change_what_is_explained(run: Run, tmp_path: Path) -> N
     record = document(run("policy", "explain", "--at", "2026-11-21T02:30:00Z", "--json", policy_file="mine.toml"))
 
     assert record["callback_due"] == "2026-11-21T02:30:20Z"
+
+
+def test_closed_days_are_those_of_the_roster_in_force_and_of_the_file_once_it_was_edited(
+    at_night: Run, run: Run, night: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "roster.toml"
+    file.write_text(DEMO_ROSTER.read_text())
+    at_night("migrate", roster_file=str(file))
+    at_night("oncall", "who", roster_file=str(file))
+    desk = Desk(Store(night), read_terms(shipped_policy(), name="policy.toml", shipped=shipped_policy()), "")
+    before = roster_in_force(desk)
+    closed = before.model_copy(update={"closures": (date(2026, 11, 24),)})
+    with desk.store.write() as tx:
+        versions.add_roster(
+            tx.session, closed.version, closed.canonical, source=before.version, now=datetime(2026, 11, 21, tzinfo=UTC)
+        )
+
+    tuesday = ("policy", "explain", "--at", "2026-11-24T15:00:00Z", "--json")
+    kept = document(at_night(*tuesday, roster_file=str(file)))
+    unreached = document(run(*tuesday, roster_file=str(file), database_url=f"sqlite:///{tmp_path}/none.db"))
+    file.write_text(file.read_text().replace("Lee Okafor", "Lee O."))
+    edited = document(at_night(*tuesday, roster_file=str(file)))
+
+    assert [(found["window"], found["roster"]) for found in (kept, unreached, edited)] == [
+        ("other", "in force"),
+        ("support_hours", "file"),
+        ("support_hours", "file"),
+    ]
+    assert not (tmp_path / "none.db").exists()

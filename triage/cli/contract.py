@@ -8,16 +8,18 @@ from typing import cast
 
 import click
 
+from config.settings import Settings
 from triage.cli.printing import Instant, print_fields, print_json, reported, wants_json
 from triage.cli.program import settings_for_command
 from triage.cli.record_words import on_the_clock
 from triage.errors import Refused
-from triage.owner_files import load_roster_file, load_terms
+from triage.owner_files import load_terms
 from triage.policy.contract_words import contract
 from triage.policy.document import UnreadableDocument
 from triage.policy.intake import Message, sort
 from triage.policy.ladder import unknown_targets
 from triage.policy.pricing import price_days, price_minutes
+from triage.policy.roster import Roster
 from triage.policy.terms import ProductLine
 
 PRODUCTS = ("emg", "ucp", "application", "server", "discontinued", "unknown", "other", "other/unknown")
@@ -35,7 +37,7 @@ def policy_check(*, as_json: bool) -> None:
     """Parse the policy file and print it in plain words; exit 1 on anything odd."""
     settings = settings_for_command()
     try:
-        roster = load_roster_file(settings)
+        roster, which = _roster(settings)
         terms = load_terms(settings, roster)
     except UnreadableDocument as error:
         click.echo(f"afterhours: {error}", err=True)
@@ -46,11 +48,11 @@ def policy_check(*, as_json: bool) -> None:
     if strangers:
         sys.exit(1)
     if as_json:
-        print_json({"version": terms.version, "terms": terms.model_dump(mode="json")})
+        print_json({"version": terms.version, "roster": which, "terms": terms.model_dump(mode="json")})
         return
     for rule, words in contract(terms):
         click.echo(f"{rule:<6} {words}")
-    click.echo(f"\nversion {terms.version}, from {settings.policy_file.name}")
+    click.echo(f"\nversion {terms.version}, from {settings.policy_file.name}, closed days of the roster: {which}")
 
 
 @policy.command("explain")
@@ -66,7 +68,8 @@ def policy_explain(
 ) -> None:
     """What a message left at an instant is owed, and by which rule."""
     settings = settings_for_command()
-    terms = load_terms(settings, load_roster_file(settings))
+    roster, which = _roster(settings)
+    terms = load_terms(settings, roster)
     if left_at is not None and left_at < at:
         raise Refused("--left-at is before --at: a message is left after the call was answered")
     decided = sort(
@@ -91,6 +94,7 @@ def policy_explain(
         "flags": list(decided.flags),
         "clauses": list(decided.clauses),
         "policy": terms.version,
+        "roster": which,
     }
     if as_json:
         print_json(record)
@@ -127,3 +131,10 @@ def policy_price(*, rate: str, minutes: int | None, days: int | None, as_json: b
         print_json(record)
     else:
         click.echo(price.arithmetic)
+
+
+def _roster(settings: Settings) -> tuple[Roster | None, str]:
+    """The roster whose closed days count, and which it is."""
+    from triage.bootstrap import roster_that_counts  # noqa: PLC0415 - see triage/cli/__init__.py
+
+    return roster_that_counts(settings)

@@ -57,15 +57,18 @@ def twilio_setup(*, fallback: str | None, is_to_apply: bool, as_json: bool) -> N
 @reported
 def twilio_fallback(*, as_json: bool) -> None:
     """TwiML for a TwiML Bin, which records calls by itself while we are down."""
-    from triage.owner_files import load_roster_file, load_terms  # noqa: PLC0415
+    from triage.bootstrap import roster_that_counts  # noqa: PLC0415
+    from triage.owner_files import load_terms  # noqa: PLC0415
     from triage.transports.twilio_fallback import fallback_document  # noqa: PLC0415 - Twilio's client is large
 
     settings = settings_for_command()
-    text = fallback_document(load_terms(settings, load_roster_file(settings)), settings.public_url)
+    roster, which = roster_that_counts(settings)
+    text = fallback_document(load_terms(settings, roster), settings.public_url)
     if as_json:
-        print_json({"twiml": text, "characters": len(text)})
+        print_json({"twiml": text, "characters": len(text), "roster": which})
     else:
         click.echo(text)
+        click.echo(f"afterhours: closed days of the roster: {which}", err=True)
 
 
 def _record(setting: Setting) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """`make bench-large`: how long reports, lists and checks take with two years of history, see seed.py.
 
 The file is seeded once, under /tmp, and used again; remove it to seed anew. Times are of the service behind a page or a
-command, in this process; what a page adds is its template, what a command adds is the start of Python.
+command, in this process, and of whole pages; what a command adds is the start of Python.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
@@ -18,20 +20,38 @@ import click
 
 from config.settings import Settings
 from tests.bench.seed import CASES, END, seed
-from triage.bootstrap import build
-from triage.services import records
+from tests.support.visitor import PASSWORD, Visitor
+from triage.bootstrap import Program, build
+from triage.policy.access import Role
+from triage.services import accounts, records
 from triage.services.audit import verify_chain
 from triage.services.desk import Desk
 from triage.services.sla_report import Question, references_behind, sla_report
 from triage.services.vital_signs import readings, what_is_due
 from triage.store import cases
 from triage.store.models.case import reference_of
+from webhooks.app import create_app
 
 PLACE = Path(tempfile.gettempdir()) / "afterhours-bench" / "two-years.db"
 ROUNDS = 9
 MONTH = Question(first=date(2026, 10, 1), last=date(2026, 10, 31))
 YEARS = Question(first=date(2024, 11, 1), last=date(2026, 10, 31))
 A_CALLER = "+16145550042"
+HOME = "http://127.0.0.1:8000"
+_MONTH, _YEARS = (f"first={span.first}&last={span.last}" for span in (MONTH, YEARS))
+PAGES = {
+    "board": "/",
+    "case": "/cases/91000",
+    "cases": "/cases",
+    "cases, closed ones of a caller": "/cases?sought=%2B16145550042&state=closed",
+    "people": "/people",
+    "history": "/history",
+    "history, words among its details": "/history?words=nothing",
+    "reports, a month": f"/reports/sla?{_MONTH}",
+    "reports, two years": f"/reports/sla?{_YEARS}",
+    "billing, a month": f"/reports/billing?{_MONTH}",
+}
+"""Each as the test client of Flask gets it: all of the server's work, without the network."""
 
 
 def main() -> None:
@@ -41,10 +61,11 @@ def main() -> None:
         seed(PLACE.with_suffix(".new"))
         PLACE.with_suffix(".new").rename(PLACE)
         click.echo(f"seeded {PLACE} in {time.perf_counter() - began:.0f} s")
-    program = build(Settings(database_url=f"sqlite:///{PLACE}"))
+    now = END - timedelta(minutes=1)
+    program = build(Settings(database_url=f"sqlite:///{PLACE}", public_url=HOME))
+    program.clock = _Stopped(now)
     program.prepare()
     desk, draw = program.desk, Random(1)
-    now = END - timedelta(minutes=1)
 
     def show(what: str, ask: Callable[[], object]) -> None:
         ask()  # once, so that statements are compiled, as they are in a daemon
@@ -66,11 +87,45 @@ def main() -> None:
     show("whose case a technician's text means", lambda: known_to(desk))
     show("a caller's open case, and the last closed", lambda: of_caller(desk))
     show("/metrics", lambda: readings(desk, END))
+    visitor = auditor(program, now)
+    for what, path in PAGES.items():
+        show(f"page: {what}", partial(opened, visitor, path))
     began = time.perf_counter()
     verdict = verify_chain(desk)
     click.echo(f"{'audit verify, once':<54} {(time.perf_counter() - began) * 1000:8.1f}")
     click.echo(f"{verdict.entries} events, the first that does not fit: {verdict.first_bad}")
     program.close()
+
+
+class _Stopped:
+    """The end of the two years: a board of today would find all of it overdue."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    def watched(self) -> datetime:
+        return self._at
+
+
+def auditor(program: Program, now: datetime) -> Visitor:
+    """Somebody signed in who may read every page; an account more in the file."""
+    email = f"auditor-{time.time_ns()}@example.com"
+    invited = accounts.invite(
+        program.desk, email, name="Auditor", role=Role.AUDITOR, person_id=None, actor="bench", now=now
+    )
+    visitor = Visitor(create_app(program), base=HOME)
+    visitor.get(invited.path)
+    visitor.post(invited.path, password=PASSWORD, again=PASSWORD)
+    return visitor
+
+
+def opened(visitor: Visitor, path: str) -> None:
+    status = visitor.get(path, follows=False).status_code
+    if status != HTTPStatus.OK:
+        raise click.ClickException(f"{path} was answered with {status}; remove {PLACE} to seed anew")
 
 
 def of(name: str, value: str) -> Question:

@@ -14,6 +14,11 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def week_number(day: date) -> int:
+    """A number that the days of one week share, Monday to Sunday, and no others."""
+    return (day.toordinal() - 1) // 7
+
+
 def weeks(first: date, last: date) -> list[tuple[date, date]]:
     """The weeks of a span of days, Monday to Sunday, cut to the span; both ends included."""
     found, monday = [], week_of(first)

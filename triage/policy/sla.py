@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -105,7 +104,7 @@ def figures(cases: Iterable[Judged]) -> Figures:
     cases = list(cases)
     outcomes = [case.outcome for case in cases]
     met, breached = outcomes.count(Outcome.MET), outcomes.count(Outcome.BREACHED)
-    met_by = Counter(case.basis for case in cases if case.outcome is Outcome.MET)
+    met_by = [case.basis for case in cases if case.outcome is Outcome.MET]
     to_acknowledge = sorted([span for case in cases if (span := case.to_acknowledge_s) is not None])
     to_callback = sorted([span for case in cases if (span := case.to_callback_s) is not None])
     return Figures(
@@ -119,9 +118,9 @@ def figures(cases: Iterable[Judged]) -> Figures:
         mtta_p95_s=_percentile_95(to_acknowledge),
         mttc_median_s=_median(to_callback),
         mttc_p95_s=_percentile_95(to_callback),
-        met_measured=met_by["measured"],
-        met_stated=met_by["stated"],
-        met_by_attempts=met_by["attempts"],
+        met_measured=met_by.count("measured"),
+        met_stated=met_by.count("stated"),
+        met_by_attempts=met_by.count("attempts"),
     )
 
 
@@ -155,7 +154,7 @@ def wait_of(case: Judged, figure: str) -> float:
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:
     """Whoever was there before the clock started took no time."""
-    return max((end - start).total_seconds(), 0.0) if end is not None else None
+    return (end - start).total_seconds() if end is not None and end > start else None if end is None else 0.0
 
 
 def _median(ordered: Sequence[float]) -> float | None:

@@ -30,6 +30,7 @@ from triage.store.models import (
     Voicemail,
 )
 from triage.store.models.case import id_of, reference_of
+from triage.store.models.session import is_measured
 
 Record = dict[str, Any]
 
@@ -163,30 +164,30 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
     start, end = span_of_days(first, last, desk.terms)
     with desk.store.read() as session:
         billed = sessions.billed_between(session, start, end)
-        corrected = chain.last_of_kind(session, [case.id for _, _, case in billed], "session_corrected")
-        return [
-            {
-                "ref": case.reference,
-                "closed_at": work.closed_at,
-                "technician": work.person_id,
-                "caller": case.caller or case.callback_number,
-                "rate": line.rate,
-                "minutes": line.minutes,
-                "billed_minutes": line.billed_minutes,
-                "amount": line.amount,
-                "taxable": line.is_taxable,
-                "measured": work.is_measured,
-                "measured_s": work.measured_s,
-                "stated_minutes": work.stated_minutes,
-                "doubtful": _is_doubtful(work, case),
-                "clauses": line.clauses,
-                "arithmetic": line.arithmetic,
-                "note": work.note,
-                "corrected": case.id in corrected,
-                "correction": corrected.get(case.id, {}).get("reason"),
-            }
-            for line, work, case in billed
-        ]
+        corrected = chain.last_of_rare_kind(session, "session_corrected")
+    return [
+        {
+            "ref": reference_of(row.case_id),
+            "closed_at": row.closed_at,
+            "technician": row.person_id,
+            "caller": row.caller or row.callback_number,
+            "rate": row.rate,
+            "minutes": row.minutes,
+            "billed_minutes": row.billed_minutes,
+            "amount": row.amount,
+            "taxable": row.is_taxable,
+            "measured": is_measured(row.measured_s, row.stated_minutes),
+            "measured_s": row.measured_s,
+            "stated_minutes": row.stated_minutes,
+            "doubtful": outlasts(row.measured_s, row.stated_minutes, since_message=row.closed_at - row.left_at),
+            "clauses": row.clauses,
+            "arithmetic": row.arithmetic,
+            "note": row.note,
+            "corrected": row.case_id in corrected,
+            "correction": corrected.get(row.case_id, {}).get("reason"),
+        }
+        for row in billed
+    ]
 
 
 def total(lines: Sequence[Record]) -> Decimal:

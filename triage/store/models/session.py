@@ -24,6 +24,11 @@ class Attempt(Base):
     bridge_id: Mapped[int | None] = mapped_column(ForeignKey("bridges.id"), unique=True)
 
 
+def is_measured(measured_s: int, stated_minutes: int | None) -> bool:
+    """Whether the phone network measured all of the work."""
+    return measured_s > 0 and not stated_minutes
+
+
 class BillableSession(Base):
     """The work that a case took: `measured_s` by the phone network, `stated_minutes` as somebody typed it.
 
@@ -46,7 +51,7 @@ class BillableSession(Base):
     @property
     def is_measured(self) -> bool:
         """Whether the phone network measured all of it."""
-        return self.measured_s > 0 and not self.stated_minutes
+        return is_measured(self.measured_s, self.stated_minutes)
 
 
 class BillingLine(Base):

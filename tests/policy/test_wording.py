@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from triage.policy.closing_words import Change, billed, called_back_already, how_long, lost
+from triage.policy.bridge_words import closed
+from triage.policy.closing_words import Change, billed, called_back_already, how_long, lost, outlasts_case, priced
 from triage.policy.gsm7 import is_gsm7, one_line, segments, septets, to_gsm7
 from triage.policy.lengths import minutes_left
 from triage.policy.terms import ProductLine, Terms, WindowName
@@ -24,6 +25,7 @@ from triage.policy.wording import (
     card_line,
     held_by,
     my_cases,
+    not_understood,
     summary,
     taken,
     told,
@@ -284,3 +286,43 @@ def test_extended_character_is_never_cut_in_two() -> None:
     text = "x" * 152 + "{" + "x" * 152
 
     assert segments(text) == counted_slowly(text) == 3
+
+
+LONGEST_NAME = "Christopher"
+TOWN = "SAN FRANCISCO CA"
+AFTER = DUE + timedelta(minutes=119)
+
+
+@pytest.mark.parametrize(
+    ("card", "reason"),
+    [
+        (a_card(place=TOWN, owner=LONGEST_NAME, since=NOW, product="application"), "breach"),
+        (a_card(place=TOWN, owner=LONGEST_NAME, since=NOW, flags=("not_attested",)), "breach"),
+        (a_card(place=TOWN, owner=LONGEST_NAME, since=NOW, flags=("emergency",)), "breach"),
+        (a_card(place=TOWN, due=None, flags=("not_supported",), product="discontinued"), "ladder"),
+    ],
+    ids=["overdue", "not attested", "emergency", "discontinued"],
+)
+def test_alerts_of_the_longest_names_are_one_segment(card: Card, reason: str, terms: Terms) -> None:
+    text = alert(card, reason, AFTER, terms)
+
+    assert segments(text) == 1, (septets(text), text)
+
+
+def test_alert_keeps_town_and_product_where_leaving_them_out_saves_nothing(terms: Terms) -> None:
+    flags = ("emergency", "not_attested", "no_recording")
+    text = alert(a_card(place=TOWN, product="application", flags=flags, owner=LONGEST_NAME), "breach", AFTER, terms)
+
+    assert (TOWN in text, "Application" in text, segments(text)) == (True, True, 2)
+
+
+def test_answers_to_a_closed_case_and_to_odd_words_are_one_segment() -> None:
+    rest = priced(Decimal("1237.50"), "after_hours")
+    doubt = outlasts_case(timedelta(hours=11, minutes=47, seconds=12))
+    texts = [
+        closed("10423", 36_663, 135, 720, rest),
+        closed("10423", 734, 35, 60, rest) + doubt,
+        not_understood("x" * 80),
+    ]
+
+    assert [(septets(text), text) for text in texts if segments(text) > 1] == []

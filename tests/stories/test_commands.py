@@ -249,8 +249,7 @@ def test_more_work_than_there_was_time_for_is_billed_and_marked(world: World) ->
     answer = world.text(LEE, "DONE 90 replaced the card")
 
     assert answer == (
-        "1001 is closed: 90 min, after-hours rate, $371.25."
-        " That is longer than the case is old (4 min 01 s): marked for the managers."
+        "1001 is closed: 90 min, after-hours rate, $371.25. The case is only 4 min 01 s old: managers see it."
     )
     assert "length_doubted" in world.kinds()
     [session] = world.case()["sessions"]

@@ -142,7 +142,7 @@ def test_where_whoever_has_it_is_not_reached_the_ladder_of_emergencies_goes_on_t
     assert first.ended_at is not None
     assert second.created_at >= first.ended_at
     assert team.bodies(DANA)[0].splitlines()[1] == (
-        "Call by 11:30 PM EST, 117 min left. Lee had it since 9:30 PM, no callback. Reply ACK 1001, CALL 1001 or PASS"
+        "Call by 11:30 PM EST, 117 min left. Lee since 9:30 PM, no callback. Reply ACK 1001, CALL 1001 or PASS"
     )
     assert team.bodies(LEE)[-1].endswith("117 min left. Reply ACK 1001, CALL 1001 or PASS")
     team.text(DANA, "ACK")

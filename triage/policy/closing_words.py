@@ -132,4 +132,4 @@ def no_callback(reference: str) -> str:
 
 def outlasts_case(age: timedelta) -> str:
     """What is added for whoever stated more work than there was time for."""
-    return f" That is longer than the case is old ({exactly(age.total_seconds())}): marked for the managers."
+    return f" The case is only {exactly(age.total_seconds())} old: managers see it."

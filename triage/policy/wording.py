@@ -58,11 +58,10 @@ _LIST_ROOM = 306  # characters of two segments
 _OWN_ROOM = 210  # of those, for the cases of whoever asks, where others wait
 _MOST_SEGMENTS = 2
 _MOST_LISTED = 12
+_SAME_CLOCK = timedelta(hours=12)  # within it a time of day needs no weekday
 NO_NUMBER = "number unknown"
-MENU = (
-    "ACK, CALL, HEAR, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU."
-    " With more than one case add its number: DONE 1042 35 note"
-)
+_COMMANDS = "ACK, CALL, HEAR, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU."
+MENU = f"{_COMMANDS} With more than one case add its number: DONE 1042 35 note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +95,10 @@ def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
         ask = f"{card.owner} has it; ACK {card.reference} takes it over"
     else:
         ask = had_by(card, now, terms) + _reply(f"ACK {card.reference}", *call, "PASS")
-    return _two_lines(head, card, f"{call_by(card, now, terms)} {ask}")
+    when = call_by(card, now, terms)
+    if card.owner and not is_owner:  # the line is long enough
+        when = when.replace("Call now: due", "Due")
+    return _two_lines(head, card, f"{when} {ask}")
 
 
 def told(card: Card, sentence: str) -> str:
@@ -180,8 +182,9 @@ def had_by(card: Card, now: datetime, terms: Terms) -> str:
     """Who had a case and did not call back, for whoever is asked next; empty where nobody had it."""
     if card.owner is None:
         return ""
-    since = f" since {_clock(card.since, now, terms)}" if card.since else ""
-    return f"{one_line(card.owner, 20)} had it{since}, no callback. "
+    is_near = card.since is not None and now - card.since < _SAME_CLOCK
+    since = f" since {_clock(card.since, card.since if is_near else now, terms)}" if card.since else ""
+    return f"{one_line(card.owner, 20)}{since or ' had it'}, no callback. "
 
 
 def held_by(card: Card, since: datetime, now: datetime, terms: Terms) -> str:
@@ -211,7 +214,9 @@ NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the 
 
 
 def not_understood(body: str) -> str:
-    return f"Not understood: {one_line(body, 30)}\nNothing was changed. Words: {MENU}"
+    return to_gsm7(
+        f"Not understood: {one_line(body, 20)}\nNothing was changed. Words: {_COMMANDS} With a case: DONE 1042 35 note"
+    )
 
 
 def how_kept(card: Card) -> str:
@@ -369,7 +374,7 @@ def _reply(*commands: str) -> str:
 
 
 def _two_lines(head: str, card: Card, second: str) -> str:
-    """A case and what is to be done about it. Where two segments do not hold all, the town goes, then the product."""
+    """A case and what is to be done about it. Where that saves a segment, the town goes, then the product."""
     place = f" {one_line(card.place, 30)}" if card.place else ""
     spoken = f" {LANGUAGE_WORDS[card.language]}." if card.language in LANGUAGE_WORDS else ""
     product = f" {PRODUCT_WORDS[card.product]}." if PRODUCT_WORDS[card.product] else ""
@@ -379,7 +384,8 @@ def _two_lines(head: str, card: Card, second: str) -> str:
         to_gsm7(f"{first}{where}.{flags}{spoken}{what}\n{second}")
         for where, what in ((place, product), ("", product), ("", ""))
     ]
-    return next((text for text in texts if segments(again(text)) <= _MOST_SEGMENTS), texts[-1])
+    short = next((text for text in texts if segments(text) == 1), None)
+    return short or next((text for text in texts if segments(again(text)) <= _MOST_SEGMENTS), texts[-1])
 
 
 def _as_many_as_fit(head: str, lines: Sequence[str], glue: str, room: int) -> str:

@@ -29,6 +29,10 @@ class TooManyAttempts(Refused):
     """Too many attempts failed: wait, then try again."""
 
 
+class NobodyToCall(Refused):
+    """Nothing says who is to be called: there is no number, and no message that could name one."""
+
+
 class IllegalTransition(Refused):
     """The case cannot do that in the state it is in."""
 

@@ -50,6 +50,10 @@ def closed(minutes: int, amount: Decimal | None, rate: str, *, is_doubtful: bool
     return f"The case is closed: {minutes} min, {_price(amount, rate)}.{doubt}"
 
 
+def closed_without_caller() -> str:
+    return "The case is closed: nobody to call. Not billed, no promise counted."
+
+
 def corrected(minutes: int, amount: Decimal | None, rate: str, *, was: str | None) -> str:
     return f"Corrected: {minutes} min, {_price(amount, rate)}. Before: {f'${was}' if was else 'not billed'}."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from triage.policy.callbacks import ATTEMPTS, BOX_LASTS_AT_MOST, CALL_IS_OF_THE_MOMENT, Outcome
+from triage.policy.callbacks import ATTEMPTS, BOX_LASTS_AT_MOST, CALL_IS_OF_THE_MOMENT, Outcome, is_nobody_to_call
 from triage.policy.dialing import Refusal
 from triage.policy.gsm7 import to_gsm7
 from triage.policy.lengths import exactly
@@ -60,6 +60,8 @@ def on_the_phone(reference: str, name: str) -> str:
 
 def not_dialled(card: Card, why: str) -> str:
     """The answer to CALL where the policy refuses the number. It is shown as the network or the keypad gave it."""
+    if is_nobody_to_call(card.caller, card.flags):
+        return f"{card.reference} is yours: no number and no words, nobody to call. Reply DONE {card.reference} 0."
     call = f" Call {card.caller} yourself, then reply" if card.caller else " The message may say it. Then reply"
     return to_gsm7(
         f"{card.reference} is yours, not dialled: {why}.{call}"

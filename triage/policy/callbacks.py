@@ -21,6 +21,17 @@ class Outcome(StrEnum):
     LOST = "lost"  # the phone system never told, though it was asked
 
 
+NOBODY_TO_CALL = "nobody_to_call"
+"""The flag of a case that was closed for that."""
+
+_WITHOUT_WORDS = frozenset({"no_recording", "little_said", "hang_up"})
+
+
+def is_nobody_to_call(number: str | None, flags: Iterable[str]) -> bool:
+    """Whether nothing says who is to be called: there is no number, and no message that could name one."""
+    return number is None and not _WITHOUT_WORDS.isdisjoint(flags)
+
+
 ATTEMPTS = frozenset({Outcome.BUSY, Outcome.NO_ANSWER, Outcome.BOX})
 """What is an attempt on record: the phone rang, or could have, and the caller did not talk."""
 

@@ -90,6 +90,16 @@ def corrected(
     return f"{reference} is corrected: {minutes} min{priced(amount, rate)}. Before: {before[0]} min, {was}."
 
 
+def nobody_to_call(reference: str) -> str:
+    """The answer to DONE 0 where nothing says who is to be called."""
+    return f"{reference} closed: nobody to call. Not billed, no promise counted."
+
+
+def no_number_to_try(reference: str) -> str:
+    """The answer to TRIED in such a case."""
+    return f"{reference}: there is no number to try. Nothing was changed. Reply DONE {reference} 0 to close it."
+
+
 def closed_already(reference: str, *, is_correctable: bool | None = None) -> str:
     """`is_correctable` where it was asked for, and by whoever may."""
     text = f"{reference} is closed already. Nothing was changed."

@@ -27,7 +27,7 @@ class CaseEvent(StrEnum):
     ASK_AGAIN = "ask_again"  # it was closed, and nobody had called back
     DEFER_AGAIN = "defer_again"  # the same, before its support day
     RELIST = "relist"  # no callback is owed; it was closed too early
-    DISMISS = "dismiss"  # it was no caller: a test call of ours, whose way to us was broken
+    DISMISS = "dismiss"  # there is no caller: a test call of ours, or nothing says who is to be called
 
 
 _NEXT: dict[tuple[CaseState, CaseEvent], CaseState] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from triage.policy.callbacks import is_nobody_to_call
 from triage.policy.speech import digits
 from triage.policy.terms import Terms, WindowName
 from triage.policy.wording import LANGUAGE_WORDS, Card, by_now, may_call
@@ -84,12 +85,14 @@ def taken(card: Card, now: datetime, terms: Terms) -> list[str]:
     """
     number = digits(card.caller) if card.caller else ""
     call = f"Call {number}." if number else "Their number is not known."
-    if not number and card.has_recording:
+    if is_nobody_to_call(card.caller, card.flags):
+        call = "There is no number, and no words were recorded: nobody to call. Text D O N E 0 to close it."
+    elif not number and card.has_recording:
         call += " The message may say it."
     left = f" {time_left(card.due, now)}." if card.due else ""
     again = [f"Again: {number}."] if number else []
     attested = ["The caller did not say that they are on site."] if "not_attested" in card.flags else []
-    words = [sentence for flag, sentence in _FEW_WORDS.items() if flag in card.flags]
+    words = [] if not number else [sentence for flag, sentence in _FEW_WORDS.items() if flag in card.flags]
     return [
         f"Case {digits(card.reference)} is yours.{left} {call}",
         *again,

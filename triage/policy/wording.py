@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from triage.policy.callbacks import is_nobody_to_call
 from triage.policy.dialing import refusal_of
 from triage.policy.gsm7 import one_line, segments, septets, to_gsm7
 from triage.policy.hours import local
@@ -40,6 +41,7 @@ FLAG_WORDS = {
     "no_recording": "No words recorded",
     "little_said": "Near silence",
     "blocked": "Blocked number",
+    "nobody_to_call": "Nobody to call",
 }
 LANGUAGE_WORDS = {"es": "Spanish"}
 """Languages of callers that an alert names: whoever calls back has to speak them."""
@@ -87,7 +89,9 @@ def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
     """The text that asks one person to act."""
     head = _HEADS.get(by_now(card, reason, now, terms)) or (_HEADS["resume"] if is_owner else "")
     call = [f"CALL {card.reference}"] if may_call(card, terms) else []
-    if is_owner and (reason == "emergency" or (reason == "ladder" and "emergency" in card.flags)):
+    if is_nobody_to_call(card.caller, card.flags):
+        ask = f"Nobody to call: reply DONE {card.reference} 0"
+    elif is_owner and (reason == "emergency" or (reason == "ladder" and "emergency" in card.flags)):
         ask = _reply(f"ACK {card.reference}", *call, "PASS")
     elif is_owner:
         ask = _reply(*call, f"DONE {card.reference} <min>", f"TRIED {card.reference}")
@@ -155,6 +159,8 @@ def wall_clock(at: datetime, now: datetime, terms: Terms) -> str:
 
 def taken(card: Card, now: datetime, terms: Terms) -> str:
     due = f" {call_by(card, now, terms)}" if card.due else ""
+    if is_nobody_to_call(card.caller, card.flags):
+        return f"{card.reference} is yours. No number and no words: nobody to call. Reply DONE {card.reference} 0."
     return (
         f"{card.reference} is yours. {_how_to_call(card, terms)}{due}"
         f"\nThen DONE {card.reference} <minutes> <note>. No answer: TRIED {card.reference}"
@@ -164,7 +170,7 @@ def taken(card: Card, now: datetime, terms: Terms) -> str:
 def _how_to_call(card: Card, terms: Terms) -> str:
     """What a technician can do to reach the caller; CALL is offered only where it dials."""
     if card.caller is None:
-        return f"Their number is not known; {'the message may say it' if card.has_recording else 'no recording'}."
+        return "Their number is not known; the message may say it."
     if may_call(card, terms):
         words = "CALL or HEAR" if card.has_recording else "CALL"
         return f"Call {card.caller} or reply {words} {card.reference}."

@@ -89,6 +89,8 @@ def close(desk: Desk, asked: Asked, minutes: int | None, text: str, now: datetim
         closed = handling.done(deed, minutes, text, is_sure=is_sure, has_called=True)
         if isinstance(closed, Unfinished):
             raise Refused(words.UNFINISHED[closed.value])
+        if closed.is_nobody_to_call:
+            return words.closed_without_caller()
         return words.closed(closed.minutes, closed.amount, closed.rate, is_doubtful=closed.is_doubtful)
 
 

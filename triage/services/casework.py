@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from triage.errors import Refused
+from triage.policy.callbacks import NOBODY_TO_CALL
 from triage.policy.lengths import billed_minutes
 from triage.policy.lifecycle import CaseEvent, CaseState, is_moot, next_state
 from triage.policy.pricing import outlasts, parts_in_words, price_minutes
@@ -38,6 +39,7 @@ class Closed:
     amount: Decimal | None
     rate: str
     is_doubtful: bool
+    is_nobody_to_call: bool = False  # nothing said who was to be called: nothing was owed
 
 
 def acknowledge(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> bool:
@@ -127,6 +129,27 @@ def close(
         amount=str(amount) if amount is not None else None,
     )
     return Closed(total, measured, amount, case.rate, is_doubtful)
+
+
+def close_without_caller(tx: Transaction, case: Case, person: Person, now: datetime, *, note: str) -> Closed:
+    """Nothing says who is to be called: no callback is owed, so no promise counts, and nothing is billed."""
+    case.state, case.closed_at = next_state(CaseState(case.state), CaseEvent.DISMISS).value, now
+    owed, case.callback_due = case.callback_due, None
+    case.at_risk_at = case.breached_at = case.hold_until = None
+    case.flags = [*case.flags, NOBODY_TO_CALL]
+    cases.stop_asking(tx.session, case.id)
+    tx.record_of(
+        case,
+        "closed",
+        at=now,
+        actor=f"person:{person.id}",
+        person=person.id,
+        minutes=0,
+        note=note,
+        reason="nobody to call: no number, and no message that could name one",
+        due=owed,
+    )
+    return Closed(0, 0, None, case.rate, is_doubtful=False, is_nobody_to_call=True)
 
 
 def note(tx: Transaction, case: Case, actor: str, text: str, now: datetime) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from triage.errors import Refused
+from triage.errors import NobodyToCall, Refused
 from triage.policy import closing_words, wording
-from triage.policy.callbacks import Outcome, is_about_call, may_have_been_a_box
+from triage.policy.callbacks import Outcome, is_about_call, is_nobody_to_call, may_have_been_a_box
 from triage.policy.dialing import Refusal
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.roster import Person, Roster
@@ -144,8 +144,13 @@ def call(deed: Deed) -> Called:
 
 
 def tried(deed: Deed) -> Tried | None:
-    """They called and reached nobody; None while a call to the caller runs: then nothing is done."""
+    """They called and reached nobody; None while a call to the caller runs: then nothing is done.
+
+    Raises Refused where the case is closed, and NobodyToCall where nothing says whom they could have called.
+    """
     tx, session, case, person = deed.tx, deed.tx.session, deed.case, deed.person
+    if case.state != CaseState.CLOSED and is_nobody_to_call(case.number_to_call, case.flags):
+        raise NobodyToCall("There is no number to try. Nothing was changed. Close the case with 0 minutes.")
     if running_of_case(session, case.id) is not None:
         return None
     bridge = last_of(session, case.id, person.id)
@@ -178,8 +183,8 @@ def done(
     if running_of_case(tx.session, case.id) is not None:
         return Unfinished.CALL_RUNS
     is_too_long = not is_sure and timedelta(minutes=minutes or 0) > terms.callback.longest_stated
-    if minutes == 0 and not has_called and case.callback_made_at is None and case.state != CaseState.REVIEW:
-        return Unfinished.NO_CALLBACK
+    if minutes == 0 and (found := _without_callback(deed, text, has_called=has_called)):
+        return found
     if not minutes and (case.callback_basis == "attempts" or case.state == CaseState.REVIEW):
         minutes = 0  # nobody was reached, or nothing was owed: there is no session
     elif case.callback_basis != "measured":
@@ -193,6 +198,16 @@ def done(
     elif minutes is None and not measured_s(tx.session, case.id):  # the network never told how long it was
         return Unfinished.LENGTH_UNKNOWN
     return casework.close(tx, case, person, terms, now, minutes=minutes, note=text)
+
+
+def _without_callback(deed: Deed, text: str, *, has_called: bool) -> Closed | Unfinished | None:
+    """What becomes of a case without minutes and without a callback; None where there is one, or is said to be."""
+    case = deed.case
+    if case.callback_made_at is not None or case.state == CaseState.REVIEW:
+        return None
+    if is_nobody_to_call(case.number_to_call, case.flags):
+        return casework.close_without_caller(deed.tx, case, deed.person, deed.now, note=text)
+    return None if has_called else Unfinished.NO_CALLBACK
 
 
 def hand_over(tx: Transaction, desk: Desk, case: Case, to: Person, *, by: str, actor: str, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import cast
 
 from triage.errors import Refused
 from triage.policy import closing_words
+from triage.policy.callbacks import NOBODY_TO_CALL
 from triage.policy.intake import work_begins
 from triage.policy.lifecycle import CaseEvent, CaseState, next_state
 from triage.policy.terms import Terms, WindowName
@@ -14,7 +15,7 @@ from triage.services.alerts import card_of, tell
 from triage.services.callbacks import drop_session
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh, watch_promise
-from triage.store import cases, sessions
+from triage.store import cases, chain, sessions
 from triage.store.engine import Transaction
 from triage.store.models import Case
 
@@ -35,6 +36,8 @@ def reopen(
     session = sessions.of_case(tx.session, case.id)
     billed = [str(line.amount) for line in sessions.lines_of(tx.session, session.id)] if session else []
     before = {"closed_at": case.closed_at, "minutes": session.minutes if session else None, "billed": billed}
+    if NOBODY_TO_CALL in case.flags and not was_called:
+        _owe_again(tx, case)
     event, begins_at = _event(case, terms, now, was_called=was_called)
     case.state, case.closed_at = next_state(CaseState(case.state), event).value, None
     tx.record_of(case, "reopened", at=now, actor=actor, reason=reason, called_back=was_called, before=before)
@@ -53,6 +56,13 @@ def reopen(
     text = closing_words.reopened(card_of(case, desk.roster(tx.session)), by, reason, was_called=was_called)
     people = [person for person in desk.roster(tx.session).people if person.id == case.owner]
     tell(tx, people, text, terms=terms, now=now, case=case)
+
+
+def _owe_again(tx: Transaction, case: Case) -> None:
+    """There is somebody to call after all: the first deadline counts."""
+    due = chain.last_of_kind(tx.session, [case.id], "closed")[case.id].get("due")
+    case.callback_due = datetime.fromisoformat(due) if due else None
+    case.flags = [flag for flag in case.flags if flag != NOBODY_TO_CALL]
 
 
 def _event(case: Case, terms: Terms, now: datetime, *, was_called: bool) -> tuple[CaseEvent, datetime]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from triage.errors import Refused
+from triage.errors import NobodyToCall, Refused
 from triage.policy import bridge_words, closing_words, outage_words, wording
 from triage.policy.caller_texts import question_in
 from triage.policy.commands import (
@@ -15,7 +15,6 @@ from triage.policy.commands import (
     OPT_OUT,
     Ambiguous,
     Candidate,
-    Command,
     choose,
     is_reserved,
     parse,
@@ -23,13 +22,14 @@ from triage.policy.commands import (
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
-from triage.policy.terms import Terms
 from triage.services import callers, casework, corrections, handling, hearing
 from triage.services.alerts import administrators, card_of, held_since, tell
 from triage.services.completion import concerned
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
-from triage.services.handling import Deed, Ring, Unfinished, former_owner_hears
+from triage.services.handling import Ring, former_owner_hears
+from triage.services.texted_done import done
+from triage.services.texted_scene import Scene
 from triage.store import cases, deliveries, texts
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
@@ -44,25 +44,6 @@ class Text:
     message_sid: str
     from_number: str
     body: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """One command of one person, in its transaction."""
-
-    tx: Transaction
-    desk: Desk
-    roster: Roster
-    person: Person
-    command: Command
-    now: datetime
-    is_late: bool  # found hours after it was sent, perhaps
-
-    def terms(self, case: Case) -> Terms:
-        return self.desk.terms_of(self.tx.session, case.policy)
-
-    def deed(self, case: Case) -> Deed:
-        return Deed(self.tx, self.desk, case, self.person, self.now)
 
 
 def take_text(desk: Desk, text: Text, now: datetime) -> str | None:
@@ -170,7 +151,7 @@ def _answer(
         return wording.not_understood(body)
     if command.reference is not None and command.further:
         return wording.one_at_a_time(command.word, [command.reference, *command.further])
-    scene = _Scene(tx, desk, roster, person, command, now, is_late)
+    scene = Scene(tx, desk, roster, person, command, now, is_late)
     if command.word in _WITHOUT_CASE:
         return _WITHOUT_CASE[command.word](scene)
     case = _meant_then(scene) if is_late else _meant(scene)
@@ -179,6 +160,8 @@ def _answer(
     try:
         with former_owner_hears(scene.deed(case)):
             return _WITH_CASE[command.word](scene, case)
+    except NobodyToCall:
+        return closing_words.no_number_to_try(case.reference)
     except Refused:
         return _why_not(scene, case)
 
@@ -191,7 +174,7 @@ def _may_mean(tx: Transaction, desk: Desk, person: Person, reference: str, now: 
     return corrections.may_correct(tx, case, person.id, desk.terms_of(tx.session, case.policy), now)
 
 
-def _meant(scene: _Scene) -> Case | str:
+def _meant(scene: Scene) -> Case | str:
     """The case that a command means, or the answer that asks which."""
     session, reference = scene.tx.session, scene.command.reference
     if reference is not None:
@@ -218,7 +201,7 @@ def _meant(scene: _Scene) -> Case | str:
     return next(case for case in live if case.reference == chosen)
 
 
-def _meant_then(scene: _Scene) -> Case | str:
+def _meant_then(scene: Scene) -> Case | str:
     """The case that a command meant when it was sent; what came since must not change its meaning."""
     command, session = scene.command, scene.tx.session
     if command.word in OF_THE_MOMENT:
@@ -229,12 +212,12 @@ def _meant_then(scene: _Scene) -> Case | str:
     return known[0] if len(known) == 1 else outage_words.too_late_to_tell(command.word)
 
 
-def _ack(scene: _Scene, case: Case) -> str:
+def _ack(scene: Scene, case: Case) -> str:
     handling.take(scene.deed(case))
     return wording.taken(card_of(case, scene.roster), scene.now, scene.terms(case))
 
 
-def _tried(scene: _Scene, case: Case) -> str:
+def _tried(scene: Scene, case: Case) -> str:
     found = handling.tried(scene.deed(case))
     if found is None:
         return bridge_words.call_runs(case.reference)
@@ -242,61 +225,14 @@ def _tried(scene: _Scene, case: Case) -> str:
     return wording.attempt_kept(card, terms, scene.now, is_met=found.is_met, is_proven=found.is_proven)
 
 
-def _done(scene: _Scene, case: Case) -> str:
-    command = scene.command
-    minutes = command.minutes
-    if command.odd is not None:
-        return closing_words.odd_minutes(case.reference, command.odd)
-    if case.state == CaseState.CLOSED:
-        return _done_again(scene, case)
-    closed = handling.done(scene.deed(case), minutes, command.text, is_sure=command.is_sure)
-    match closed:
-        case Unfinished.CALL_RUNS:
-            return bridge_words.call_runs(case.reference)
-        case Unfinished.LENGTH_UNKNOWN:
-            return _how_long(scene, case)
-        case Unfinished.TOO_LONG:
-            return closing_words.too_long(case.reference, minutes or 0, scene.terms(case), is_closed=False)
-        case Unfinished.NO_CALLBACK:
-            return closing_words.no_callback(case.reference)
-    doubt = closing_words.outlasts_case(scene.now - case.left_at) if closed.is_doubtful else ""
-    if closed.measured_s:
-        rest = closing_words.priced(closed.amount, closed.rate)
-        return bridge_words.closed(case.reference, closed.measured_s, minutes, closed.minutes, rest) + doubt
-    return closing_words.billed(case.reference, closed.minutes, closed.amount, closed.rate) + doubt
-
-
-def _done_again(scene: _Scene, case: Case) -> str:
-    """A second DONE corrects the minutes of the first; a text that was found late corrects nothing."""
-    tx, terms, command = scene.tx, scene.terms(case), scene.command
-    if scene.is_late or not corrections.may_correct(tx, case, scene.person.id, terms, scene.now):
-        return closing_words.closed_already(case.reference, is_correctable=False)
-    if command.minutes is None:
-        return closing_words.closed_already(case.reference, is_correctable=True)
-    if not command.is_sure and timedelta(minutes=command.minutes) > terms.callback.longest_stated:
-        return closing_words.too_long(case.reference, command.minutes, terms, is_closed=True)
-    actor = f"person:{scene.person.id}"
-    found = corrections.correct(tx, case, terms, scene.now, minutes=command.minutes, note=command.text, actor=actor)
-    if found is None:
-        return closing_words.closed_already(case.reference, is_correctable=True)
-    before = (found.minutes_before, found.amount_before)
-    return closing_words.corrected(case.reference, found.now.minutes, found.now.amount, found.now.rate, before=before)
-
-
-def _how_long(scene: _Scene, case: Case) -> str:
-    card, is_mine = card_of(case, scene.roster), case.owner == scene.person.id
-    made_at = case.callback_made_at or scene.now
-    return closing_words.how_long(card, made_at, scene.now, scene.terms(case), is_mine=is_mine)
-
-
-def _pass(scene: _Scene, case: Case) -> str:
+def _pass(scene: Scene, case: Case) -> str:
     terms = scene.terms(case)
     casework.give_up(scene.tx, case, scene.person, terms, scene.now)
     following = next_alerted(scene.tx, case, terms, scene.roster, scene.now)
     return wording.passed(case.reference, [person.first_name for person in following])
 
 
-def _note(scene: _Scene, case: Case) -> str:
+def _note(scene: Scene, case: Case) -> str:
     if not scene.command.text:
         return wording.empty_note(case.reference)
     casework.note(scene.tx, case, f"person:{scene.person.id}", scene.command.text, scene.now)
@@ -304,7 +240,7 @@ def _note(scene: _Scene, case: Case) -> str:
     return wording.noted(case.reference, owner.first_name if owner else None)
 
 
-def _call(scene: _Scene, case: Case) -> str:
+def _call(scene: Scene, case: Case) -> str:
     called = handling.call(scene.deed(case))
     match called.ring:
         case Ring.NOW:
@@ -321,11 +257,11 @@ def _call(scene: _Scene, case: Case) -> str:
             return bridge_words.not_dialled(card_of(case, scene.roster), why)
 
 
-def _hear(scene: _Scene, case: Case) -> str:
+def _hear(scene: Scene, case: Case) -> str:
     return hearing.ask_for(scene.tx, scene.desk, case, scene.person, scene.now)
 
 
-def _list(scene: _Scene) -> str:
+def _list(scene: Scene) -> str:
     mine: list[str] = []
     waiting: list[str] = []
     stalled: list[str] = []
@@ -339,18 +275,18 @@ def _list(scene: _Scene) -> str:
     return wording.my_cases(mine, waiting, stalled)
 
 
-def _who(scene: _Scene) -> str:
+def _who(scene: Scene) -> str:
     reached = would_reach(scene.desk.terms, scene.roster, scene.now)
     return wording.on_call(
         [(found.person.name, found.target, found.until) for found in reached], scene.now, scene.desk.terms
     )
 
 
-def _menu(_scene: _Scene) -> str:
+def _menu(_scene: Scene) -> str:
     return wording.MENU
 
 
-def _why_not(scene: _Scene, case: Case) -> str:
+def _why_not(scene: Scene, case: Case) -> str:
     """The answer to a command that the rules refuse: who has the case or called back, or that it is over."""
     card, terms, is_mine = card_of(case, scene.roster), scene.terms(case), case.owner == scene.person.id
     since = held_since(scene.tx, case)
@@ -366,13 +302,13 @@ def _why_not(scene: _Scene, case: Case) -> str:
     return wording.nothing_to_do(case.reference, case.state)
 
 
-_WITH_CASE: dict[str, Callable[[_Scene, Case], str]] = {
+_WITH_CASE: dict[str, Callable[[Scene, Case], str]] = {
     "ACK": _ack,
     "CALL": _call,
     "HEAR": _hear,
     "TRIED": _tried,
-    "DONE": _done,
+    "DONE": done,
     "PASS": _pass,
     "NOTE": _note,
 }
-_WITHOUT_CASE: dict[str, Callable[[_Scene], str]] = {"LIST": _list, "WHO": _who, "MENU": _menu}
+_WITHOUT_CASE: dict[str, Callable[[Scene], str]] = {"LIST": _list, "WHO": _who, "MENU": _menu}

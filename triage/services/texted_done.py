@@ -1,0 +1,63 @@
+"""DONE by text: the first one closes a case, the next one of the same person corrects it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from triage.policy import bridge_words, closing_words
+from triage.policy.lifecycle import CaseState
+from triage.services import corrections, handling
+from triage.services.alerts import card_of
+from triage.services.handling import Unfinished
+from triage.services.texted_scene import Scene
+from triage.store.models import Case
+
+
+def done(scene: Scene, case: Case) -> str:
+    """Close the case and answer with its price, or with what is missing."""
+    command = scene.command
+    minutes = command.minutes
+    if command.odd is not None:
+        return closing_words.odd_minutes(case.reference, command.odd)
+    if case.state == CaseState.CLOSED:
+        return _done_again(scene, case)
+    closed = handling.done(scene.deed(case), minutes, command.text, is_sure=command.is_sure)
+    match closed:
+        case Unfinished.CALL_RUNS:
+            return bridge_words.call_runs(case.reference)
+        case Unfinished.LENGTH_UNKNOWN:
+            return _how_long(scene, case)
+        case Unfinished.TOO_LONG:
+            return closing_words.too_long(case.reference, minutes or 0, scene.terms(case), is_closed=False)
+        case Unfinished.NO_CALLBACK:
+            return closing_words.no_callback(case.reference)
+    if closed.is_nobody_to_call:
+        return closing_words.nobody_to_call(case.reference)
+    doubt = closing_words.outlasts_case(scene.now - case.left_at) if closed.is_doubtful else ""
+    if closed.measured_s:
+        rest = closing_words.priced(closed.amount, closed.rate)
+        return bridge_words.closed(case.reference, closed.measured_s, minutes, closed.minutes, rest) + doubt
+    return closing_words.billed(case.reference, closed.minutes, closed.amount, closed.rate) + doubt
+
+
+def _done_again(scene: Scene, case: Case) -> str:
+    """A second DONE corrects the minutes of the first; a text that was found late corrects nothing."""
+    tx, terms, command = scene.tx, scene.terms(case), scene.command
+    if scene.is_late or not corrections.may_correct(tx, case, scene.person.id, terms, scene.now):
+        return closing_words.closed_already(case.reference, is_correctable=False)
+    if command.minutes is None:
+        return closing_words.closed_already(case.reference, is_correctable=True)
+    if not command.is_sure and timedelta(minutes=command.minutes) > terms.callback.longest_stated:
+        return closing_words.too_long(case.reference, command.minutes, terms, is_closed=True)
+    actor = f"person:{scene.person.id}"
+    found = corrections.correct(tx, case, terms, scene.now, minutes=command.minutes, note=command.text, actor=actor)
+    if found is None:
+        return closing_words.closed_already(case.reference, is_correctable=True)
+    before = (found.minutes_before, found.amount_before)
+    return closing_words.corrected(case.reference, found.now.minutes, found.now.amount, found.now.rate, before=before)
+
+
+def _how_long(scene: Scene, case: Case) -> str:
+    card, is_mine = card_of(case, scene.roster), case.owner == scene.person.id
+    made_at = case.callback_made_at or scene.now
+    return closing_words.how_long(card, made_at, scene.now, scene.terms(case), is_mine=is_mine)

@@ -45,7 +45,7 @@ def standing(state: CaseState = CaseState.OPEN, **facts: Any) -> Standing:
             (
                 "Soporte: tenemos su mensaje. Su caso es 1042."
                 " Un técnico va a llamarle antes de las 10:00 AM EST del lun."
-                " Responda ESTADO para noticias, STOP para cancelar."
+                " Responda ESTADO (noticias) o STOP (cancelar)."
             ),
         ),
         (
@@ -61,7 +61,7 @@ def standing(state: CaseState = CaseState.OPEN, **facts: Any) -> Standing:
             "es",
             (
                 "Soporte: tenemos su mensaje. Su caso es 1042. Un técnico va a llamarle lo antes posible."
-                " Responda ESTADO para noticias, STOP para cancelar."
+                " Responda ESTADO (noticias) o STOP (cancelar)."
             ),
         ),
     ],
@@ -86,7 +86,10 @@ def test_a_language_that_nobody_wrote_is_english(terms: Terms) -> None:
 @pytest.mark.parametrize("due", [SOON, MONDAY, FAR, FRIDAY_NIGHT - timedelta(hours=1), None])
 def test_every_text_fits_one_segment(language: str, due: datetime | None, terms: Terms) -> None:
     reference, now = "10423", FRIDAY_NIGHT
-    texts = [receipt(reference, due=due, may_ask=True, language=language, now=now, terms=terms)]
+    texts = [
+        receipt(reference, due=due, flags=flags, may_ask=True, language=language, now=now, terms=terms)
+        for flags in ([], ["no_recording"], ["little_said"])
+    ]
     if due:
         texts.append(taken(reference, "Wilhelmina-Constance", due=due, language=language, now=now, terms=terms))
 

@@ -67,6 +67,17 @@ def test_server_product_is_told_when(telling: World) -> None:
     assert "A technician calls you by Mon 10:00 AM EST." in telling.bodies(CALLER)[0]
 
 
+@pytest.mark.parametrize(
+    ("is_spanish", "said"),
+    [(False, "Support: we have your call, but no message. Your"), (True, "Soporte: su llamada no tiene mensaje. Su")],
+)
+def test_who_left_no_word_reads_that_there_is_none(is_spanish: bool, said: str, telling: World) -> None:
+    telling.voicemail(silent=True, spanish=is_spanish)
+
+    assert telling.bodies(CALLER)[0].startswith(said)
+    assert "No words recorded" in telling.bodies(LEE)[0]
+
+
 def test_discontinued_product_is_promised_no_call(telling: World) -> None:
     telling.voicemail(product="discontinued")
 
@@ -247,7 +258,7 @@ def test_spanish_caller_is_told_in_spanish(telling: World) -> None:
     assert telling.bodies(CALLER) == [
         (
             "Soporte: tenemos su mensaje. Su caso es 1001. Un técnico va a llamarle antes de las 11:30 PM EST."
-            " Responda ESTADO para noticias, STOP para cancelar."
+            " Responda ESTADO (noticias) o STOP (cancelar)."
         ),
         "Caso 1001: lo atiende Lee, que va a llamarle antes de las 11:30 PM EST.",
     ]

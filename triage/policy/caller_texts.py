@@ -6,7 +6,7 @@ Plain GSM-7, one segment for each case; times on the wall clock of the contract 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +50,9 @@ class _Words:
     """One language. `{when}` is an instant as the language says it."""
 
     receipt: str
+    have_message: str
+    have_call: str
+    have_silence: str
     call_by: str
     call_soon: str
     kept: str
@@ -73,7 +76,10 @@ class _Words:
 # The Spanish has no word that changes its meaning without an accent: GSM-7 has é and ñ, but neither á, í, ó nor ú.
 _WORDS = {
     "en": _Words(
-        receipt="Support: we have your message. Your case is {reference}. {promise} {reply}",
+        receipt="Support: {what}. Your case is {reference}. {promise} {reply}",
+        have_message="we have your message",
+        have_call="we have your call, but no message",
+        have_silence="we have your call, but heard little",
         call_by="A technician calls you by {when}.",
         call_soon="A technician calls you as soon as possible.",
         kept="It is kept until we next open.",
@@ -94,11 +100,14 @@ _WORDS = {
         not_yours="We know no case {reference} of this number.",
     ),
     "es": _Words(
-        receipt="Soporte: tenemos su mensaje. Su caso es {reference}. {promise} {reply}",
+        receipt="Soporte: {what}. Su caso es {reference}. {promise} {reply}",
+        have_message="tenemos su mensaje",
+        have_call="su llamada, sin mensaje",
+        have_silence="su llamada fue casi muda",
         call_by="Un técnico va a llamarle antes de {when}.",
         call_soon="Un técnico va a llamarle lo antes posible.",
         kept="Se guarda hasta que volvamos a abrir.",
-        ask_or_stop="Responda ESTADO para noticias, STOP para cancelar.",
+        ask_or_stop="Responda ESTADO (noticias) o STOP (cancelar).",
         stop="Responda STOP para no recibir mensajes.",
         taken_by="Caso {reference}: lo atiende {name}, que va a llamarle antes de {when}.",
         taken_soon="Caso {reference}: lo atiende {name}, que va a llamarle lo antes posible.",
@@ -125,15 +134,26 @@ def question_in(body: str) -> Question | None:
     return Question(found[2], "es" if found[1].upper() == "ESTADO" else None)
 
 
-def receipt(reference: str, *, due: datetime | None, may_ask: bool, language: str, now: datetime, terms: Terms) -> str:
-    """The text that a new case sends to its caller; without `due` no call is promised."""
+def receipt(
+    reference: str,
+    *,
+    due: datetime | None,
+    flags: Collection[str] = (),
+    may_ask: bool,
+    language: str,
+    now: datetime,
+    terms: Terms,
+) -> str:
+    """The text that a new case sends to its caller; without `due` no call is promised. Its flags say what was heard."""
     words = _in(language)
+    what = words.have_silence if "little_said" in flags else words.have_message
+    what = words.have_call if "no_recording" in flags else what
     if due is None:
         promise = words.kept
     else:
         promise = words.call_by.format(when=_when(due, now, terms, language)) if now < due else words.call_soon
     reply = words.ask_or_stop if may_ask else words.stop
-    return to_gsm7(words.receipt.format(reference=reference, promise=promise, reply=reply))
+    return to_gsm7(words.receipt.format(what=what, reference=reference, promise=promise, reply=reply))
 
 
 def taken(reference: str, name: str, *, due: datetime, language: str, now: datetime, terms: Terms) -> str:

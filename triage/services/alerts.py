@@ -29,7 +29,7 @@ def card_of(case: Case, roster: Roster) -> Card:
         reference=case.reference,
         window=cast("WindowName", case.window),
         caller=case.number_to_call,
-        place=case.caller_place,
+        place=case.caller_place if case.number_to_call == case.caller else None,  # the town of the calling phone
         due=case.callback_due,
         flags=tuple(case.flags),
         product=cast("ProductLine", case.product),

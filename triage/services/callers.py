@@ -40,6 +40,7 @@ def give_receipt(tx: Transaction, case: Case, terms: Terms, now: datetime) -> No
     text = caller_texts.receipt(
         case.reference,
         due=case.callback_due,
+        flags=case.flags,
         may_ask=terms.callers.status,
         language=case.language,
         now=now,

@@ -267,8 +267,8 @@ def test_who_says_who_is_reached_and_who_after_that(team: World) -> None:
 
 def test_menu_lists_the_words(world: World) -> None:
     assert world.text(LEE, "menu") == (
-        "ACK, CALL, HEAR, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU."
-        " With more than one case add its number: DONE 1042 35 note"
+        "ACK take, CALL ring me through, HEAR play, TRIED no answer, DONE 1042 35 note, PASS next, NOTE, LIST, WHO."
+        " With more than one case add its number."
     )
 
 

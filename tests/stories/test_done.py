@@ -72,7 +72,7 @@ def test_second_done_of_the_same_person_corrects_the_first_and_the_history_keeps
 
     assert answers == [
         f"{ALREADY} To correct its minutes reply DONE 1001 <minutes> <note>",
-        f"{ALREADY} To correct its minutes reply DONE 1001 <minutes> <note>",
+        "1001 has 350 min already, $1485.00. Nothing was changed.",
         "1001 is corrected: 35 min, after-hours rate, $247.50. Before: 350 min, $1485.00.",
         "1001 is unchanged. More than 8 hours? Reply DONE 1001 500 SURE, or DONE 1001 and the right minutes.",
     ]
@@ -100,11 +100,58 @@ def test_measured_time_stays_in_a_correction_and_only_who_closed_the_case_correc
     call_back(world, talks_for=125)
     world.text(LEE, "DONE 1001 90")
 
-    assert world.text(DANA, "DONE 1001 9") == BY_MANAGER
-    assert (
-        world.text(LEE, "DONE 1001 9")
-        == "1001 is corrected: 12 min, after-hours rate, $247.50. Before: 93 min, $495.00."
+    assert (world.text(DANA, "DONE 1001 9") or "").startswith("1001: closed by Lee at 9:3")
+    assert world.text(LEE, "DONE 1001 9") == (
+        "1001 is corrected: 12 min, after-hours rate, $247.50. Before: 93 min, $495.00."
+        " The case is only 6 min 01 s old: managers see it."
     )
     world.advance(hours=25)
     assert [world.text(LEE, body) for body in ("DONE 1001 10", "DONE 1001")] == [BY_MANAGER, BY_MANAGER]
     assert billed(world) == [("lee", 12, "247.50", True)]
+
+
+def test_correction_repeats_the_doubt_also_after_sure_and_its_own_figure_is_no_correction(world: World) -> None:
+    world.voicemail(attested=True)
+    world.advance(minutes=4)
+
+    said = ("DONE 1001 90", "DONE 1001 1h30", "DONE 1001 100", "DONE 1001 500 SURE")
+    answers = [world.text(LEE, body) or "" for body in said]
+
+    assert answers[1] == "1001 has 90 min already, $371.25. Nothing was changed."
+    doubt = " The case is only 4 min 01 s old: managers see it."
+    assert [answer.endswith(doubt) for answer in answers] == [True, False, True, True]
+    assert (world.text(LEE, "DONE 1001 4") or "").endswith("Before: 500 min, $2103.75.")
+
+
+def test_whoever_asks_about_a_closed_case_hears_who_closed_it(world: World) -> None:
+    world.voicemail(attested=True)
+    world.advance(minutes=20)
+    world.text(LEE, "DONE 1001 10")
+    world.advance(minutes=5)
+
+    closed = "closed by Lee at 9:50 PM EST"
+    refused = f"1001: {closed}. Nothing was changed. A manager can correct it in the console."
+    answers = [world.text(DANA, f"{word} 1001") for word in ("DONE", "ACK", "PASS", "TRIED", "CALL")]
+    assert answers == [refused] * 5
+    assert world.text(DANA, "NOTE 1001 a new card") == f"1001: noted. It was {closed}."
+    world.advance(minutes=2)
+    assert (world.text(DANA, "HEAR 1001") or "").endswith(f"It was {closed}.")
+
+
+def test_done_after_the_deadline_says_how_late_the_callback_was(world: World) -> None:
+    world.voicemail(attested=True)
+    world.advance(hours=2, minutes=6)
+
+    assert world.text(LEE, "DONE 1001 10") == (
+        "1001 is closed: 10 min, after-hours rate, $247.50. Callback 11:36 PM EST, 6 min late."
+    )
+
+
+def test_number_that_is_written_as_a_word_is_said_to_be_none_where_minutes_are_needed(world: World) -> None:
+    world.voicemail(attested=True)
+    world.advance(minutes=50)
+
+    assert world.text(LEE, "DONE 1001 five") == (
+        "1001 is yours, callback on record. five is no number of minutes. Reply DONE 1001 <minutes> <note>"
+    )
+    assert world.text(LEE, "DONE 1001 5 two phones") == "1001 is closed: 5 min, after-hours rate, $247.50."

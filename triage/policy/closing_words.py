@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from triage.policy.gsm7 import one_line, to_gsm7
-from triage.policy.lengths import exactly
+from triage.policy.lengths import exactly, minutes_left
 from triage.policy.speech import span_in_words
 from triage.policy.terms import Terms
 from triage.policy.wording import Card, told, wall_clock
@@ -65,9 +65,12 @@ def called_back_already(
     )
 
 
-def how_long(card: Card, made_at: datetime, now: datetime, terms: Terms, *, is_mine: bool) -> str:
-    """The answer to DONE without minutes."""
-    ask = f"How many minutes? Reply DONE {card.reference} <minutes> <note>"
+def how_long(
+    card: Card, made_at: datetime, now: datetime, terms: Terms, *, is_mine: bool, said: str | None = None
+) -> str:
+    """The answer to DONE without minutes. `said` is a number that was written as a word in their place."""
+    what = f"{said} is no number of minutes." if said else "How many minutes?"
+    ask = f"{what} Reply DONE {card.reference} <minutes> <note>"
     if is_mine:
         return f"{card.reference} is yours, callback on record. {ask}"
     return to_gsm7(f"{card.reference}: {card.owner} called back {wall_clock(made_at, now, terms)}. {ask}")
@@ -98,6 +101,29 @@ def nobody_to_call(reference: str) -> str:
 def no_number_to_try(reference: str) -> str:
     """The answer to TRIED in such a case."""
     return f"{reference}: there is no number to try. Nothing was changed. Reply DONE {reference} 0 to close it."
+
+
+def closed_by(name: str | None, at: datetime, now: datetime, terms: Terms) -> str:
+    """Who closed a case, and when; `name` is None where it was nobody's doing."""
+    return f"closed{f' by {one_line(name, 20)}' if name else ''} at {wall_clock(at, now, terms)}"
+
+
+def closed_by_another(reference: str, closed: str) -> str:
+    """The answer to whoever wants something of a case that somebody else has closed; `closed` says who and when."""
+    return f"{reference}: {closed}. Nothing was changed. A manager can correct it in the console."
+
+
+def unchanged(reference: str, minutes: int, amount: Decimal | None) -> str:
+    """The answer to a correction by the figures that the session has."""
+    price = f"${amount:.2f}" if amount is not None else "not billed"
+    return f"{reference} has {minutes} min already, {price}. Nothing was changed."
+
+
+def late_callback(due: datetime | None, made_at: datetime | None, now: datetime, terms: Terms) -> str:
+    """What is added for whoever closes a case whose promise was broken."""
+    if due is None or made_at is None or made_at <= due:
+        return ""
+    return f" Callback {wall_clock(made_at, now, terms)}, {minutes_left(due, made_at)}."
 
 
 def closed_already(reference: str, *, is_correctable: bool | None = None) -> str:

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 WORDS = ("ACK", "CALL", "HEAR", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", "MENU")
+_ALSO = {"TAKE": "ACK", "ACKNOWLEDGE": "ACK", "ACKNOWLEDGED": "ACK", "TRYED": "TRIED"}
+"""What people write for a command who do not remember its word."""
+
+_NUMBER_WORDS = frozenset(
+    {"half", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+    | {"fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "ninety", "hour"}
+)
 OPT_OUT = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 OPT_IN = frozenset({"START", "YES", "UNSTOP"})
 RESERVED = OPT_OUT | OPT_IN | {"HELP", "INFO"}
@@ -22,6 +29,7 @@ _MARKS = r"(?:[^\w#]|_)*"
 _OPENING, _CLOSING, _AFTER = r"""[\["'(<*“”\u2018\u2019«»]*""", r"""[\]"')>*“”\u2018\u2019«».,:;!?…]*""", r"[.,:;!?]*"
 _FIRST = re.compile(rf"(?:{_MARKS}([a-z]+)|(1)(?!\d)){_MARKS}(?:(#?\d{{4,9}}){_MARKS})?", re.IGNORECASE)
 _HOURS = re.compile(rf"(\d{{1,2}})(?:h|hr|hrs|hour|hours)(\d{{1,2}})?(?:m|min)?{_AFTER}", re.IGNORECASE)
+_CLOCK = re.compile(rf"([0-8]):([0-5]\d){_AFTER}")
 _REFERENCE = re.compile(rf"{_OPENING}#?(\d{{4,9}}){_CLOSING}")
 _ODD = re.compile(
     rf"[-+\u2212\u2013]?\d{{1,5}}(?:[.,:]\d{{1,5}})?(?:m|min|mins|minutes|h|hr|hrs|hour|hours)?{_AFTER}", re.IGNORECASE
@@ -57,9 +65,12 @@ def parse(body: str, is_case: Callable[[str], bool] = lambda _: True) -> Command
         tokens = tokens[1:]
     first = _FIRST.fullmatch(tokens[0]) if tokens else None
     word = "" if first is None else "ACK" if first[2] else first[1].upper()
+    word = _ALSO.get(word, word)
     if first is None or word not in WORDS:
         return None
     rest = ([first[3]] if first[3] else []) + tokens[1:]
+    if (first[1] or "").upper() == "TAKE" and not _is_about_a_case(rest):
+        return None
     if not any(char.isalnum() for token in rest for char in token):
         rest = []
     if word in {"LIST", "WHO", "MENU"}:
@@ -134,9 +145,11 @@ def _others(first: str | None, named: list[str]) -> tuple[str, ...]:
 
 
 def _length(tokens: list[str]) -> tuple[int | None, list[str]]:
-    """The minutes that a text begins with: `35`, `35 min`, `2h`, `2 hours`, `1h30`; None where it has none."""
+    """The minutes that a text begins with: `35`, `35 min`, `2h`, `2 hours`, `1h30`, `1:30`; None where it has none."""
     if tokens and (hours := _HOURS.fullmatch(tokens[0])):
         return int(hours[1]) * 60 + int(hours[2] or 0), tokens[1:]
+    if tokens and (clock := _CLOCK.fullmatch(tokens[0])) and not _is_time_of_day(tokens[1:]):
+        return int(clock[1]) * 60 + int(clock[2]), tokens[1:]
     minutes, rest = _leading(_MINUTES, tokens)
     if minutes is None:
         return None, rest
@@ -146,12 +159,27 @@ def _length(tokens: list[str]) -> tuple[int | None, list[str]]:
     return int(minutes), rest[1:] if unit in {"m", "min", "mins", "minutes"} else rest
 
 
+def _is_time_of_day(tokens: list[str]) -> bool:
+    return bool(tokens) and tokens[0].lower().replace(".", "").rstrip(",;:!?") in {"am", "pm"}
+
+
 def _is_length(tokens: list[str], is_case: Callable[[str], bool]) -> bool:
     """Whether four digits are minutes: SURE follows them, or they are no case, and no minutes follow."""
     found = _MINUTES.fullmatch(tokens[0])
     if found is None:
         return False
     return _says_sure(tokens[1:]) or (not is_case(found[1]) and _length(tokens[1:])[0] is None)
+
+
+def _is_about_a_case(tokens: list[str]) -> bool:
+    """Whether `take` is meant as a command: `take care` is not."""
+    return all(_REFERENCE.fullmatch(token) or token.lower().strip(".!") in {"it", "case"} for token in tokens)
+
+
+def number_in_words(text: str) -> str | None:
+    """The word that a text begins with where it says a number, such as `five`; minutes are read as digits only."""
+    first = text.split(maxsplit=1)[0].strip(".,:;!?") if text.split() else ""
+    return first if first.lower().split("-")[0] in _NUMBER_WORDS else None
 
 
 def _says_sure(tokens: list[str]) -> bool:

@@ -63,7 +63,10 @@ _MOST_LISTED = 12
 _SAME_CLOCK = timedelta(hours=12)  # within it a time of day needs no weekday
 NO_NUMBER = "number unknown"
 _COMMANDS = "ACK, CALL, HEAR, TRIED, DONE, PASS, NOTE, LIST, WHO, MENU."
-MENU = f"{_COMMANDS} With more than one case add its number: DONE 1042 35 note"
+MENU = (
+    "ACK take, CALL ring me through, HEAR play, TRIED no answer, DONE 1042 35 note, PASS next, NOTE, LIST, WHO."
+    " With more than one case add its number."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,8 +263,9 @@ def empty_note(reference: str) -> str:
     return f"The note is empty. Reply NOTE {reference} and your words."
 
 
-def noted(reference: str, owner: str | None) -> str:
-    return f"{reference}: noted. {f'{owner} has it.' if owner else 'Nobody has it yet.'}"
+def noted(reference: str, whose: str) -> str:
+    """The answer to NOTE; `whose` is a sentence that says who has the case, or who closed it."""
+    return f"{reference}: noted. {whose}"
 
 
 def my_cases(mine: Sequence[str], waiting: Sequence[str], stalled: Sequence[str]) -> str:

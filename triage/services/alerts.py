@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import cast
 
-from triage.policy import wording
+from triage.policy import closing_words, wording
 from triage.policy.delivery import DeliveryState
 from triage.policy.fields import Channel
 from triage.policy.ladder import Summons, reachable_by, repeats_text, rungs
@@ -44,6 +44,13 @@ def card_of(case: Case, roster: Roster) -> Card:
 def held_since(tx: Transaction, case: Case) -> datetime | None:
     """When whoever has a case, or had it last, got it; None where nobody did."""
     return chain.last_at(tx.session, case.id, _GETS_IT, case.owner) if case.owner else None
+
+
+def closed_by(tx: Transaction, case: Case, roster: Roster, terms: Terms, now: datetime) -> str:
+    """Who closed a closed case, and when, for whoever else asks about it."""
+    details = chain.last_of_kind(tx.session, [case.id], "closed").get(case.id, {})
+    person = roster.person(details.get("person"))
+    return closing_words.closed_by(person.first_name if person else None, case.closed_at or now, now, terms)
 
 
 def alert(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from triage.errors import Refused
@@ -75,6 +76,13 @@ def correct(
         tx.record_of(case, "length_doubted", at=now, actor="system", minutes=session.minutes, left_at=case.left_at)
     closed = Closed(session.minutes, session.measured_s, amount, session.rate, is_doubtful)
     return Corrected(closed, before["minutes"] or 0, before["amount"])
+
+
+def figures_of(tx: Transaction, case: Case) -> tuple[int, Decimal | None]:
+    """The minutes and the price of the session of a closed case, None where nothing is billed."""
+    session = sessions.of_case(tx.session, case.id)
+    lines = sessions.lines_of(tx.session, session.id) if session else []
+    return (session.minutes or 0 if session else 0), (lines[0].amount if lines else None)
 
 
 def _figures(tx: Transaction, session: BillableSession) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person
 from triage.policy.wording import may_call
 from triage.services import asked_calls
-from triage.services.alerts import card_of
+from triage.services.alerts import card_of, closed_by
 from triage.services.delivery_reports import answered
 from triage.services.desk import Desk
 from triage.store import Session, copies, deliveries
@@ -36,6 +36,8 @@ def ask_for(tx: Transaction, desk: Desk, case: Case, person: Person, now: dateti
     terms, reference = desk.terms_of(tx.session, case.policy), case.reference
     card = card_of(case, desk.roster(tx.session))
     whose = words.whose(card.owner, is_held=_is_held(case), is_theirs=_is_theirs(case, person.id))
+    if case.state == CaseState.CLOSED:
+        whose = f"It was {closed_by(tx, case, desk.roster(tx.session), terms, now)}."
     if not copies.to_be_heard(tx.session, case.id):
         return words.nothing_to_hear(reference, whose)
     if not copies.kept_of_case(tx.session, case.id):

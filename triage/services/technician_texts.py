@@ -23,14 +23,14 @@ from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.services import callers, casework, corrections, handling, hearing
-from triage.services.alerts import administrators, card_of, held_since, tell
+from triage.services.alerts import administrators, card_of, closed_by, held_since, tell
 from triage.services.completion import concerned
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
 from triage.services.handling import Ring, former_owner_hears
 from triage.services.texted_done import done
 from triage.services.texted_scene import Scene
-from triage.store import cases, deliveries, texts
+from triage.store import cases, chain, deliveries, texts
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
 
@@ -236,8 +236,11 @@ def _note(scene: Scene, case: Case) -> str:
     if not scene.command.text:
         return wording.empty_note(case.reference)
     casework.note(scene.tx, case, f"person:{scene.person.id}", scene.command.text, scene.now)
+    if case.state == CaseState.CLOSED:
+        closed = closed_by(scene.tx, case, scene.roster, scene.terms(case), scene.now)
+        return wording.noted(case.reference, f"It was {closed}.")
     owner = scene.roster.person(case.owner)
-    return wording.noted(case.reference, owner.first_name if owner else None)
+    return wording.noted(case.reference, f"{owner.first_name} has it." if owner else "Nobody has it yet.")
 
 
 def _call(scene: Scene, case: Case) -> str:
@@ -298,6 +301,10 @@ def _why_not(scene: Scene, case: Case) -> str:
             card, case.callback_made_at, scene.now, terms, is_mine=is_mine, is_by_attempts=is_by_attempts
         )
     if case.state == CaseState.CLOSED:
+        if chain.last_at(scene.tx.session, case.id, ("closed",), scene.person.id) is None:
+            return closing_words.closed_by_another(
+                case.reference, closed_by(scene.tx, case, scene.roster, terms, scene.now)
+            )
         return closing_words.closed_already(case.reference)
     return wording.nothing_to_do(case.reference, case.state)
 

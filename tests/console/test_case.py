@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fixtures import LEE
-from tests.support.visitor import signed_in
-from tests.support.world import World
+from tests.support.visitor import Visitor, signed_in
+from tests.support.world import PUBLIC_URL, World
 from triage.policy.access import Role
 from webhooks.simulator.sound import tone
 
@@ -31,6 +31,31 @@ def test_a_case_tells_what_was_promised_and_done_and_lets_itself_be_heard(world:
     assert 'src="/cases/1001/recordings/1.wav"' in page
     assert (heard.mimetype, heard.data) == ("audio/x-wav", tone(12))
     assert [entry.actor for entry in world.entries("recording_played")] == ["account:1"]
+
+
+@pytest.mark.on_both
+def test_every_hearing_is_in_the_history_whatever_part_is_asked_for(world: World, quick_hashes: None) -> None:
+    lee, auditor = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.AUDITOR)
+    for _ in range(2):
+        world.voicemail(attested=True, seconds=3)
+    world.advance(minutes=1)
+
+    def ask(visitor: Visitor, part: str, number: int = 1) -> int:
+        path = f"/cases/1001/recordings/{number}.wav"
+        return len(visitor.client.get(path, base_url=PUBLIC_URL, headers={"Range": part}, buffered=True).data)
+
+    whole = ask(lee, "bytes=0-")
+    found = {part: ask(auditor, part) for part in ("bytes=1-", "bytes=44-", "Bytes=0-", "bytes= 0-", "bytes=00-")}
+    assert min(found.values()) >= whole - 44
+    ask(lee, "bytes=44-", 2)
+    lee.client.head("/cases/1001/recordings/2.wav", base_url=PUBLIC_URL).close()
+    world.advance(minutes=11)
+    ask(lee, "bytes=1-")
+
+    entries = world.entries("recording_played")
+    assert [entry.actor for entry in entries] == ["account:1", "account:2", "account:1", "account:1"]
+    first, same, other, again = [entry.details["recording"] for entry in entries]
+    assert first == same == again != other
 
 
 def test_what_is_no_case_or_not_its_recording_is_not_found(world: World, quick_hashes: None) -> None:

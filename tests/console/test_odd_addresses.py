@@ -14,6 +14,7 @@ from tests.support.rows import add_case
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import World
 from triage.policy.access import Role
+from triage.services.roster_changes import roster_in_force
 
 PAGES = sorted(route.removeprefix("GET ") for route in ROUTES if route.startswith("GET ") and "<path:" not in route)
 ASKED = (
@@ -50,7 +51,40 @@ def test_a_day_that_is_none_is_told_what_to_mend(path: str, world: World, quick_
 
     assert {asked for asked, answer in answers.items() if answer.status_code != 400} == set()
     assert {asked for asked, answer in answers.items() if wrong[asked] not in text(answer.text)} == set()
-    assert visitor.get(f"{path}?first=1970-01-01&last=2200-12-31").status_code == 200
+    assert visitor.get(f"{path}?first=2191-01-01&last=2200-12-31").status_code == 200
+    longest = visitor.get(f"{path}?first=1970-01-01&last=2200-12-31")
+    if "reports" in path:
+        assert (longest.status_code, "A report covers 10 years at most" in text(longest.text)) == (400, True)
+    else:
+        assert longest.status_code == 200
+
+
+@pytest.mark.on_both
+def test_what_no_clock_and_no_database_holds_is_told_what_to_mend(team: World, quick_hashes: None) -> None:
+    boss = signed_in(team, Role.ADMINISTRATOR, "ada")
+    team.voicemail(attested=True)
+    boss.get("/cases/1001")
+    late = {"made_from": roster_in_force(team.program.desk).version, "starts": "9999-12-31T23:59"}
+    taken = {"rotation": "primary", "person": "dana", "ends": "9999-12-31T23:59"}
+    answers = [
+        (400, "Write a year from 1970", boss.get("/policy?on=0001-01-01&at=01:30")),
+        (404, "there is no entry", boss.get(f"/history?before={2**31}")),
+        (404, "there is no entry", boss.get(f"/history?before={2**63}")),
+        (400, "(NUL)", boss.get("/reports/sla?technician=%00")),
+        (400, "(NUL)", boss.get("/cases?%00=x")),
+        (400, "(NUL)", boss.get("/policy/versions/%00/b")),
+        (400, "(NUL)", boss.post("/reports/sla/export/csv", technician="\0")),
+        (400, "Write a year from 2000", boss.post("/on-call/overrides", follows=True, **{**taken, **late})),
+        (
+            400,
+            "Write a year from 2000",
+            boss.post("/on-call/rotations/primary", follows=True, count="1", unit="days", **late),
+        ),
+        (400, "What you can do", boss.post("/cases/1001/note", seen=str(2**31), note="x")),
+    ]
+    wrong = [(want, answer.request.path) for status, want, answer in answers
+             if answer.status_code != status or want not in text(answer.text)]  # fmt: skip
+    assert wrong == []
 
 
 @pytest.mark.thorough

@@ -17,7 +17,9 @@ from tests.support.rows import add_case
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import PUBLIC_URL, World
 from triage.policy.access import Role
+from triage.policy.paper import Table, Words
 from triage.policy.report_words import FIGURE_WORDS, sla_rows
+from triage.policy.sla_paper import sla_paper
 from triage.policy.spreadsheet import as_csv
 from triage.services.sla_report import FIGURES, Question, sla_report
 
@@ -148,6 +150,17 @@ def test_a_report_is_taken_away_with_the_figures_of_the_command_line_and_that_is
     assert entry.actor == "account:1"
     assert entry.details["asked"] == {"first": "2026-11-20", "last": "2026-11-20"}
     assert entry.details["sha256"] == hashlib.sha256(files["csv"].data).hexdigest()
+
+
+def test_on_paper_a_report_of_centuries_has_the_weeks_of_its_last_two_years(world: World) -> None:
+    desk = world.program.desk
+    report = sla_report(desk, Question(first=date(1970, 1, 1), last=date(2200, 12, 31)), world.now)
+
+    parts = sla_paper(report, desk.terms, {}).parts
+
+    weeks = next(part for part in parts if isinstance(part, Table) and part.heads[0] == "Week")
+    assert (len(weeks.rows), weeks.rows[-1][0]) == (110, "from Dec 29, 2200")
+    assert Words("The last 110 of 12,054: the CSV file has them all.") in parts
 
 
 def test_an_export_takes_no_formula_from_anybody_and_needs_the_forms_token(manager: Visitor, world: World) -> None:

@@ -25,6 +25,8 @@ MOST_STORIES = 20
 """Of how many breaches the paper tells the story; all others are told of in a line, and wholly in the console."""
 
 _MOST_BREACHES = 500
+_MOST_LINES = 110
+"""Of one group: the weeks of two years."""
 _COLUMNS = (
     "count",
     "met",
@@ -72,7 +74,9 @@ def _parts(report: Record, terms: Terms, names: Mapping[str, str]) -> Iterator[P
                 (line.name, *(figure_in_words(name, line.figures[name]) for name in _COLUMNS)) for line in lines
             )
             yield Heading(f"By {group.lower()}")
-            yield Table((group, *_HEADS), _SHARES, rows)
+            if len(rows) > _MOST_LINES:
+                yield Words(f"The last {_MOST_LINES} of {len(rows):,}: the CSV file has them all.")
+            yield Table((group, *_HEADS), _SHARES, rows[-_MOST_LINES:])
     yield Heading("Broken promises")
     yield from _breaches(report["breaches"], terms, names)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from triage.policy.terms import Recordings
 from triage.ports import KeepsRecordings
 from triage.services.alerts import administrators, tell
 from triage.services.desk import Desk
-from triage.store import copies
+from triage.store import Session, chain, copies
 from triage.store.copies import Copy
 from triage.store.engine import Transaction
 from triage.store.models import Case
@@ -106,17 +106,20 @@ def open_copy(
     listener: str | None,
     now: datetime,
     is_to_take_away: bool = False,
+    once_within: timedelta = timedelta(0),
 ) -> Path:
     """The file of a recording for somebody to hear, or to take away, which becomes part of the history.
 
-    `listener` is an actor, such as `person:lee`; None for a further part of what somebody hears already. A file that
-    was changed is not handed out. Raises NotFound.
+    `listener` is an actor, such as `person:lee`; None for a further part of what somebody hears already. Within
+    `once_within` after one entry they get no other. A file that was changed is not handed out. Raises NotFound.
     """
     with desk.store.read() as session:
         found = copies.one(session, voicemail_id)
         if found is None or found[0].state != CopyState.KEPT:
             raise NotFound("there is no audio of this recording here")
         name, sha256 = _name(found), found[0].sha256
+        if listener and _heard_since(session, found, listener, now - once_within):
+            listener = None
     fault = _fault(folder.contents(name), sha256)
     if fault or listener:
         with desk.store.write() as tx:
@@ -309,6 +312,12 @@ def _fault(contents: Contents | None, sha256: str | None) -> str:
     if contents is None:
         return "its file is gone"
     return "" if contents.sha256 == sha256 else "its file was changed"
+
+
+def _heard_since(session: Session, found: Copy, listener: str, since: datetime) -> bool:
+    _, voicemail, case = found
+    entries = chain.details_since(session, case.id, "recording_played", listener, since)
+    return any(entry.get("recording") == voicemail.recording_sid for entry in entries)
 
 
 def _name(found: Copy) -> str:

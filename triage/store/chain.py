@@ -261,6 +261,13 @@ def entries_since(session: Session, case_id: int, number: int, kinds: Iterable[s
     return session.scalars(select(Event).where(*chosen).order_by(Event.number)).all()
 
 
+def details_since(session: Session, case_id: int, kind: str, actor: str, since: datetime) -> Sequence[dict[str, Any]]:
+    """What the entries of a kind about a case by an actor say that are younger than an instant."""
+    events = _EVENTS.c
+    chosen = (events.actor == actor, events.at > since, events.kind == kind, events.case_id == case_id)
+    return session.scalars(select(events.details).where(*chosen)).all()
+
+
 def newest_of(session: Session, kind: str) -> Event | None:
     """The newest entry of a kind. Reads the history backwards: for rare questions."""
     return session.scalars(select(Event).where(Event.kind == kind).order_by(Event.number.desc()).limit(1)).first()

@@ -18,6 +18,7 @@ SEARCHED = 10_000
 """Among so many entries one page looks for words: it stays quick, and says how far it looked."""
 
 _EVENTS = Base.metadata.tables["events"]
+_LARGEST = 2**31 - 1
 _MOST_ACTORS = 500
 _AT_ONCE = 500
 
@@ -51,6 +52,8 @@ class Place(NamedTuple):
 
 
 def place_of(session: Session, number: int) -> Place | None:
+    if number > _LARGEST:
+        return None
     found = session.execute(select(_EVENTS.c.at, _EVENTS.c.number).where(_EVENTS.c.number == number)).first()
     return Place(found.at, found.number) if found else None
 

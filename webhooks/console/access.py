@@ -70,6 +70,7 @@ def admit() -> Response | None:
     if access.is_asset:
         return None
     _refuse_open_networks()
+    _refuse_nul()
     cookies.load_form_key()
     if request.method in _CHANGES:
         csrf.protect()
@@ -96,6 +97,14 @@ def _turned_away(access: Access, who: SignedIn | None) -> Response | None:
     if access.permission is not None and not who.has(access.permission):
         abort(403, "Your role may not do this. An administrator can change it.")
     return None
+
+
+def _refuse_nul() -> None:
+    """No form of ours sends that character, and PostgreSQL keeps no text with it."""
+    written = (request.args, request.form)
+    texts = [request.path, *(text for pairs in written for pair in pairs.items(multi=True) for text in pair)]
+    if any("\0" in text for text in texts):
+        abort(400, "There is a character in it that no text may hold (NUL). Nothing was changed: write it anew.")
 
 
 def _refuse_open_networks() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 from flask import Response, abort, request, send_file
 
@@ -15,6 +16,9 @@ from webhooks.console import console
 from webhooks.console.access import needs, signed_in
 from webhooks.console.case_forms import page_of, rendered
 from webhooks.program import desk, program
+
+_ONE_HEARING = timedelta(minutes=10)
+"""A browser fetches what it plays in parts, and in any order: within that span they are one hearing."""
 
 
 @console.get("/cases/<reference>")
@@ -39,10 +43,15 @@ def take_pack(reference: str) -> Response:
 @console.get("/cases/<reference>/recordings/<int:number>.wav")
 @needs(Permission.READ_CASES)
 def play_recording(reference: str, number: int) -> Response:
-    """The audio of one voicemail of the case. Whoever begins to hear it becomes part of the history."""
+    """The audio of one voicemail of the case. Whoever hears any part of it is in the history."""
     if number not in audio_of(desk(), reference):
         abort(404)
-    begins = request.method == "GET" and request.headers.get("Range", "bytes=0-").startswith("bytes=0-")
-    listener = signed_in().actor if begins else None
-    path = open_copy(desk(), program().recordings, number, listener=listener, now=program().now())
+    path = open_copy(
+        desk(),
+        program().recordings,
+        number,
+        listener=signed_in().actor if request.method == "GET" else None,
+        now=program().now(),
+        once_within=_ONE_HEARING,
+    )
     return send_file(path, mimetype="audio/x-wav", conditional=True)

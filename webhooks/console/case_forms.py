@@ -18,7 +18,7 @@ from webhooks.console.forms import Form
 from webhooks.errors import status_of
 from webhooks.program import desk, program
 
-_LARGEST = 2**62
+_LARGEST = 2**31 - 1
 _WORDS = Length(max=LONGEST_NOTE, message=f"Too long: take {LONGEST_NOTE} characters or fewer.")
 _NO_MINUTES = "Write whole minutes: 35, or 0 where nothing is to be billed."
 _MINUTES = Regexp(r"\s*\d{1,3}\s*$", message=_NO_MINUTES)

@@ -19,10 +19,8 @@ from webhooks.console import console
 from webhooks.console.access import needs
 from webhooks.console.forms import Form
 from webhooks.console.layout import form_page
-from webhooks.console.roster_forms import MomentField, words_of
+from webhooks.console.roster_forms import YEARS, MomentField, words_of
 from webhooks.program import desk, program
-
-_YEARS = range(2000, 2101)
 
 
 class _Asked(Form):
@@ -35,18 +33,14 @@ class _Asked(Form):
 class AtForm(_Asked):
     at = MomentField("Who is on call at")
 
-    def validate_at(self, field: MomentField) -> None:
-        if field.data and field.data.year not in _YEARS:
-            raise ValidationError(f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
-
 
 class CalendarForm(_Asked):
     start = DateField("Day", name="from")
     by = SelectField("Show", choices=[SelectChoice("week", "A week"), SelectChoice("month", "A month")], default="week")
 
     def validate_start(self, field: DateField) -> None:
-        if field.data and field.data.year not in _YEARS:
-            raise ValidationError(f"Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
+        if field.data and field.data.year not in YEARS:
+            raise ValidationError(f"Write a year from {YEARS[0]} to {YEARS[-1]}.")
 
 
 @console.get("/on-call")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Response, request
@@ -22,6 +22,8 @@ from webhooks.console.forms import Form
 from webhooks.program import desk, program
 
 YEARS = range(1970, 2201)
+_MOST_YEARS = 10
+_LONGEST = timedelta(days=366 * _MOST_YEARS)
 _DAY = "Write a date like 2026-11-01."
 
 
@@ -47,7 +49,10 @@ def check_order(first: DayField, last: DayField) -> None:
 
 
 class SpanForm(Form):
-    """Whole days of the contract's clock, both included. It only reads, so no token is needed."""
+    """Whole days of the contract's clock, both included. It only reads, so no token is needed.
+
+    A report of centuries would keep the process busy that answers the phone.
+    """
 
     class Meta:
         csrf = False
@@ -57,6 +62,8 @@ class SpanForm(Form):
 
     def validate_last(self, field: DayField) -> None:
         check_order(self.first, field)
+        if self.first.data and field.data and field.data - self.first.data > _LONGEST:
+            raise ValidationError(f"A report covers {_MOST_YEARS} years at most: take fewer, then the others.")
 
 
 class SlaForm(SpanForm):

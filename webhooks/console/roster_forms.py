@@ -22,12 +22,15 @@ from webhooks.console.access import signed_in
 from webhooks.console.forms import Form
 from webhooks.program import desk, program
 
+YEARS = range(2000, 2101)
 Page = Callable[[TriageError], tuple[str, int]]
 """The page with the form again, and what to mend."""
 
 
 class MomentField(DateTimeLocalField):  # type: ignore[misc] # the library has no types
-    """A wall-clock moment to the minute."""
+    """A wall-clock moment to the minute, of a year that rosters are made for; of any other text `data` is None."""
+
+    data: Any
 
     def __init__(self, label: str, **how: Any) -> None:
         wanted = InputRequired("Write a day and a time.")
@@ -38,6 +41,9 @@ class MomentField(DateTimeLocalField):  # type: ignore[misc] # the library has n
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError("Write a day and a time like 2026-11-25T17:00.") from None
+        if self.data is not None and self.data.year not in YEARS:
+            self.data = None
+            raise ValueError(f"Write a year from {YEARS[0]} to {YEARS[-1]}.")
 
 
 class RosterForm(Form):

@@ -171,3 +171,34 @@ def test_emergency_stands_first_in_the_list_of_whoever_has_several(team: World) 
     listed = (team.text(SAM, "LIST") or "").splitlines()
 
     assert [line.split()[0] for line in listed] == ["1002", "1001"]
+
+
+@pytest.mark.parametrize("minutes", [16, 3])
+def test_whoever_took_an_emergency_and_fell_asleep_is_rung_with_one_other_and_then_everyone(
+    team: World, minutes: int
+) -> None:
+    team.voicemail(emergency=True, attested=True)
+    team.advance(minutes=minutes)
+    team.text(SAM, "ACK 1001")
+    since = team.now
+
+    team.advance(minutes=46)
+
+    pages = [page for page in team.pages(since) if not page.startswith("0:0")]
+    assert [page for page in pages if page.startswith("45:00")] == [
+        page.replace("0:00", "45:00") for page in [*BOTH_AT_ONCE, "0:00 Sam call", "0:00 Sam sms"]
+    ]
+    assert {page.split()[1] for page in pages if page.startswith("45:2")} == {"Ada", "Dana", "Lee", "Maria", "Sam"}
+
+
+def test_emergency_that_was_taken_when_its_ladder_had_only_managers_left_rings_its_owner_again(team: World) -> None:
+    takes_it_and_the_phones_die(team)
+    team.advance(seconds=20)
+    team.text(LEE, "ACK 1001")
+    since = team.now
+
+    team.advance(minutes=45, seconds=5)
+
+    assert [page for page in team.pages(since) if page.startswith("45:0")] == [
+        page.replace("0:00", "45:00") for page in BOTH_AT_ONCE
+    ]

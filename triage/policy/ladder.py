@@ -102,7 +102,7 @@ def decide(facts: LadderFacts, terms: Terms, roster: Roster, now: datetime) -> D
     if facts.hold_until is not None:
         if now < facts.hold_until:
             return Wait(facts.hold_until)
-        return Resume(pulled(position, steps, now))
+        return Resume(_resumed(position, terms, now) if facts.is_emergency else pulled(position, steps, now))
     if position.round > terms.ladder.rounds:  # the last rung gets as long to answer as one between two rounds
         over = position.base_at + steps[0].after
         return Exhausted() if now >= over else Wait(over)
@@ -238,6 +238,12 @@ def _reached(step: Step, roster: Roster, at: datetime) -> tuple[Person, ...]:
     if 0 < len(people) < step.at_least:
         people = _each_once((*people, *roster.people))[: step.at_least]
     return people
+
+
+def _resumed(position: Position, terms: Terms, now: datetime) -> Position:
+    """Where an emergency goes on whose taker did not call back: at the foot of its ladder, which rings two people."""
+    round_ = min(position.round, terms.ladder.rounds)
+    return pulled(replace(position, step=0, round=round_), terms.ladder.emergency, now)
 
 
 def _climbed(position: Position, steps: tuple[Step, ...], repeat_after: timedelta, due: datetime) -> Position:

@@ -11,6 +11,7 @@ import structlog
 
 from triage.errors import StoreUnavailable
 from triage.policy import wording
+from triage.policy.fields import Channel
 from triage.policy.intake import at_risk_at
 from triage.policy.ladder import (
     Exhausted,
@@ -319,7 +320,8 @@ def _alert_those_in_charge(scene: _Scene, reason: str) -> None:
 def _alert_owner(scene: _Scene) -> None:
     owner = scene.roster.person(scene.case.owner)
     if owner is not None:
-        _alert(scene, "resume", summons_for(scene.tx, (owner,), ("sms",)))
+        by: tuple[Channel, ...] = scene.terms.ladder.emergency[0].by if scene.case.is_emergency else ("sms",)
+        _alert(scene, "resume", summons_for(scene.tx, (owner,), by))
 
 
 def _alert(scene: _Scene, reason: str, people: tuple[Summons, ...]) -> None:

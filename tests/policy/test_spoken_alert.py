@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.policy import spoken_alert as words
-from triage.policy.terms import Terms, WindowName
+from triage.policy.terms import ProductLine, Terms, WindowName
 from triage.policy.wording import FLAG_WORDS, Card
 
 NOW = datetime(2026, 3, 5, 4, 2, tzinfo=UTC)
@@ -80,6 +80,31 @@ def test_owner_is_told_that_it_is_theirs(terms: Terms) -> None:
 
     assert said.startswith("Support case 1 0 4 2, yours, overdue. 15 minutes late.")
     assert said.endswith("To call back now, press 2. To pass it on, 3. To hear the message, 9.")
+
+
+def test_call_says_who_had_it_and_since_when_as_the_text_does(terms: Terms) -> None:
+    card = a_card(owner="Lee", since=NOW - timedelta(minutes=45))
+
+    others, _ = words.opening(card, "ladder", NOW, terms, is_owner=False)
+    owner, _ = words.opening(card, "resume", NOW, terms, is_owner=False, was_theirs=True)
+
+    assert others.startswith("Support case 1 0 4 2. 118 minutes left. Lee had it since 10 17 PM; no callback yet.")
+    assert owner.startswith("Support case 1 0 4 2, which you took at 10 17 PM; no callback yet. 118 minutes left.")
+
+
+@pytest.mark.parametrize(
+    ("product", "flags", "said"),
+    [
+        ("ucp", (), "1 2 3 4. UCP. To take"),
+        ("application", ("not_attested",), "1 2 3 4. Application. Not attested. To take"),
+        ("server", ("emergency",), "1 2 3 4. Server. To take"),
+        ("unknown", ("not_attested",), "1 2 3 4. Not attested. To take"),
+    ],
+)
+def test_call_names_the_product_and_what_was_not_attested(
+    product: ProductLine, flags: tuple[str, ...], said: str, terms: Terms
+) -> None:
+    assert said in words.opening(a_card(product=product, flags=flags), "ladder", NOW, terms, is_owner=False)[0]
 
 
 def test_whoever_may_take_it_over_is_told_from_whom(terms: Terms) -> None:
@@ -154,7 +179,9 @@ CARDS = st.builds(
     place=st.none() | st.text(max_size=60),
     due=st.none() | st.timedeltas(timedelta(-4), timedelta(4)).map(lambda span: DUE + span),
     flags=st.sets(st.sampled_from(sorted(FLAG_WORDS))).map(lambda flags: tuple(sorted(flags))),
+    product=st.sampled_from(get_args(ProductLine)),
     owner=st.none() | st.sampled_from(["Dana", "Bartholomew"]),
+    since=st.none() | st.timedeltas(timedelta(-2), timedelta(0)).map(lambda span: NOW + span),
     is_held=st.booleans(),
 )
 

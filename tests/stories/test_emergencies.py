@@ -111,8 +111,8 @@ def test_whoever_has_a_case_that_becomes_an_emergency_is_rung_at_once_and_nobody
         "Call by 11:30 PM EST, 117 min left. Reply ACK 1001, CALL 1001 or PASS"
     )
     assert team.heard(LEE)[0].startswith(
-        "Support emergency, case 1 0 0 1, which you took. 117 minutes left. Overnight, from 6 1 4, 5 5 5, 0 1 9 9."
-        " To take it, press 1."
+        "Support emergency, case 1 0 0 1, which you took at 9 30 PM; no callback yet. 117 minutes left."
+        " From 6 1 4, 5 5 5, 0 1 9 9. To take it, press 1."
     )
     assert (team.case()["state"], team.case()["owner"]) == ("acknowledged", "lee")
     assert team.kinds().count("acknowledged") == 2

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from triage.policy.callbacks import is_nobody_to_call
-from triage.policy.speech import digits
+from triage.policy.speech import clock, digits
 from triage.policy.terms import Terms, WindowName
-from triage.policy.wording import LANGUAGE_WORDS, Card, by_now, may_call
+from triage.policy.wording import LANGUAGE_WORDS, PRODUCT_WORDS, Card, by_now, may_call
 
+_MOST_LETTERS = 15 * 15  # of what is said twice
 WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 KEY_NOT_KEPT = "Your key could not be kept. Text A C K to this number to take the case, or L I S T to see it."
 NOT_HERE_YET = "The recording is not here yet."
@@ -40,9 +41,16 @@ _STANDS = {
 }
 
 
-def opening(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool) -> list[str]:
-    """The case and its menu, twice over: either time may be the one that is heard."""
-    said = f"{_case(card, reason, now, terms, is_owner=is_owner)} {menu(card, terms, is_owner=is_owner)}"
+def opening(
+    card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool, was_theirs: bool = False
+) -> list[str]:
+    """The case and its menu, twice over: either time may be the one that is heard.
+
+    `was_theirs` where they took it and it went on to others, as no callback came.
+    """
+    keys = menu(card, terms, is_owner=is_owner)
+    room = _MOST_LETTERS - len(keys) - 1
+    said = f"{_case(card, reason, now, terms, is_owner=is_owner or was_theirs, room=room)} {keys}"
     return [said, said]
 
 
@@ -153,12 +161,37 @@ def time_left(due: datetime, now: datetime) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'} {'left' if now <= due else 'late'}"
 
 
-def _case(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool) -> str:
+def _case(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool, room: int) -> str:
+    """The case in at most `room` letters: where they do not hold all of it the product goes first, then the window."""
     kind = "Support emergency, case" if "emergency" in card.flags else "Support case"
-    stands = _STANDS.get(by_now(card, reason, now, terms))
-    whose = ["yours"] if is_owner else []
-    head = ", ".join([f"{kind} {digits(card.reference)}", *whose, *([stands] if stands else [])])
+    had = _had(card, now, terms, is_owner=is_owner)
+    stands = "" if had and reason in {"emergency", "resume"} else _STANDS.get(by_now(card, reason, now, terms))
+    parts = [f"{kind} {digits(card.reference)}", "yours" if is_owner and not had.startswith("which") else "", stands]
+    took = f", {had}" if had.startswith("which") else ""
     left = f" {time_left(card.due, now)}." if card.due else ""
+    others = f" {had}." if had and not took else ""
+    head = f"{', '.join(part for part in parts if part)}{took}.{left}{others}"
     caller = digits(card.caller) if card.caller else "an unknown number"
     spoken = f" They speak {LANGUAGE_WORDS[card.language]}." if card.language in LANGUAGE_WORDS else ""
-    return f"{head}.{left} {_WINDOWS[card.window].capitalize()}, from {caller}.{spoken}"
+    attested = " Not attested." if "not_attested" in card.flags else ""
+    product = f" {PRODUCT_WORDS[card.product]}." if PRODUCT_WORDS[card.product] else ""
+    window = f"{_WINDOWS[card.window].capitalize()}, from {caller}."
+    texts = [
+        f"{head} {where}{what}{on_site}{spoken}"
+        for where, what, on_site in (
+            (window, product, attested),
+            (window, "", attested),
+            (f"From {caller}.", "", attested),
+            (f"From {caller}.", "", ""),
+        )
+    ]
+    return next((text for text in texts if len(text) <= room), texts[-1])
+
+
+def _had(card: Card, now: datetime, terms: Terms, *, is_owner: bool) -> str:
+    """Who took the case and has not called back; empty where nobody did, or whoever did has it still."""
+    if card.owner is None or card.since is None or card.is_held:
+        return ""
+    since = clock(card.since, now, "en", terms)
+    who = f"which you took at {since}" if is_owner else f"{card.owner} had it since {since}"
+    return f"{who}; no callback yet"

@@ -13,7 +13,7 @@ from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.policy.wording import Card
 from triage.services import casework
-from triage.services.alerts import card_of
+from triage.services.alerts import card_of, held_since
 from triage.services.delivery_reports import answered, unanswered
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
@@ -87,7 +87,10 @@ def pick_up(desk: Desk, delivery_id: int, now: datetime) -> Said | None:
             return _notice(session.get(Delivery, delivery_id))
         if scene.is_for_nobody:
             return _nothing_to_do(scene)
-        return _ask(scene, words.opening(scene.card, scene.reason, now, scene.terms, is_owner=scene.is_owner), turn=1)
+        card = replace(scene.card, since=held_since(session, scene.case))
+        was_theirs = scene.case.owner == scene.person.id
+        said = words.opening(card, scene.reason, now, scene.terms, is_owner=scene.is_owner, was_theirs=was_theirs)
+        return _ask(scene, said, turn=1)
 
 
 def _notice(row: Delivery | None) -> Said | None:

@@ -14,7 +14,7 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Limits, ProductLine, Terms, WindowName
 from triage.policy.wording import Card
-from triage.store import chain, deliveries
+from triage.store import Session, chain, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
 
@@ -41,9 +41,9 @@ def card_of(case: Case, roster: Roster) -> Card:
     )
 
 
-def held_since(tx: Transaction, case: Case) -> datetime | None:
+def held_since(session: Session, case: Case) -> datetime | None:
     """When whoever has a case, or had it last, got it; None where nobody did."""
-    return chain.last_at(tx.session, case.id, _GETS_IT, case.owner) if case.owner else None
+    return chain.last_at(session, case.id, _GETS_IT, case.owner) if case.owner else None
 
 
 def closed_by(tx: Transaction, case: Case, roster: Roster, terms: Terms, now: datetime) -> str:

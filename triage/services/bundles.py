@@ -80,7 +80,7 @@ def _alert(tx: Transaction, desk: Desk, alert_id: int, now: datetime) -> str:
     case = tx.session.get_one(Case, alert.case_id)
     card, terms = card_of(case, desk.roster(tx.session)), desk.terms_of(tx.session, case.policy)
     if card.owner is not None and not card.is_held:
-        card = replace(card, since=held_since(tx, case))
+        card = replace(card, since=held_since(tx.session, case))
     return wording.alert(card, alert.reason, now, terms, is_owner=case.owner == alert.person_id)
 
 

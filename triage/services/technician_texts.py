@@ -292,7 +292,7 @@ def _menu(_scene: Scene) -> str:
 def _why_not(scene: Scene, case: Case) -> str:
     """The answer to a command that the rules refuse: who has the case or called back, or that it is over."""
     card, terms, is_mine = card_of(case, scene.roster), scene.terms(case), case.owner == scene.person.id
-    since = held_since(scene.tx, case)
+    since = held_since(scene.tx.session, case)
     if case.state == CaseState.ACKNOWLEDGED and not is_mine and since:
         return wording.held_by(card, since, scene.now, terms)
     if case.state == CaseState.CALLED_BACK and case.callback_made_at:

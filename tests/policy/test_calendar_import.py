@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support.fixtures import TEAM
 from triage.errors import Refused
@@ -15,6 +22,7 @@ from triage.policy.roster_changes import add_overrides
 from triage.policy.roster_words import override_in_words
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
+HERE = datetime(2026, 11, 20, 21, 30)  # noqa: DTZ001 - the same on the wall clock
 
 
 @pytest.fixture
@@ -62,6 +70,13 @@ def test_a_person_is_found_by_name_id_or_address(summary: str, person: str, rost
         (an_event("Sam", *DAY, "RECURRENCE-ID:20261124T130000Z"), "events of their own"),
         (an_event("Sam", "DTSTART:soon"), "cannot be read"),
         (an_event("Sam"), "cannot be read"),
+        (an_event("Sam", *DAY, "RRULE:FREQ=DAILY;INTERVAL=0"), "no calendar means"),
+        (an_event("Sam", *DAY, "RRULE:FREQ=DAILY;INTERVAL=367"), "no calendar means"),
+        (an_event("Sam", *DAY, "RRULE:FREQ=DAILY;COUNT=0"), "no calendar means"),
+        (an_event("Sam", *DAY, "RRULE:FREQ=MONTHLY;BYDAY=6MO"), "no calendar means"),
+        (an_event("Sam", *DAY, "RRULE:FREQ=MONTHLY;BYDAY=-53MO"), "no calendar means"),
+        (an_event("Sam", *DAY, "EXDATE;TZID=Mars:20261124T130000"), "'Mars', which is not known"),
+        (an_event("Sam", "DTSTART;TZID=Mars:20261124T130000", "DURATION:PT8H"), "'Mars', which is not known"),
     ],
 )
 def test_an_event_that_does_not_fit_says_why(event: str, fault: str, roster: Roster) -> None:
@@ -87,7 +102,8 @@ def test_files_that_are_none_or_too_long_are_refused(roster: Roster) -> None:
         (b"\x00\xff", "no calendar file"),
         (b"", "no calendar file"),
         (a_file(), "no events"),
-        (a_file(an_event("Sam", *DAY, "RRULE:FREQ=DAILY")), "more than 200"),
+        (a_file(an_event("Sam", *DAY, "RRULE:FREQ=DAILY")), "more than 200 shifts"),
+        (a_file(*[an_event("Sam", "DTSTART:20201124T130000Z")] * 201), "more than 200 events"),
     ):
         with pytest.raises(Refused, match=why):
             read_calendar(content, roster, "primary", NOW)
@@ -99,3 +115,107 @@ def test_a_feed_of_our_own_can_be_taken_in_again(roster: Roster) -> None:
     assert {row.fault for row in rows} == {None}
     after = add_overrides(roster, [row.override for row in rows if row.override], NOW)
     assert b"secondary: Sam Novak" in feed(after, "sam", NOW)
+
+
+A_ZONE = (
+    "BEGIN:VTIMEZONE", "TZID:Mars", "BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000",
+    "TZOFFSETTO:+0100", "RRULE:FREQ=SECONDLY;BYSECOND=7", "END:STANDARD", "END:VTIMEZONE",
+)  # fmt: skip
+LINES = st.sampled_from(
+    [
+        *("SUMMARY:Sam", "SUMMARY:dana", "BEGIN:VEVENT", "END:VEVENT", "END:VTIMEZONE", "BEGIN:VCALENDAR"),
+        *("\r\n".join(A_ZONE), "TZID:Mars", "DTSTART;TZID=Mars:20240301T080000"),
+        *(
+            "DTSTART:20231124T080000Z",
+            "DTSTART;VALUE=DATE:20240229",
+            "DTSTART:99991231T235959",
+            "DTSTART:00010101T000000Z",
+        ),
+        *("DTEND:20261125T130000Z", "DURATION:PT8H", "DURATION:-P1D", "DURATION:P99999999999D", "RDATE:", "EXDATE:x"),
+    ]
+)
+NUMBERS = st.sampled_from(("0", "1", "-1", "7", "24", "53", "366", "99999999999", "", "x"))
+DAYS = st.sampled_from(("MO", "TU", "5MO", "-5SU", "6MO", "53MO", "", "0MO", "XX"))
+RULES = st.builds(
+    "RRULE:FREQ={};INTERVAL={};BYDAY={};{}={}".format,
+    st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY", "SECONDLY", "DAILY,WEEKLY", "")),
+    NUMBERS,
+    st.lists(DAYS, min_size=1, max_size=3).map(",".join),
+    st.sampled_from(("COUNT", "UNTIL", "WKST", "X", "BYSETPOS")),
+    st.one_of(NUMBERS, DAYS, st.sampled_from(("20270101", "20270101T000000Z", "PT8H"))),
+)
+
+
+@contextmanager
+def at_most(calls: int) -> Iterator[None]:
+    """Stops what calls more functions than so many."""
+    made = 0
+
+    def count(_frame: object, event: str, _about: Any) -> None:
+        nonlocal made
+        made += event in {"call", "c_call"}
+        if made > calls:
+            sys.setprofile(None)
+            pytest.fail("endless")
+
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(events=st.lists(st.lists(st.one_of(LINES, RULES), max_size=8), max_size=4), at=st.floats(0, 1), odd=st.binary())
+def test_whatever_a_file_holds_reading_it_ends_soon(
+    events: list[list[str]], at: float, odd: bytes, roster: Roster
+) -> None:
+    content = a_file(*(an_event("Sam", *lines) for lines in events))
+    cut = int(at * len(content))
+    for file in (content, content[:cut] + odd + content[cut + len(odd) :]):
+        with at_most(300_000), suppress(Refused):
+            for row in read_calendar(file, roster, "primary", NOW):
+                assert (row.fault is None) == (row.override is not None)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("DTSTART:20231124T080000", "RRULE:FREQ=DAILY;INTERVAL=0"),
+        ("DTSTART:20231124T080000", "RRULE:FREQ=DAILY;INTERVAL=7;BYDAY=MO"),  # a Friday
+        ("DTSTART:20250201T080000", "RRULE:FREQ=MONTHLY;INTERVAL=24;BYDAY=5MO"),  # no February of a leap year
+        ("DTSTART:20231124T080000", "RRULE:FREQ=DAILY;COUNT=400"),
+        ("DTSTART;TZID=Mars:20240301T080000", "RRULE:FREQ=DAILY"),
+    ],
+)
+def test_a_file_full_of_series_without_a_shift_is_read_with_bounded_work(
+    lines: tuple[str, ...], roster: Roster
+) -> None:
+    with at_most(2_000_000):
+        rows = read_calendar(a_file(*A_ZONE, *[an_event("Sam", *lines)] * 200), roster, "primary", NOW)
+
+    assert [row for row in rows if not row.fault] == []
+
+
+@given(
+    starts=st.integers(0, 1090).map(lambda days: HERE - timedelta(days=days, hours=12.5)),
+    parts=st.tuples(
+        st.sampled_from(("DAILY", "WEEKLY", "MONTHLY")),
+        st.integers(1, 5),
+        st.sampled_from(("", "MO", "TU,SU,WE", "1MO,-1FR", "4WE,-2WE", "5TH")),
+        st.sampled_from(("WKST=SU", "WKST=MO", "COUNT=9", "COUNT=30", "UNTIL=20270201T100000")),
+    ),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_series_come_when_other_calendars_say(
+    starts: datetime, parts: tuple[str, int, str, str], roster: Roster
+) -> None:
+    frequency, interval, days, more = parts
+    rule = f"FREQ={frequency};INTERVAL={interval};{more}" + (f";BYDAY={days}" if days else "")
+    event = an_event("Sam", f"DTSTART:{starts:%Y%m%dT%H%M%S}", "DURATION:PT1H", f"RRULE:{rule}")
+    expected = rrulestr(rule, dtstart=starts).between(HERE - timedelta(hours=1), HERE + timedelta(days=366))
+
+    with suppress(Refused):
+        found = [row.override.starts for row in read_calendar(a_file(event), roster, "primary", NOW) if row.override]
+        assert found == expected

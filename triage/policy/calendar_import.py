@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from calendar import monthrange
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,11 @@ _AHEAD = timedelta(days=366)
 _OLDEST_SERIES = timedelta(days=3 * 366)
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY")
 _PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "WKST"}
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_LONGEST_INTERVAL = 366
+_MOST_WEEKS = 5
+_UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError)
+_MOST_DAYS = (_OLDEST_SERIES + _AHEAD).days + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +42,11 @@ def read_calendar(content: bytes, roster: Roster, rotation: str, now: datetime) 
 
     Times without a zone, and whole days, are the roster's wall clock. Series are taken a year ahead.
     """
-    from icalendar import Calendar  # noqa: PLC0415 - costs memory, and few processes read one
-
-    try:
-        events = Calendar.from_ical(content).walk("VEVENT")
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
-        raise Refused("That is no calendar file: export one that ends in .ics.") from None
+    events = _events(content)
     if not events:
         raise Refused("The file has no events.")
+    if len(events) > MOST_ROWS:
+        raise Refused(f"The file has more than {MOST_ROWS} events: split it.")
     rows: list[Row] = []
     for event in events:
         for row in _rows_of(event, roster, rotation, now):
@@ -69,6 +73,16 @@ def person_in(summary: str, roster: Roster) -> Person:
     return found[0]
 
 
+def _events(content: bytes) -> list[Any]:
+    """Every event of a file. Raises Refused where it is no calendar."""
+    from triage.policy.calendar_reader import CalendarReader  # noqa: PLC0415 - costs memory, and few processes read one
+
+    try:
+        return CalendarReader(content).events()
+    except _UNREADABLE:
+        raise Refused("That is no calendar file: export one that ends in .ics.") from None
+
+
 def _rows_of(event: Any, roster: Roster, rotation: str, now: datetime) -> Iterator[Row]:
     summary = " ".join(str(event.get("summary", "")).split())[:120]
     try:
@@ -77,7 +91,7 @@ def _rows_of(event: Any, roster: Roster, rotation: str, now: datetime) -> Iterat
             yield _row(summary, roster, rotation, person, starts, ends)
     except Refused as error:
         yield Row(summary, None, str(error))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+    except _UNREADABLE:
         yield Row(summary, None, "cannot be read: write it anew in your calendar")
 
 
@@ -92,40 +106,69 @@ def _spans(event: Any, zone: ZoneInfo, now: datetime) -> Iterator[tuple[datetime
     """The spans of an event on the wall clock, those left out that are over. Raises Refused."""
     if "RECURRENCE-ID" in event or "RDATE" in event:
         raise Refused("changes single days of a series: make events of their own of them")
+    for part in ("DTSTART", "DTEND", "EXDATE"):
+        _refuse_unknown_zone(event.get(part))
     begins, finishes = event.start, event.end
     starts, ends = _wall(begins, zone), _wall(finishes, zone)
     here = on_wall(now, zone)
-    firsts = _series(event, starts, here, zone) if "RRULE" in event else [starts]
+    firsts = _series(event, starts, here, zone) if "RRULE" in event else iter([starts])
     for first in firsts:
         if first + (ends - starts) > here:
             yield first, first + (ends - starts)
 
 
-def _series(event: Any, starts: datetime, here: datetime, zone: ZoneInfo) -> list[datetime]:
-    from dateutil.rrule import rrulestr  # noqa: PLC0415 - see read_calendar
-
+def _series(event: Any, starts: datetime, here: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """When a series begins, each time, a year ahead: at most one look at each day since its first."""
     rule = event["RRULE"]
     if isinstance(rule, list) or set(rule) - _PARTS or rule.get("FREQ", [""])[0] not in _FREQUENCIES:
         raise Refused("repeats in a way that is not taken: repeat it by day, week or month, or write single events")
     if here - starts > _OLDEST_SERIES:
         raise Refused("repeats since more than three years ago: begin it later")
-    if until := rule.get("UNTIL"):
-        rule = {**rule, "UNTIL": [_wall(until[0], zone)]}
-    words = ";".join(f"{part}={_written(values)}" for part, values in rule.items())
+    interval, count = rule.get("INTERVAL", [1])[0], rule.get("COUNT", [_MOST_DAYS])[0]
+    days = {(each.relative, _WEEKDAYS.index(each.weekday)) for each in rule.get("BYDAY", [])}
+    if not 1 <= interval <= _LONGEST_INTERVAL or count < 1 or any(abs(nth or 1) > _MOST_WEEKS for nth, _ in days):
+        raise Refused("repeats in a way that no calendar means: write single events")
+    last = min([here + _AHEAD, *(_wall(until, zone) for until in rule.get("UNTIL", []))])
     left_out = {_wall(each.dt, zone) for each in _dates(event.get("EXDATE"))}
-    series = rrulestr(words, dtstart=starts)
-    found: list[datetime] = []
-    for first in series:
-        if first > here + _AHEAD or len(found) > MOST_ROWS:
-            break
-        if first >= here - _AHEAD and first not in left_out:
-            found.append(first)
-    return found
+    week_starts = _WEEKDAYS.index(rule["WKST"][0].weekday) if "WKST" in rule else 0
+    fits = _pattern(rule["FREQ"][0], interval, days, starts.date(), week_starts)
+    every = (starts + timedelta(days=number) for number in range((last - starts).days + 1))
+    firsts = islice((first for first in every if fits(first.date())), count)
+    return (first for first in firsts if first >= here - _AHEAD and first not in left_out)
 
 
-def _written(values: Any) -> str:
-    several = values if isinstance(values, list) else [values]
-    return ",".join(f"{one:%Y%m%dT%H%M%S}" if isinstance(one, datetime) else str(one) for one in several)
+def _pattern(
+    frequency: str, interval: int, days: Set[tuple[int | None, int]], since: date, week_starts: int
+) -> Callable[[date], bool]:
+    """Whether a series comes on a day, by RFC 5545: `days` are BYDAY, each with its number in the month or None."""
+    weekdays = {weekday for _, weekday in days}
+
+    def by_day(on: date) -> bool:
+        return (on - since).days % interval == 0 and (not days or on.weekday() in weekdays)
+
+    def by_week(on: date) -> bool:
+        begun = (since.weekday() - week_starts) % 7
+        weeks = ((on - since).days + begun) // 7
+        return weeks % interval == 0 and on.weekday() in (weekdays or {since.weekday()})
+
+    def by_month(on: date) -> bool:
+        months = (on.year - since.year) * 12 + on.month - since.month
+        if months % interval:
+            return False
+        if not days:
+            return on.day == since.day
+        from_end = -((monthrange(on.year, on.month)[1] - on.day) // 7 + 1)
+        return not days.isdisjoint((nth, on.weekday()) for nth in (None, (on.day - 1) // 7 + 1, from_end))
+
+    return {"DAILY": by_day, "WEEKLY": by_week, "MONTHLY": by_month}[frequency]
+
+
+def _refuse_unknown_zone(given: Any) -> None:
+    for each in given if isinstance(given, list) else [given] if given is not None else []:
+        zone = each.params.get("TZID")
+        at = each.dts[0].dt if hasattr(each, "dts") else each.dt
+        if zone and isinstance(at, datetime) and at.tzinfo is None:
+            raise Refused(f"has the time zone {str(zone)[:60]!r}, which is not known: take one like America/New_York")
 
 
 def _dates(listed: Any) -> Iterator[Any]:

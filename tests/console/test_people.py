@@ -12,6 +12,7 @@ from tests.support.world import World
 from triage.policy.access import Role
 from triage.policy.roster import Person
 from triage.services.roster_changes import roster_in_force
+from triage.store import accounts
 from webhooks.simulator.phone_system import Behaviour
 
 NEW = "+16145550107"
@@ -231,3 +232,62 @@ def test_a_test_alert_says_that_it_is_one_and_a_phone_that_is_not_reached_is_fla
     assert "No texts: the phone opted out with STOP" in stopped
     assert "does not reach" in dana.get("/people").text
     assert len(team.entries("test_alert_sent")) == 3
+
+
+def test_an_account_of_somebody_who_left_is_not_the_next_person_of_that_name(team: World) -> None:
+    boss, old = signed_in(team, Role.MANAGER, "maria"), signed_in(team, Role.TECHNICIAN, "ada")
+    boss.get("/people/ada/remove")
+    boss.post("/people/ada/remove", version=roster_in_force(team.program.desk).version, present=PASSWORD)
+    boss.get("/new-person")
+    asked = boss.post(
+        "/new-person", follows=False, name="Ada Newcomer", role="technician", ways="sms", number=NEW, present=PASSWORD
+    )
+    team.advance(seconds=2)
+    boss.post(asked.headers["Location"], code=code_on(team, NEW))
+    [linked] = team.entries("account_linked")
+    page = old.get("/people/ada2").text
+    asked_by_old = ask(team, old, "+16145550188", "ada2")
+
+    assert (linked.actor, linked.details["before"], linked.details["after"]) == ("account:1", "ada", None)
+    assert (person(team, "ada2").name, person(team, "ada2").phone) == ("Ada Newcomer", NEW)
+    assert NEW[-4:] not in page
+    assert "/numbers/" not in asked_by_old
+
+
+@pytest.mark.thorough
+def test_an_id_that_only_an_account_still_names_is_given_to_nobody(team: World) -> None:
+    boss = signed_in(team, Role.MANAGER, "maria")
+    old = signed_in(team, Role.TECHNICIAN, "ada")
+    with team.program.desk.store.write() as tx:
+        accounts.of_person(tx.session, "ada")[0].person_id = "bo"  # as a roster of before this release left it
+    boss.get("/new-person")
+    asked = boss.post(
+        "/new-person", follows=False, name="Bo", role="technician", ways="sms", number=NEW, present=PASSWORD
+    )
+    team.advance(seconds=2)
+    boss.post(asked.headers["Location"], code=code_on(team, NEW))
+
+    assert person(team, "bo2").phone == NEW
+    assert NEW[-4:] not in old.get("/people/bo2").text
+
+
+def test_who_is_no_manager_any_more_finishes_no_change_of_anothers_number(team: World) -> None:
+    admin, boss = signed_in(team, Role.ADMINISTRATOR, "ada"), signed_in(team, Role.MANAGER, "maria")
+    path = ask(team, boss)
+    code = code_on(team, NEW)
+    boss.get("/new-person")
+    joining = boss.post(
+        "/new-person", follows=False, name="Bo", role="technician", ways="sms", number="+16145550188", present=PASSWORD
+    )
+    team.advance(seconds=2)
+    boss.get(path)
+    admin.get("/accounts/2")
+    admin.post("/accounts/2/role", role="technician")
+    told = [
+        boss.post(path, code=code).status_code,
+        boss.post(joining.headers["Location"], code=code_on(team, "+16145550188")).status_code,
+    ]
+
+    assert told == [409, 409]
+    assert person(team, "lee").phone == LEE
+    assert team.entries("number_change_verified") == []

@@ -78,7 +78,7 @@ def ending(phone: str) -> str:
 
 
 def new_id(name: str, taken: Collection[str]) -> str:
-    """An id for somebody new: the first name in small letters, with a number where somebody has it already."""
+    """An id for somebody new: the first name in small letters, with a number where it is taken."""
     plain = unicodedata.normalize("NFKD", next(iter(name.split()), "")).casefold()
     base = "".join(char for char in plain if char.isascii() and char.isalnum())[:30] or "person"
     return next(

@@ -136,10 +136,13 @@ def link_to_person(desk: Desk, account_id: int, person_id: str | None, *, actor:
         _not_oneself(account, actor)
         _check_person(desk, tx.session, person_id)
         if account.person_id != person_id:
-            tx.record(
-                "account_linked", at=now, actor=actor, account=account.id, before=account.person_id, after=person_id
-            )
-            account.person_id = person_id
+            _name_person(tx, account, person_id, actor, now)
+
+
+def unlink_person(tx: Transaction, person_id: str, *, actor: str, now: datetime) -> None:
+    """Whoever leaves the roster is nobody there any more: no account goes on acting in their name."""
+    for account in accounts.of_person(tx.session, person_id):
+        _name_person(tx, account, None, actor, now)
 
 
 def disable(desk: Desk, account_id: int, *, actor: str, now: datetime) -> None:
@@ -212,6 +215,11 @@ def _link(tx: Transaction, account: Account, actor: str, now: datetime) -> Invit
     accounts.set_invitation(tx.session, account.id, digest(token), invited_at=now, expires_at=expires_at)
     tx.record("account_invited", at=now, actor=actor, account=account.id, role=account.role, expires_at=expires_at)
     return Invited(account_id=account.id, email=account.email, path=f"/invitation/{token}", expires_at=expires_at)
+
+
+def _name_person(tx: Transaction, account: Account, person_id: str | None, actor: str, now: datetime) -> None:
+    tx.record("account_linked", at=now, actor=actor, account=account.id, before=account.person_id, after=person_id)
+    account.person_id = person_id
 
 
 def _forget_secrets(tx: Transaction, account: Account, now: datetime) -> None:

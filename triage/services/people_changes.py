@@ -92,7 +92,10 @@ def change_channels(
 def remove(
     desk: Desk, who: SignedIn, person_id: str, *, password: str, address: str, made_from: str, now: datetime
 ) -> None:
-    """Off the roster. Raises Refused where a rotation, an override or an open case is theirs, and as the others do."""
+    """Off the roster; accounts that name them name nobody any more.
+
+    Raises Refused where a rotation, an override or an open case is theirs, and as the others do.
+    """
     accounts.confirm(desk, who, password, address=address, now=now)
     with desk.store.write() as tx:
         person = known_person(desk.roster(tx.session), person_id)
@@ -106,6 +109,7 @@ def remove(
             actor=who.actor,
             now=now,
         )
+        accounts.unlink_person(tx, person_id, actor=who.actor, now=now)
         call = rules.whom_to_call(changed.roster, person_id)
         tell_phone(tx, desk, person, lambda by: words.removed(person, call, by), now)
 

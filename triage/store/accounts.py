@@ -35,6 +35,16 @@ def by_id(session: Session, account_id: int) -> Account:
     return found
 
 
+def of_person(session: Session, person_id: str) -> Sequence[Account]:
+    """Whose accounts name a person of the roster."""
+    return session.scalars(select(Account).where(Account.person_id == person_id).order_by(Account.id)).all()
+
+
+def people_named(session: Session) -> set[str]:
+    """The id of everybody whom an account names, on the roster or not."""
+    return set(session.scalars(select(Account.person_id).where(Account.person_id.is_not(None)).distinct()))
+
+
 def names(session: Session) -> dict[str, str]:
     """What people with accounts are called, by how the history names them."""
     return {f"account:{number}": name for number, name in session.execute(select(Account.id, Account.name))}

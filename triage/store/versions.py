@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -49,6 +50,12 @@ def newest_roster_id(session: Session) -> int | None:
 
 def roster_content(session: Session, roster_id: int) -> str:
     return session.get_one(RosterVersion, roster_id).content
+
+
+def people_ever(session: Session) -> set[str]:
+    """The id of everybody who is on the roster, or ever was."""
+    contents = session.scalars(select(RosterVersion.content).execution_options(yield_per=100))
+    return {person["id"] for content in contents for person in json.loads(content)["people"]}
 
 
 def newest_source(session: Session) -> str | None:

@@ -119,7 +119,7 @@ def test_product_that_the_owner_lists_is_kept_for_the_next_support_day(contract:
 
     night, day = (sort(a_message(window, product="application"), terms) for window in ("overnight", "support_hours"))
 
-    assert (night.treatment, night.billable, night.flags) == (Treatment.LIST, True, ("not_attested",))
+    assert (night.treatment, night.billable, night.flags) == (Treatment.LIST, True, ())
     assert day.treatment is Treatment.PAGE
 
 

@@ -38,10 +38,10 @@ def test_server_product_alerts_at_the_opening_and_is_due_two_support_hours_into_
     team.advance(seconds=1)
 
     case = team.case()
-    assert (case["state"], case["flags"]) == ("open", ["not_attested", "deferred"])
+    assert (case["state"], case["flags"]) == ("open", ["deferred"])
     assert case["callback_due"] == at("2026-11-23T15:00:00+00:00")
     assert team.bodies(SAM)[0] == (
-        "1001 overnight: +16145550199 COLUMBUS OH. Not attested. Deferred. Server.\n"
+        "1001 overnight: +16145550199 COLUMBUS OH. Deferred. Server.\n"
         "Call by 10:00 AM EST, 120 min left. Reply ACK 1001, CALL 1001 or PASS"
     )
 
@@ -93,7 +93,7 @@ def test_discontinued_product_is_listed_to_the_manager_at_the_opening_and_never_
 
     assert team.pages(left) == [f"{int((at(MONDAY_OPENING) - left).total_seconds()) // 60}:00 Maria sms"]
     assert team.bodies(MARIA)[0] == (
-        "1001 overnight: +16145550199 COLUMBUS OH. Not attested. Not supported. Discontinued product.\n"
+        "1001 overnight: +16145550199 COLUMBUS OH. Not supported. Discontinued product.\n"
         "No support is owed (E3). Listed for review: no callback promised."
     )
     assert any("This product is no longer supported." in sentence for sentence in call.heard)
@@ -107,7 +107,7 @@ def test_emergency_key_does_not_change_what_a_discontinued_product_is_owed(team:
     team.advance(hours=4)
 
     assert team.pages(left) == []
-    assert team.case()["flags"] == ["emergency", "not_attested", "not_supported"]
+    assert team.case()["flags"] == ["emergency", "not_supported"]
 
 
 def test_server_product_in_support_hours_is_paged_like_any_other(build_world: Build) -> None:

@@ -105,6 +105,46 @@ def test_number_that_may_not_be_dialled_is_refused_and_another_try_counts(team: 
     assert (kept(team).callback_number, call.failed_because) == (ELSEWHERE, None)
 
 
+def test_a_mistyped_number_is_changed_after_it_was_read_back(team: World) -> None:
+    call = team.phones.leave_voicemail(CALLER, keys=",,1" + "1" + "2165550124#" + "1" + "2165550123#" + ",")
+
+    assert [said for said in call.heard if "0 1 2" in said] == [
+        "We call you back at 2 1 6, 5 5 5, 0 1 2 4. To change it, press 1.",
+        "We call you back at 2 1 6, 5 5 5, 0 1 2 3. To change it, press 1.",
+    ]
+    assert kept(team).callback_number == ELSEWHERE
+
+
+def test_who_calls_again_hears_the_number_of_their_case_and_may_change_it(team: World) -> None:
+    team.voicemail(attested=True, number="2165550123")
+    team.text(LEE, "ACK")
+    silent = team.voicemail(attested=True, stays=True)
+    other = team.voicemail(attested=True, product="discontinued")
+    before = (kept(team).number_to_call, team.bodies(LEE)[-1])
+    back = team.voicemail(attested=True, number=CALLER.removeprefix("+1"))
+
+    assert "Your open case has 2 1 6, 5 5 5, 0 1 2 3. To change it, press 1." in silent.heard
+    assert not any("We call you back at" in said for said in silent.heard)
+    assert "case is 1 0 0 1" in silent.heard[-1]
+    assert "Your number is 6 1 4, 5 5 5, 0 1 9 9. To change it, press 1." in other.heard
+    assert before[0] == ELSEWHERE
+    assert before[1].endswith("Message 2 of this caller. The first deadline stands.")
+    assert "We call you back at 6 1 4, 5 5 5, 0 1 9 9. To change it, press 1." in back.heard
+    assert kept(team).number_to_call == CALLER
+    assert team.bodies(LEE)[-1].endswith(
+        f"Message 3 of this caller. Caller now says {CALLER}. The first deadline stands."
+    )
+    assert team.kinds().count("number_keyed") == 1
+
+
+def test_who_changes_the_number_and_leaves_no_message_is_called_at_the_new_one(team: World) -> None:
+    team.voicemail(attested=True, number="2165550123")
+    team.voicemail(attested=True, number="3125550156", seconds=1)
+
+    assert kept(team).number_to_call == "+13125550156"
+    assert team.bodies(LEE)[-1].endswith("\nCaller now says +13125550156. The first deadline stands.")
+
+
 def test_number_of_a_second_message_replaces_that_of_the_first(team: World) -> None:
     team.voicemail(attested=True, number="2165550123")
     team.voicemail(attested=True, number="3125550156")

@@ -27,7 +27,7 @@ from tests.support.databases import MEMORY, store_at
 from triage.bootstrap import Program, build, build_phone_system
 from triage.clock import SystemClock
 from triage.policy.gsm7 import is_gsm7, segments
-from triage.policy.hours import window_at, window_terms
+from triage.policy.intake import Message, sort
 from triage.policy.menu import PRODUCTS
 from triage.policy.terms import ProductLine
 from triage.services import records
@@ -174,7 +174,8 @@ class World:
         `number` is keyed in and confirmed by waiting. Who `stays` ends the message with the pound key and listens on.
         """
         terms = self.program.desk.terms
-        is_asked = window_terms(window_at(self.now, terms), terms).onsite_required
+        message = Message(answered_at=self.now, left_at=self.now, product=product or "unknown")
+        is_asked = sort(message, terms).onsite_required
         pressed = "".join(
             (
                 "9" if spanish else "",

@@ -302,10 +302,57 @@ def test_who_keys_in_no_number_after_all_hears_which_one_stays(step: str, keys: 
     assert "then press pound. We call you back at 6 1 4, 5 5 5, 0 1 9 9. Speak after the tone" in words(document)
 
 
-def test_a_number_keyed_in_at_the_last_try_is_only_read_back(sqlite_wire: Wire) -> None:
-    document = press(sqlite_wire, "digits", "2165550123", "repeats=2&language=en")
+def test_a_number_that_was_keyed_in_may_be_changed_three_times_and_is_then_only_read_back(sqlite_wire: Wire) -> None:
+    for repeats in range(3):
+        document = press(sqlite_wire, "digits", "2165550123", f"repeats={repeats}&language=en")
+        assert words(document).startswith("We call you back at 2 1 6, 5 5 5, 0 1 2 3. To change it, press 1. Speak")
+        [again] = document.findall("Gather")
+        assert again.attrib["action"].endswith(f"/number?repeats={repeats + 1}&language=en")
+        assert asked(press(sqlite_wire, "number", "1", f"repeats={repeats + 1}&language=en")) == ["digits"]
 
-    assert words(document).startswith("We call you back at 2 1 6, 5 5 5, 0 1 2 3. Speak after the tone")
+    last = press(sqlite_wire, "digits", "2165550123", "repeats=3&language=en")
+    assert words(last).startswith("We call you back at 2 1 6, 5 5 5, 0 1 2 3. Speak after the tone")
+    assert asked(last) == []
+
+
+IN_AN_EMERGENCY = "This holds in an emergency too."
+
+
+@pytest.mark.parametrize(
+    ("at", "product", "questions"),
+    [
+        (OVERNIGHT, "4", ["number"]),
+        (OVERNIGHT, "5", ["number"]),
+        (OVERNIGHT, "1", ["attest", "number"]),
+        (SUPPORT_HOURS, "4", ["number"]),
+    ],
+)
+def test_whoever_is_not_called_tonight_is_not_asked_whether_they_are_on_site(
+    at: str, product: str, questions: list[str], wire_at: WireAt
+) -> None:
+    assert asked(press(wire_at(at), "product", product)) == questions
+
+
+def test_where_no_call_is_promised_none_is_spoken_of(sqlite_wire: Wire) -> None:
+    call_sid = sid("CA")
+    product = words(press(sqlite_wire, "product", "5", CallSid=call_sid))
+    change = words(press(sqlite_wire, "number", "1", CallSid=call_sid))
+    keyed = words(press(sqlite_wire, "digits", "2165550123", CallSid=call_sid))
+    last = words(press(sqlite_wire, "digits", "2165550123", "repeats=9", CallSid=call_sid))
+
+    assert "nobody is called before. Your number is 6 1 4, 5 5 5, 0 1 9 9. To change it, press 1. Speak" in product
+    assert "then press pound. Your number is 6 1 4, 5 5 5, 0 1 9 9. Speak" in change
+    assert keyed.startswith("Your number is 2 1 6, 5 5 5, 0 1 2 3. To change it, press 1. Speak")
+    assert last.startswith("Your number is 2 1 6, 5 5 5, 0 1 2 3. Speak")
+    assert IN_AN_EMERGENCY not in product
+
+
+@pytest.mark.parametrize(("product", "is_said"), [("5", True), ("4", True), ("1", False)])
+def test_an_emergency_hears_what_does_not_change_for_it(product: str, is_said: bool, sqlite_wire: Wire) -> None:
+    call_sid = sid("CA")
+    press(sqlite_wire, "greeting", "1", CallSid=call_sid)
+
+    assert (IN_AN_EMERGENCY in words(press(sqlite_wire, "product", product, CallSid=call_sid))) is is_said
 
 
 def test_keys_add_up_over_the_whole_menu(wire: Wire) -> None:

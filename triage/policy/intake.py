@@ -45,7 +45,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sorted:
-    """What the contract says about a message. `clauses` are the rules that decided."""
+    """What the contract says about a message. `clauses` are the rules that decided. `onsite_required` is the condition
+    of a call back within the window's span (E1), not of a message that waits for support hours."""
 
     window: WindowName
     support_day: bool
@@ -72,6 +73,7 @@ def sort(message: Message, terms: Terms) -> Sorted:
     here = local(message.answered_at, terms)
     product: Product = getattr(terms.products, message.product)
     treatment = _treatment(message, name, product)
+    onsite_required = window.onsite_required and treatment not in {Treatment.DEFER, Treatment.LIST}
     return Sorted(
         window=name,
         support_day=is_support_day(here.date(), terms),
@@ -81,9 +83,9 @@ def sort(message: Message, terms: Terms) -> Sorted:
         alert_at=_alert_at(message, name, treatment, terms),
         rate=window.rate,
         billable=product.supported,
-        onsite_required=window.onsite_required,
-        flags=_flags(message, treatment, product, onsite_required=window.onsite_required),
-        clauses=_clauses(message, name, treatment, product, terms),
+        onsite_required=onsite_required,
+        flags=_flags(message, treatment, product, onsite_required=onsite_required),
+        clauses=_clauses(message, name, treatment, product, terms, onsite_required=onsite_required),
     )
 
 
@@ -190,14 +192,20 @@ def _flags(message: Message, treatment: Treatment, product: Product, *, onsite_r
 
 
 def _clauses(
-    message: Message, name: WindowName, treatment: Treatment, product: Product, terms: Terms
+    message: Message,
+    name: WindowName,
+    treatment: Treatment,
+    product: Product,
+    terms: Terms,
+    *,
+    onsite_required: bool,
 ) -> tuple[str, ...]:
     window = window_terms(name, terms)
     here = local(message.answered_at, terms).date()
     reasons = {
         window.clause: True,
         "T3": is_closure(here, terms),
-        "E1": window.onsite_required,
+        "E1": onsite_required,
         "E2": message.emergency,
         "E3": treatment in {Treatment.DEFER, Treatment.LIST} or not product.supported,
         "W5": True,

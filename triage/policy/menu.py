@@ -1,7 +1,8 @@
 """The steps of a call to our number: what is asked, what a key means, what comes next, what is said at the end.
 
 Every turn holds all the questions that are left, so that a caller who presses nothing reaches the recording without
-another word from us. A question is repeated twice at the most, so that no call goes round for ever.
+another word from us. A question is repeated twice at the most, and a number may be changed as often after it was read
+back, so that no call goes round for ever.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from enum import StrEnum
 import phonenumbers
 
 from triage.policy.dialing import Refusal, refusal_of
-from triage.policy.hours import window_at, window_terms
-from triage.policy.intake import Message, Treatment, sort
-from triage.policy.phone import Language, Sentences
+from triage.policy.hours import window_at
+from triage.policy.intake import Message, Sorted, Treatment, folds_into, sort
+from triage.policy.phone import Language
 from triage.policy.speech import clock, digits, of_window, sentences
 from triage.policy.terms import ProductLine, Terms
 
@@ -49,11 +50,19 @@ class Reception(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase:
+    """A case of the same caller that waits for its callback. `keyed` is the number that it got by key, if any."""
+
+    due: datetime | None
+    keyed: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What is known of a call.
 
     `answered_at` is when its greeting began (W5). `shown` is the number of the caller, `may_call` whether a callback
-    may dial it, `keyed` the number that the caller keyed in instead.
+    may dial it, `keyed` the number that the caller keyed in instead. `open_cases` are theirs, oldest first.
     """
 
     answered_at: datetime
@@ -64,11 +73,7 @@ class Known:
     is_emergency: bool = False
     attested: bool | None = None
     product: ProductLine = "unknown"
-
-    @property
-    def number_to_call(self) -> str | None:
-        """The number that a callback would dial."""
-        return self.keyed or (self.shown if self.may_call else None)
+    open_cases: tuple[OpenCase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,11 @@ def reception(caller: str | None, now: datetime, terms: Terms) -> Reception:
 def begin(known: Known, terms: Terms) -> Turn:
     """The greeting, and everything after it."""
     return _turn(known, (), _greeting(known, 0, terms), terms)
+
+
+def number_to_call(known: Known, terms: Terms) -> str | None:
+    """The number that a callback would dial: the one keyed in, else that of the open case that the message joins."""
+    return known.keyed or _number_of_case(known, terms) or (known.shown if known.may_call else None)
 
 
 def answer_to(step: Step, keys: str, known: Known, repeats: int, terms: Terms) -> Turn:
@@ -194,15 +204,40 @@ def terms_of_the_window(known: Known, terms: Terms) -> tuple[str, str]:
 
 def _turn(known: Known, said: tuple[Line, ...], questions: tuple[Question, ...], terms: Terms) -> Turn:
     words = sentences(known.language, terms)
-    return Turn(known, said, questions, _lines(known, _number_at_last(known, questions, words), words.record))
+    return Turn(known, said, questions, _lines(known, _number_at_last(known, questions, terms), words.record))
 
 
-def _number_at_last(known: Known, questions: tuple[Question, ...], words: Sentences) -> str:
+def _number_at_last(known: Known, questions: tuple[Question, ...], terms: Terms) -> str:
     """What a caller hears who keys in no number: which one stays, or that none is known."""
-    if not known.number_to_call:
-        return words.say_number
+    if not number_to_call(known, terms):
+        return sentences(known.language, terms).say_number
     is_asked = any(question.step is Step.DIGITS for question in questions)
-    return words.number_kept.format(number=digits(known.number_to_call)) if is_asked else ""
+    return _number_kept(known, terms) if is_asked else ""
+
+
+def _number_kept(known: Known, terms: Terms) -> str:
+    """Which number stays; empty where none is known."""
+    words, number = sentences(known.language, terms), number_to_call(known, terms)
+    sentence = words.number_listed_kept if _decided(known, terms).treatment is Treatment.LIST else words.number_kept
+    return sentence.format(number=digits(number)) if number else ""
+
+
+def _number_asked(known: Known, terms: Terms) -> str:
+    """The number to call, and how to change it. Where no call is promised, none is spoken of (E3)."""
+    words, number = sentences(known.language, terms), number_to_call(known, terms)
+    sentence = words.number
+    if _decided(known, terms).treatment is Treatment.LIST:
+        sentence = words.number_listed
+    elif known.keyed is None and number != known.shown:
+        sentence = words.number_of_case
+    return sentence.format(number=digits(number or ""))
+
+
+def _number_of_case(known: Known, terms: Terms) -> str | None:
+    """The number that was keyed in for the open case which this message joins."""
+    decided = _decided(known, terms)
+    joined = (case for case in known.open_cases if folds_into(case_due=case.due, message=decided))
+    return next((case.keyed for case in joined), None)
 
 
 def _go_on(step: Step, known: Known, said: str, terms: Terms) -> Turn:
@@ -219,18 +254,15 @@ def _take_number(keys: str, known: Known, repeats: int, terms: Terms) -> Turn:
     words = sentences(known.language, terms)
     number = keyed_number(keys, terms)
     refused = Refusal.NOT_A_NUMBER if number is None else refusal_of(number, terms)
-    may_repeat = repeats < MOST_REPEATS
     if refused is None:
         keyed = replace(known, keyed=number)
-        if may_repeat:
+        if repeats <= MOST_REPEATS:  # the last one that may be repeated is read back, and may still be changed
             return _ask(Step.NUMBER, keyed, repeats + 1, "", terms)
-        return _go_on(Step.DIGITS, keyed, words.number_kept.format(number=digits(number or "")), terms)
+        return _go_on(Step.DIGITS, keyed, _number_kept(keyed, terms), terms)
     reason = words.no_number if refused is Refusal.NOT_A_NUMBER else words.not_dialled
-    if may_repeat:
+    if repeats < MOST_REPEATS:
         return _ask(Step.DIGITS, known, repeats + 1, reason, terms)
-    kept = known.number_to_call
-    stays = words.number_kept.format(number=digits(kept)) if kept else ""
-    return _go_on(Step.DIGITS, known, f"{reason} {stays}", terms)
+    return _go_on(Step.DIGITS, known, f"{reason} {_number_kept(known, terms)}", terms)
 
 
 def _greeting(known: Known, repeats: int, terms: Terms) -> tuple[Question, ...]:
@@ -243,14 +275,13 @@ def _greeting(known: Known, repeats: int, terms: Terms) -> tuple[Question, ...]:
 def _after(step: Step, known: Known, terms: Terms) -> tuple[Question, ...]:
     if step in {Step.NUMBER, Step.DIGITS}:
         return ()
-    window = window_terms(window_at(known.answered_at, terms), terms)
-    last = Step.NUMBER if known.number_to_call else Step.DIGITS
+    last = Step.NUMBER if number_to_call(known, terms) else Step.DIGITS
     steps = (Step.GREETING, Step.PRODUCT, Step.ATTEST, last)
     left = steps[steps.index(step) + 1 :]
     return tuple(
         Question(further, 0, _asked(further, known, 0, terms))
         for further in left
-        if further is not Step.ATTEST or window.onsite_required
+        if further is not Step.ATTEST or _decided(known, terms).onsite_required
     )
 
 
@@ -264,9 +295,9 @@ def _asked(step: Step, known: Known, repeats: int, terms: Terms) -> tuple[Line, 
         case Step.ATTEST:
             return _lines(known, words.attest)
         case Step.NUMBER:
-            return _lines(known, words.number.format(number=digits(known.number_to_call or "")))
+            return _lines(known, _number_asked(known, terms))
         case Step.DIGITS:
-            why = "" if repeats else _why_no_number(known, words)
+            why = "" if repeats else _why_no_number(known, terms)
             return _lines(known, why, words.key_number)
 
 
@@ -280,22 +311,35 @@ def _choice(known: Known, repeats: int, terms: Terms) -> tuple[Line, ...]:
     return (Line(other, sentences(other, terms).chosen_by),) if other and repeats < MOST_REPEATS else ()
 
 
-def _why_no_number(known: Known, words: Sentences) -> str:
-    if known.number_to_call:
+def _why_no_number(known: Known, terms: Terms) -> str:
+    if number_to_call(known, terms):
         return ""
+    words = sentences(known.language, terms)
     return words.not_callable if known.shown else words.withheld
 
 
 def _owed(known: Known, terms: Terms) -> str:
     """What the product that was keyed in is owed, where it differs from the window's promise (E3)."""
-    words = sentences(known.language, terms)
-    message = Message(answered_at=known.answered_at, left_at=known.answered_at, product=known.product)
-    decided = sort(message, terms)
+    words, decided = sentences(known.language, terms), _decided(known, terms)
+    also = f" {words.no_exception}" if known.is_emergency else ""
     if decided.treatment is Treatment.LIST:
-        return words.discontinued
+        return words.discontinued + also
     if decided.treatment is Treatment.DEFER and decided.callback_due is not None:
-        return words.server.format(due=clock(decided.callback_due, known.answered_at, known.language, terms))
+        due = clock(decided.callback_due, known.answered_at, known.language, terms)
+        return words.server.format(due=due) + also
     return ""
+
+
+def _decided(known: Known, terms: Terms) -> Sorted:
+    """What a message left at the greeting would be owed."""
+    message = Message(
+        answered_at=known.answered_at,
+        left_at=known.answered_at,
+        product=known.product,
+        emergency=known.is_emergency,
+        attested=known.attested,
+    )
+    return sort(message, terms)
 
 
 def _other_language(known: Known, terms: Terms) -> Language | None:

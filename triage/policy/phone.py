@@ -18,7 +18,10 @@ _BLANKS = {
     "billed": ("rate", "minimum"),
     "emergency": ("percent",),
     "number": ("number",),
+    "number_of_case": ("number",),
     "number_kept": ("number",),
+    "number_listed": ("number",),
+    "number_listed_kept": ("number",),
     "server": ("due",),
     "promised": ("reference", "due"),
     "overdue": ("reference",),
@@ -97,15 +100,19 @@ class Sentences(Words):
     product: str
     server: str
     discontinued: str
+    no_exception: str
     attest: str
     noted: str
     number: str
+    number_of_case: str
+    number_listed: str
     withheld: str
     not_callable: str
     key_number: str
     no_number: str
     not_dialled: str
     number_kept: str
+    number_listed_kept: str
     say_number: str
     strange_key: str
     record: str

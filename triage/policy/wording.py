@@ -307,10 +307,12 @@ def caller_wrote(card: Card, body: str, *, is_closed: bool, is_last: bool) -> st
     return to_gsm7(f"{card.reference}{closed} the caller wrote: {one_line(body, 200)}{rest}")
 
 
-def second_message(card: Card, count: int, *, is_moved: bool = False) -> str:
-    """What on-call hears of a further message in a case that somebody was alerted about already."""
-    moved = " They keyed in ANOTHER NUMBER to call." if is_moved else ""
-    return told(card, f"Message {count} of this caller.{moved} The first deadline stands.")
+def second_message(card: Card, count: int | None, new_number: str | None = None) -> str:
+    """What on-call hears of a further call in a case that somebody was alerted about already: the count of its message,
+    if there is one, and the number to call from now on, if it is another one."""
+    message = f"Message {count} of this caller. " if count else ""
+    moved = f"Caller now says {new_number}. " if new_number else ""
+    return told(card, f"{message}{moved}The first deadline stands.")
 
 
 def uncovered(

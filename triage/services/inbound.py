@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from triage.policy import menu
 from triage.policy.dialing import refusal_of
 from triage.policy.intake import is_hang_up, spoken_for
-from triage.policy.menu import Heard, Known, Left, Step, Turn
+from triage.policy.menu import Heard, Known, Left, OpenCase, Step, Turn
 from triage.policy.phone import Language
 from triage.policy.terms import ProductLine, Terms
 from triage.services.completion import set_caller
@@ -92,7 +92,7 @@ def open_mailbox(desk: Desk, posted: PostedCall, now: datetime) -> Turn:
         call, _ = _call(tx, desk, posted, now)
         if call.answered_at is None:
             call.answered_at = now
-        return menu.begin(_known(call, desk.terms, now), desk.terms)
+        return menu.begin(_known(tx, call, desk.terms, now), desk.terms)
 
 
 def take_keys(desk: Desk, posted: PostedCall, pressed: Pressed, now: datetime) -> Turn:
@@ -101,14 +101,15 @@ def take_keys(desk: Desk, posted: PostedCall, pressed: Pressed, now: datetime) -
         call, _ = _call(tx, desk, posted, now)
         if call.answered_at is None:
             call.answered_at = now
-        before = _known(call, desk.terms, now)
+        before = _known(tx, call, desk.terms, now)
         asked = replace(before, language=pressed.language or before.language)
         turn = menu.answer_to(pressed.step, pressed.keys, asked, pressed.repeats, desk.terms)
         after = turn.known
         if after != before:
             call.is_emergency, call.attested, call.product = after.is_emergency, after.attested, after.product
             call.callback_number, call.language = after.keyed, after.language
-            changed = {name: value for name, value in asdict(after).items() if value != getattr(before, name)}
+            names = [field.name for field in fields(after) if getattr(after, field.name) != getattr(before, field.name)]
+            changed = {name: getattr(after, name) for name in names}
             tx.record("keyed", at=now, actor="caller", call=call.sid, step=pressed.step.value, **changed)
         return turn
 
@@ -169,7 +170,8 @@ def _left(case: Case) -> Left | None:
     return Left(reference=case.reference, due=case.callback_due, is_deferred="deferred" in case.flags)
 
 
-def _known(call: Call, terms: Terms, now: datetime) -> Known:
+def _known(tx: Transaction, call: Call, terms: Terms, now: datetime) -> Known:
+    waiting = cases.awaiting_callback_of(tx.session, call.from_number) if call.from_number else ()
     return Known(
         answered_at=call.answered_at or now,
         language=cast("Language", call.language),
@@ -179,6 +181,7 @@ def _known(call: Call, terms: Terms, now: datetime) -> Known:
         is_emergency=call.is_emergency,
         attested=call.attested,
         product=cast("ProductLine", call.product),
+        open_cases=tuple(OpenCase(due=case.callback_due, keyed=case.callback_number) for case in waiting),
     )
 
 

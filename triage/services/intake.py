@@ -289,10 +289,12 @@ def _fold(
     """A further message in an open case: the first deadline stands, the newest number counts, on-call is told of it."""
     terms = desk.terms_of(tx.session, case.policy)
     is_message = decided.treatment is not Treatment.REVIEW
-    is_moved = is_message and call.callback_number not in {None, case.callback_number}
-    if is_moved:
-        case.callback_number = call.callback_number
-        tx.record_of(case, "number_keyed", at=now, actor="caller", keyed_number=call.callback_number)
+    new_number = (
+        call.callback_number if call.callback_number != case.number_to_call and not message.is_blocked else None
+    )
+    if new_number:
+        case.callback_number = new_number
+        tx.record_of(case, "number_keyed", at=now, actor="caller", keyed_number=new_number)
     if message.emergency and not case.is_emergency:
         case.is_emergency = True
         case.flags = ["emergency", *case.flags]
@@ -302,12 +304,13 @@ def _fold(
             ask_owner_again(tx, case, terms, desk.roster(tx.session), now)
         else:
             climb_afresh(tx, case, now)
-    if not is_message:
+    if is_message:
+        _learn_from(tx, case, message, now)
+    elif not new_number:
         return
-    _learn_from(tx, case, message, now)
     tx.session.flush()
-    count = len(cases.recordings(tx.session, case.id))
-    text = wording.second_message(card_of(case, desk.roster(tx.session)), count, is_moved=is_moved)
+    count = len(cases.recordings(tx.session, case.id)) if is_message else None
+    text = wording.second_message(card_of(case, desk.roster(tx.session)), count, new_number)
     tell(tx, _not_alerted_now(tx, case, concerned(tx, desk, case), now), text, terms=terms, now=now, case=case)
 
 

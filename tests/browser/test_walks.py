@@ -31,6 +31,9 @@ def test_a_manager_finds_tonights_breach_hears_it_and_takes_last_month_away(sign
     page.get_by_text("Broken in the last 24 hours").get_by_role("link", name="1001").click()
     expect(page.get_by_role("heading", name="Case 1001")).to_be_visible()
     expect(page.get_by_text("Nobody has it. Call by 11:30 PM EST")).to_be_visible()
+    player = page.locator("audio").bounding_box()
+    assert player is not None
+    assert player["width"] > 250
     heard = page.locator("audio").evaluate(
         "async audio => { await audio.play(); return new Promise(done => audio.ontimeupdate = () => done(true)); }"
     )

@@ -52,7 +52,7 @@ def test_what_is_late_comes_first_in_words_and_the_last_day_is_counted(world: Wo
     assert emergency[0] == "1002"
     assert late[:4] == ["1001", "overdue", "11:30 PM EST 3 min late", "nobody"]
     assert re.findall(r"<dt>(.*?)</dt><dd.*?>(\d+)</dd>", page) == [
-        ("Promises kept, 24 h", "0"), ("Broken, 24 h", "1"), ("Open", "1"), ("No call owed", "0")
+        ("Promises kept, 24 h", "0"), ("Broken, 24 h", "1"), ("Not decided yet", "1"), ("No call owed", "0")
     ]  # fmt: skip
     assert 'Broken in the last 24 hours: <a href="/cases/1001">1001</a></p>' in " ".join(page.split())
 

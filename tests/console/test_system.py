@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.fixtures import LEE, TEAM
 from tests.support.visitor import signed_in
-from tests.support.world import World
+from tests.support.world import Build, World
 from triage.policy.access import Role
 from triage.store import schema
+from webhooks.simulator.phone_system import Behaviour
 
 
 def words(page: str) -> str:
@@ -50,4 +52,21 @@ def test_what_is_wrong_comes_first_and_says_how_to_mend_it(world: World, quick_h
     assert "Scheduler: the scheduler finished its last sweep 72" in page
     assert "Start afterhours-scheduler.service, or afterhours serve" in page
     assert "timers are due, the oldest since" in page
+    assert "Promises: overdue: 1001. Somebody has to call these callers now." in page
     assert "All is well here." not in page
+
+
+def test_a_gap_and_a_dead_phone_are_wrong_now_and_not_at_the_next_daily_look(
+    build_world: Build, quick_hashes: None
+) -> None:
+    world = build_world(roster=TEAM.replace('people = ["dana"]', "people = []"))
+    auditor = signed_in(world, Role.AUDITOR)
+    world.phones.set_behaviour(LEE, Behaviour.DEAD)
+    world.voicemail(attested=True)
+    world.advance(minutes=2)
+
+    page = words(auditor.get("/system").text)
+
+    assert "On-call coverage: nobody has secondary from 9:32 PM EST to" in page
+    assert "Phone of Lee Okafor: The last" in page
+    assert page.index("Phone of Lee Okafor") < page.index("Signs of life")

@@ -34,12 +34,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`waiting` are the cases that need a call, `called_back` those still to be closed, `deferred` the others."""
+    """`waiting` are the cases that need a call, `called_back` those still to be closed, `deferred` wait for support
+    hours, and of those in `review` a manager has to decide: no call is owed."""
 
     at: datetime
     waiting: tuple[Line, ...]
     called_back: tuple[Line, ...]
     deferred: tuple[Line, ...]
+    review: tuple[Line, ...]
     last_day: dict[Outcome, list[str]]
 
 
@@ -55,7 +57,8 @@ def board(desk: Desk, now: datetime) -> Board:
         at=now,
         waiting=tuple(sorted((line for line in lines if line.standing in NEEDS_A_CALL), key=_is_not_late)),
         called_back=tuple(line for line in lines if line.standing is Standing.CALLED_BACK),
-        deferred=tuple(line for line in lines if line.standing in {Standing.DEFERRED, Standing.REVIEW}),
+        deferred=tuple(line for line in lines if line.standing is Standing.DEFERRED),
+        review=tuple(line for line in lines if line.standing is Standing.REVIEW),
         last_day=last_day,
     )
 

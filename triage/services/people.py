@@ -65,6 +65,16 @@ def list_people(desk: Desk, who: SignedIn, now: datetime) -> list[PersonLine]:
         return [_line(session, roster, person, who, _sent(session, person, now), now) for person in roster.people]
 
 
+def in_trouble(desk: Desk, now: datetime) -> list[tuple[str, str]]:
+    """Whose phone gets no alerts until something is mended: name, and what it is."""
+    with desk.store.read() as session:
+        return [
+            (person.name, trouble)
+            for person in desk.roster(session).people
+            for trouble in _troubles(session, person, _sent(session, person, now))
+        ]
+
+
 def show_person(desk: Desk, who: SignedIn, person_id: str, now: datetime) -> PersonPage:
     """One of them. Raises NotFound."""
     with desk.store.read() as session:

@@ -13,20 +13,26 @@ from importlib.metadata import PackageNotFoundError, version
 
 from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.delivery_words import state_in_words
+from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
 from triage.policy.monthly_report import trouble_in_words
+from triage.policy.wording import wall_clock
 from triage.services import audit, coverage, letters
 from triage.services.canary import newest_over
 from triage.services.desk import Desk
+from triage.services.people import in_trouble
 from triage.services.reconciler import behind_by
 from triage.services.vital_signs import STARTED, SWEEP, signs, what_is_late, why_not_ready
-from triage.store import schema, versions, vital_signs
+from triage.store import cases, schema, versions, vital_signs
 from triage.store.letters import newest_sent
+from triage.store.models.case import reference_of
 
 BACKUP = "backup"
 _A_DAY = timedelta(days=1)
 _MAY_BE_A_DAY_OLD = timedelta(hours=36)
 """What happens once a day by the contract's clock, however late in the first day and early in the second."""
+
+_MOST_NAMED = 5
 
 _CHANNELS = {"sms": "text", "voice": "alert call", "bridge": "call to a caller"}
 
@@ -79,7 +85,10 @@ def system_state(desk: Desk, now: datetime, *, watched: datetime, began: datetim
         *_lists(desk, now, reads_lists=reads_lists),
         *_canary(desk, now),
         *_history(desk, seen, now),
-        _once_a_day("On-call coverage", seen.get(coverage.SIGN), now, "looked through for gaps"),
+        *_promises(desk, now),
+        *_coverage(desk, now),
+        *_phones(desk, now),
+        _once_a_day("Look ahead for gaps", seen.get(coverage.SIGN), now, "done; those in charge are told of gaps"),
         _backup(seen),
         _monthly_report(desk),
     ]
@@ -165,6 +174,43 @@ def _history(desk: Desk, seen: dict[str, datetime], now: datetime) -> Iterator[S
         yield Sign("Check of the history", last.ended, f"entry {last.first_bad} does not fit: {last.reason}", mend)
     else:
         yield _once_a_day("Check of the history", last.ended, now, f"all {last.entries:,} entries fit{going}")
+
+
+def _promises(desk: Desk, now: datetime) -> Iterator[Sign]:
+    with desk.store.read() as session:
+        late = [
+            reference_of(case.id)
+            for case in cases.live(session)
+            if case.callback_made_at is None and case.callback_due is not None and case.callback_due <= now
+        ]
+    more = f" and {len(late) - _MOST_NAMED} more" if len(late) > _MOST_NAMED else ""
+    if late:
+        overdue = f"overdue: {', '.join(late[:_MOST_NAMED])}{more}"
+        yield Sign("Promises", None, overdue, "Somebody has to call these callers now.")
+    else:
+        yield Sign("Promises", None, "none is overdue")
+
+
+def _coverage(desk: Desk, now: datetime) -> Iterator[Sign]:
+    with desk.store.read() as session:
+        roster = desk.roster(session)
+    name, terms = "On-call coverage", desk.terms
+    for word in unknown_targets(terms, roster):
+        yield Sign(name, None, f"the ladder names {word}, which is no rotation", f"Add a rotation {word} on On-call.")
+    found = coverage.coverage_gaps(terms, roster, now)
+    for gap in found[:_MOST_NAMED]:
+        span = f"{wall_clock(gap.starts, now, terms)} to {wall_clock(gap.ends, now, terms)}"
+        yield Sign(name, None, f"nobody has {gap.rotation} from {span}", "Add an override on On-call.")
+    if not found:
+        yield Sign(name, None, "somebody has every rotation of the ladder in the coming two weeks")
+
+
+def _phones(desk: Desk, now: datetime) -> Iterator[Sign]:
+    found = in_trouble(desk, now)
+    for name, trouble in found:
+        yield Sign(f"Phone of {name}", None, trouble, "See People: call them, or let their alerts go elsewhere.")
+    if not found:
+        yield Sign("Phones", None, "nobody's fails")
 
 
 def _once_a_day(name: str, at: datetime | None, now: datetime, words: str) -> Sign:

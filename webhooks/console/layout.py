@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g, render_template, request, send_from_di
 
 from triage.errors import TriageError
 from triage.policy.access import Permission, Stage
-from triage.policy.wording import FLAG_WORDS, PRODUCT_WORDS, WINDOW_WORDS, wall_clock
+from triage.policy.wording import FLAG_WORDS, LANGUAGE_WORDS, PRODUCT_WORDS, WINDOW_WORDS, wall_clock
 from webhooks.console.access import asset
 from webhooks.console.forms import Form
 from webhooks.errors import status_of
@@ -28,7 +28,12 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_WORDS = {"window_words": WINDOW_WORDS, "product_words": PRODUCT_WORDS, "flag_words": FLAG_WORDS}
+_WORDS = {
+    "language_words": LANGUAGE_WORDS,
+    "window_words": WINDOW_WORDS,
+    "product_words": PRODUCT_WORDS,
+    "flag_words": FLAG_WORDS,
+}
 _STATIC = Path(__file__).with_name("static")
 _VERSIONS = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in _STATIC.iterdir()}
 _FILE_LASTS = "private, max-age=86400"

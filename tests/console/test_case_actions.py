@@ -76,6 +76,8 @@ def test_who_acts_on_an_old_page_is_told_who_did_what_and_nothing_is_done(world:
     assert refused.status_code == 409
     assert said(refused).startswith("Not done, as the case moved on: 9:31 PM EST Taken by a technician (Lee Okafor).")
     assert '<option selected value="dana">' in refused.text
+    forged = manager.post("/cases/1001/hand-over", seen="2000000000", person="dana")
+    assert (forged.status_code, "does not show the case as it is" in said(forged)) == (409, True)
     assert world.case()["owner"] == "lee"
     assert offered(page) == {"take", "call", "attempt", "close", "hand-over", "note", "pack"}
     assert said(act(manager, "hand-over", see=False, person="dana")).startswith("Dana Whitfield has it now")
@@ -159,6 +161,8 @@ def test_a_manager_corrects_a_bill_with_a_reason_and_the_report_says_so(world: W
     nameless = act(manager, "correct", typed="35", rate="standard", reason=" ")
     same = act(manager, "correct", typed="35", rate="after_hours", reason="why not")
     rated = act(manager, "correct", typed="35", rate="standard", reason="booked <ahead>, E7")
+    many = act(manager, "correct", typed="999", rate="standard", reason="typo")
+    meant = act(manager, "correct", typed="999", rate="standard", reason="a weekend", sure="y")
     free = act(manager, "correct", typed="70", rate="not_billed", reason="goodwill")
 
     assert {"correct", "reopen"} <= before
@@ -166,6 +170,10 @@ def test_a_manager_corrects_a_bill_with_a_reason_and_the_report_says_so(world: W
     assert (nameless.status_code, same.status_code) == (400, 409)
     assert said(rated) == "Corrected: 35 min, $123.75 at the standard rate. Before: $247.50."
     assert "after it was closed: booked &lt;ahead&gt;, E7" in rated.text
+    assert (many.status_code, "That many minutes are meant" in many.text) == (409, True)
+    assert said(many).startswith("That is more than the policy believes of one session.")
+    assert said(meant).startswith("Corrected: 999 min,")
+    assert said(meant).endswith("That is longer than there was time for since the message: marked as doubtful.")
     assert said(free).startswith("Corrected: 70 min, not billed.")
     first = world.entries("session_corrected")[0]
     assert (first.actor, first.details["reason"]) == ("account:1", "booked <ahead>, E7")

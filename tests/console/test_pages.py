@@ -11,10 +11,11 @@ import pytest
 from tests.support.logs import Logs
 from tests.support.visitor import PASSWORD, Visitor, app_of, signed_in
 from tests.support.wire import Wire, text_form
-from tests.support.world import CALLER, World
+from tests.support.world import CALLER, Build, World
 from triage.policy.access import Role
 from triage.services import accounts
 from triage.store.models import SignInAttempt
+from webhooks.app import create_app
 from webhooks.console.browser import name_of
 from webhooks.console.sign_in import own_path
 
@@ -238,6 +239,37 @@ def test_too_many_attempts_are_429_and_say_how_long(world: World) -> None:
 
     assert [answer.status_code for answer in answers] == [400] * 5 + [429]
     assert "Try again in 15 minutes." in answers[-1].text
+
+
+def test_outsiders_who_fail_do_not_stop_who_is_signed_in(world: World) -> None:
+    lee, stranger = signed_in(world, Role.TECHNICIAN, "lee"), Visitor(world.app)
+    failed = [stranger.sign_in("lee@example.com", "wrong wrong wrong").status_code for _ in range(6)]
+    lee.get("/account")
+    changed = lee.post("/account/password", present=PASSWORD, password="another long one", again="another long one")
+    wrong = [
+        lee.post("/account/password", present=PASSWORD, password="x" * 12, again="x" * 12, follows=False).status_code
+        for _ in range(6)
+    ]
+
+    link = accounts.invite_again(world.program.desk, 1, actor="test", now=world.now).path
+    other = Visitor(world.app)
+    other.get(link)
+    back_in = other.post(link, password=PASSWORD, again=PASSWORD)
+
+    assert (failed[-1], changed.status_code) == (429, 200)
+    assert "<small>technician</small></a>" in back_in.text
+    assert wrong == [400] * 5 + [429]
+
+
+@pytest.mark.parametrize("form", ["2001:db8:1:2::{:x}", "203.0.113.77:{}", "[2001:db8:1:2::{:x}]:443"])
+def test_one_network_has_twenty_attempts_whatever_its_proxy_writes(form: str, build_world: Build) -> None:
+    visitor = Visitor(create_app(build_world(trusted_proxies=1).program))
+    found = []
+    for number in range(1000, 1021):
+        visitor.client.environ_base["HTTP_X_FORWARDED_FOR"] = form.format(number)
+        found.append(visitor.sign_in(f"u{number}@example.com", "wrong wrong wrong").status_code)
+
+    assert found == [400] * 20 + [429]
 
 
 @pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "198.51.100.9")])

@@ -121,6 +121,17 @@ def test_the_password_is_asked_again_and_numbers_that_will_not_do_are_refused_in
     assert team.entries("number_change_asked") == []
 
 
+def test_whose_numbers_are_on_the_roster_cannot_be_tried_out(team: World) -> None:
+    lee = signed_in(team, Role.TECHNICIAN, "lee")
+    tried = [ask(team, lee, DANA) for _ in range(5)]
+    free, taken = ask(team, lee), ask(team, lee, DANA)
+    team.advance(minutes=16)
+
+    assert {"Somebody on the roster has that number" in page for page in tried} == {True}
+    assert ["Try again in 15 minutes." in page for page in (free, taken)] == [True, True]
+    assert ask(team, lee).startswith("/numbers/")
+
+
 def test_a_technician_changes_their_own_number_alone_and_sees_no_other(team: World) -> None:
     lee = signed_in(team, Role.TECHNICIAN, "lee")
     pages = lee.get("/people").text + lee.get("/people/dana").text

@@ -15,6 +15,7 @@ from triage.policy.access import (
     Stage,
     fault_of_password,
     may,
+    network_of,
     read_email,
     shows_second_factor,
     sign_in_ends_at,
@@ -65,7 +66,12 @@ def test_who_can_change_much_needs_a_second_factor_and_whoever_has_one_gives_it(
         (["hwk"], "1", True),
         ("mfa", None, False),
         ([1, None], None, False),
-        (None, "urn:example:loa:2fa:any", True),
+        (None, "urn:example:loa:2FA", True),
+        (None, "https://refeds.org/profile/mfa", True),
+        (None, "urn:example:loa:2fa:any", False),
+        (None, "https://login.sc.gov/loa/1", False),
+        (None, "urn:example:no-mfa", False),
+        (None, "loa1-without-2fa", False),
         (None, "phrh", True),
         (None, "http://example.com/comfa", False),
         ({}, {}, False),
@@ -143,7 +149,9 @@ def test_a_password_needs_length_and_is_not_the_email(password: str, told: str |
     [
         (" Dana@Example.COM ", "dana@example.com"),
         ("STRASSE@x.de", "strasse@x.de"),
-        ("straße@x.de", "strasse@x.de"),
+        ("straße@x.de", None),
+        ("te\u212ahnician@example.com", None),
+        ("dana@\u212b.example", "dana@\u212b.example"),
         ("dana", None),
         ("dana@example", None),
         ("da na@example.com", None),
@@ -155,6 +163,21 @@ def test_a_password_needs_length_and_is_not_the_email(password: str, told: str |
 )
 def test_an_email_is_kept_in_one_form(typed: str, kept: str | None) -> None:
     assert read_email(typed) == kept
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("203.0.113.77", "203.0.113.77"),
+        ("2001:db8:1:2:aaaa::7", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:203.0.113.77", "203.0.113.77"),
+        ("::1", "::1"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_attempts_count_for_an_address_or_for_the_network_of_one_site(address: str, counted: str) -> None:
+    assert network_of(address) == counted
 
 
 def test_a_code_counts_for_its_half_minute_and_those_beside_it_but_never_again() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from string import ascii_lowercase, ascii_uppercase
 
 
 class Role(StrEnum):
@@ -78,10 +80,13 @@ _SECOND_FACTORS = frozenset({"mfa", "2fa", "otp", "hwk", "sc", "phr", "phrh"})
 
 
 def shows_second_factor(amr: object, acr: object) -> bool:
-    """Whether a provider says of a sign-in, in its claims `amr` and `acr`, that it took a second factor."""
+    """Whether a provider says of a sign-in, in its claims `amr` and `acr`, that it took a second factor.
+
+    An `acr` that is an address says it with its last part: others name hosts, or what was not done.
+    """
     methods = [each.casefold() for each in amr if isinstance(each, str)] if isinstance(amr, list) else []
-    words = re.split(r"[^a-z0-9]+", acr.casefold()) if isinstance(acr, str) else []
-    return not _SECOND_FACTORS.isdisjoint([*methods, *words])
+    classes = [re.split(r"[/:#]", acr.casefold())[-1]] if isinstance(acr, str) else []
+    return not _SECOND_FACTORS.isdisjoint([*methods, *classes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,23 @@ PER_ACCOUNT = (Limit(5, timedelta(minutes=15)), Limit(20, timedelta(days=1)))
 PER_ADDRESS = (Limit(20, timedelta(minutes=15)), Limit(100, timedelta(days=1)))
 """An office shares one address."""
 
+_OF_ONE_SITE = 64
+"""Bits of an IPv6 address that one customer of a network shares; the others they choose freely."""
+
+
+def network_of(address: str) -> str:
+    """By what attempts from an address are counted: the address, of IPv6 the network that one site has."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address) or found.is_loopback:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(IPv6Network((int(found), _OF_ONE_SITE), strict=False))
+
+
 ATTEMPTS_KEPT = max(limit.span for limit in (*PER_ACCOUNT, *PER_ADDRESS))
 
 
@@ -155,13 +177,18 @@ def fault_of_password(password: str, email: str) -> str | None:
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LONGEST_EMAIL = 254
+_SMALL = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def read_email(text: str) -> str | None:
-    """An e-mail address in the one form that is kept and compared; None where it is none."""
-    folded = text.strip().casefold()
+    """An e-mail address in the one form that is kept and compared; None where it is none.
+
+    Before the @ only ASCII is taken, and only its letters are made small: a letter of elsewhere that folds to one of
+    ours, such as the Kelvin sign, would make somebody else's address the same as this one.
+    """
+    folded = text.strip().translate(_SMALL)
     is_one = _EMAIL.fullmatch(folded) and len(folded) <= _LONGEST_EMAIL and folded.isprintable()
-    return folded if is_one else None
+    return folded if is_one and folded.partition("@")[0].isascii() else None
 
 
 CODE_SECONDS = 30

@@ -46,16 +46,16 @@ def tried(terms: Terms, *, is_met: bool, is_proven: bool) -> str:
 
 
 def closed(minutes: int, amount: Decimal | None, rate: str, *, is_doubtful: bool) -> str:
-    doubt = " That is longer than the case is old: marked as doubtful." if is_doubtful else ""
-    return f"The case is closed: {minutes} min, {_price(amount, rate)}.{doubt}"
+    return f"The case is closed: {minutes} min, {_price(amount, rate)}.{_doubt(is_doubtful=is_doubtful)}"
 
 
 def closed_without_caller() -> str:
     return "The case is closed: nobody to call. Not billed, no promise counted."
 
 
-def corrected(minutes: int, amount: Decimal | None, rate: str, *, was: str | None) -> str:
-    return f"Corrected: {minutes} min, {_price(amount, rate)}. Before: {f'${was}' if was else 'not billed'}."
+def corrected(minutes: int, amount: Decimal | None, rate: str, *, was: str | None, is_doubtful: bool) -> str:
+    before = f"${was}" if was else "not billed"
+    return f"Corrected: {minutes} min, {_price(amount, rate)}. Before: {before}.{_doubt(is_doubtful=is_doubtful)}"
 
 
 def reopened(state: str) -> str:
@@ -73,6 +73,10 @@ def handed_over(name: str, *, is_held: bool) -> str:
     if is_held:
         return f"{name} has it now, and was told by text. The time of the promise runs on."
     return f"{name} is alerted now. Nobody has the case until somebody takes it."
+
+
+def _doubt(*, is_doubtful: bool) -> str:
+    return " That is longer than there was time for since the message: marked as doubtful." if is_doubtful else ""
 
 
 def _price(amount: Decimal | None, rate: str) -> str:

@@ -40,7 +40,7 @@ def invite(
     """A new account and its link. Raises Refused with what to mend."""
     folded, name = read_email(email), " ".join(name.split())
     if folded is None:
-        raise Refused(f"{email!r} is no e-mail address: write it like dana@example.com")
+        raise Refused(f"{email!r} is no e-mail address: write it like dana@example.com, before the @ in letters a to z")
     if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
         raise Refused(f"the name is empty, too long or not printable: write up to {_LONGEST_NAME} characters")
     with desk.store.write() as tx:
@@ -103,16 +103,20 @@ def change_password(desk: Desk, who: SignedIn, old: str, new: str, *, address: s
 
 
 def confirm(desk: Desk, who: SignedIn, password: str, *, address: str, now: datetime) -> None:
-    """Whoever is signed in gives the password once more. Raises Refused and TooManyAttempts."""
+    """Whoever is signed in gives the password once more. Raises Refused and TooManyAttempts.
+
+    Wrong ones count apart from those at signing in: an outsider who fails there stops nobody here.
+    """
     with desk.store.read() as session:
         known = accounts.by_id(session, who.account_id).password_hash
     if known is None:
         raise Refused("Your account has no password. Ask an administrator for a link to choose one.")
-    attempt = begin_attempt(desk, digest(who.email), address, now)
+    tried = digest(f"{who.actor} confirms")
+    attempt = begin_attempt(desk, tried, address, now)
     is_right = is_password(desk, attempt, known, password)
     with desk.store.write() as tx:
         if is_right:
-            accounts.forgive_attempt(tx.session, attempt)
+            accounts.forgive_attempts_of(tx.session, tried)
         else:
             tx.record("sign_in_failed", at=now, actor=who.actor, account=who.account_id, address=address, by="password")
     if not is_right:
@@ -159,7 +163,7 @@ def disable(desk: Desk, account_id: int, *, actor: str, now: datetime) -> None:
 def account_of(desk: Desk, email: str) -> int:
     """The id of an account. Raises NotFound."""
     with desk.store.read() as session:
-        found = accounts.of_email(session, email.strip().casefold())
+        found = accounts.of_email(session, read_email(email) or "")
         if found is None:
             raise NotFound(f"there is no account {email}; `afterhours account list` shows them")
         return found.id

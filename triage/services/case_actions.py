@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from triage.errors import MovedOn, NotFound, Refused
 from triage.policy import action_words as words
@@ -104,14 +104,22 @@ def hand_over(desk: Desk, asked: Asked, person_id: str, now: datetime) -> str:
         return words.handed_over(to.name, is_held=case.state == CaseState.ACKNOWLEDGED)
 
 
-def correct(desk: Desk, asked: Asked, minutes: int, rate: str, reason: str, now: datetime) -> str:
-    """Other minutes than those that were typed, or another rate (W6). Raises Refused where nothing would change."""
+def correct(
+    desk: Desk, asked: Asked, minutes: int, rate: str, reason: str, now: datetime, *, is_sure: bool = False
+) -> str:
+    """Other minutes than those that were typed, or another rate (W6). `is_sure` where many minutes are meant.
+
+    Raises Refused where nothing would change.
+    """
     with _case(desk, asked, Action.CORRECT, now) as (tx, case):
         terms, actor = desk.terms_of(tx.session, case.policy), asked.who.actor
+        if not is_sure and timedelta(minutes=minutes) > terms.callback.longest_stated:
+            raise Refused(words.UNFINISHED["too long"])
         found = corrections.correct(tx, case, terms, now, minutes=minutes, actor=actor, rate=rate, reason=reason)
         if found is None:
             raise Refused("That is what the session has already. Nothing was changed.")
-        return words.corrected(found.now.minutes, found.now.amount, found.now.rate, was=found.amount_before)
+        closed, was = found.now, found.amount_before
+        return words.corrected(closed.minutes, closed.amount, closed.rate, was=was, is_doubtful=closed.is_doubtful)
 
 
 def reopen(desk: Desk, asked: Asked, reason: str, now: datetime, *, was_called: bool) -> str:
@@ -156,6 +164,8 @@ def _case(desk: Desk, asked: Asked, action: Action, now: datetime) -> Iterator[t
 
 
 def _is_as_seen(tx: Transaction, desk: Desk, case: Case, asked: Asked, now: datetime) -> None:
+    if asked.seen > chain.newest_number(tx.session, case.id):
+        raise MovedOn("Not done: the page does not show the case as it is. Look again, then decide.")
     since = chain.entries_since(tx.session, case.id, asked.seen, MOVES)
     if since:
         names, terms = names_of(tx.session, desk), desk.terms_of(tx.session, case.policy)

@@ -22,10 +22,11 @@ from triage.policy.roster import Person, Roster
 from triage.services import accounts, passwords
 from triage.services.alerts import notify
 from triage.services.desk import Desk
+from triage.services.passwords import digest
 from triage.services.people_changes import known_person, refuse_others, tell_phone
 from triage.services.records import delivery_record
 from triage.services.roster_changes import apply_change
-from triage.services.sign_in import SignedIn
+from triage.services.sign_in import SignedIn, begin_attempt
 from triage.store import Session, deliveries, number_changes, versions
 from triage.store import accounts as account_rows
 from triage.store.engine import Transaction
@@ -66,7 +67,7 @@ def ask(desk: Desk, who: SignedIn, person_id: str, written: str, *, password: st
     accounts.confirm(desk, who, password, address=address, now=now)
     with desk.store.read() as session:
         person = known_person(desk.roster(session), person_id)
-    return _send_code(desk, who, person.model_copy(update={"phone": phone}), is_new=False, now=now)
+    return _send_code(desk, who, person.model_copy(update={"phone": phone}), is_new=False, address=address, now=now)
 
 
 def ask_new(
@@ -87,7 +88,7 @@ def ask_new(
     with desk.store.read() as session:
         person_id = rules.new_id(name, _taken(session))
     person = _person(person_id, phone, {"name": name, "role": role, "channels": list(channels)})
-    return _send_code(desk, who, person, is_new=True, now=now)
+    return _send_code(desk, who, person, is_new=True, address=address, now=now)
 
 
 def asked(desk: Desk, who: SignedIn, number: int, now: datetime) -> Asked:
@@ -150,14 +151,16 @@ def verify(desk: Desk, who: SignedIn, number: int, code: str, now: datetime) -> 
         return Verified(person.id, person.name)
 
 
-def _send_code(desk: Desk, who: SignedIn, person: Person, *, is_new: bool, now: datetime) -> int:
+def _send_code(desk: Desk, who: SignedIn, person: Person, *, is_new: bool, address: str, now: datetime) -> int:
+    """An asking that comes to no code counts as a failed attempt: else one could try out whose numbers stand here."""
     code = f"{secrets.randbelow(10**6):06}"
     code_hash = passwords.hash_password(code)
+    attempt = begin_attempt(desk, digest(f"{who.actor} asks for a number"), address, now)
     by: Channel = "sms" if "sms" in person.channels else "voice"
     expires_at = now + rules.CODE_LASTS
     with desk.store.write() as tx:
-        _refuse_taken(desk.roster(tx.session), person)
         _slow_down(tx, who, person, now)
+        _refuse_taken(desk.roster(tx.session), person)
         _refuse_unreachable(tx, person, by)
         _forget_old(tx, person.id, now)
         text = words.code(code, by, expires_at, now, desk.terms)
@@ -183,6 +186,7 @@ def _send_code(desk: Desk, who: SignedIn, person: Person, *, is_new: bool, now: 
             new=is_new,
             delivery=row.delivery_id,
         )
+        account_rows.forgive_attempt(tx.session, attempt)
         return row.id
 
 

@@ -28,8 +28,12 @@ _WRONG_AT_SET_UP = "That code does not count. Wait for the next one in your app;
 
 
 def pass_second_factor(desk: Desk, who: SignedIn, code: str, *, address: str, code_at: datetime, now: datetime) -> str:
-    """The new token of the sign-in that is complete now. Raises Refused and TooManyAttempts."""
-    attempt = begin_attempt(desk, digest(who.email), address, now)
+    """The new token of the sign-in that is complete now. Raises Refused and TooManyAttempts.
+
+    Wrong codes count apart from wrong passwords: who has proven the password is not stopped by whoever guesses it.
+    """
+    tried = digest(f"{who.actor} gives a code")
+    begin_attempt(desk, tried, address, now)
     token = passwords.new_token()
     with desk.store.write() as tx:
         account = accounts.by_id(tx.session, who.account_id)
@@ -41,7 +45,7 @@ def pass_second_factor(desk: Desk, who: SignedIn, code: str, *, address: str, co
         else:
             row = accounts.sign_in(tx.session, who.sign_in_id)
             row.second_factor_at, row.token_hash = now, digest(token)
-            accounts.forgive_attempt(tx.session, attempt)
+            accounts.forgive_attempts_of(tx.session, tried)
             complete(tx, account, address, by, now)
     if by is None:
         raise Refused(_WRONG)
@@ -83,7 +87,7 @@ def set_up(
     """
     if who.stage is Stage.SECOND_FACTOR:
         raise Refused("Give the code of your present second factor first.")
-    attempt = begin_attempt(desk, digest(who.email), address, now)
+    attempt = begin_attempt(desk, digest(f"{who.actor} sets up"), address, now)
     token, codes = passwords.new_token(), [passwords.new_recovery_code() for _ in range(RECOVERY_CODES)]
     with desk.store.write() as tx:
         account, row = accounts.by_id(tx.session, who.account_id), accounts.sign_in(tx.session, who.sign_in_id)

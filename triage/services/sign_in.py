@@ -20,6 +20,7 @@ from triage.policy.access import (
     Role,
     Stage,
     may,
+    network_of,
     read_email,
     sign_in_ends_at,
     stage_of,
@@ -194,15 +195,18 @@ def end_one(desk: Desk, who: SignedIn, number: int, now: datetime) -> None:
 
 
 def begin_attempt(desk: Desk, email_hash: str, address: str, now: datetime) -> int:
-    """Put an attempt on record before it is looked at; its id. Raises TooManyAttempts."""
-    since = now - ATTEMPTS_KEPT
+    """Put an attempt on record before it is looked at; its id. Raises TooManyAttempts.
+
+    It counts for a hash, of an e-mail address or of what else is tried and by whom, and for a network address.
+    """
+    since, network = now - ATTEMPTS_KEPT, network_of(address)
     with desk.store.write() as tx:
         accounts.forget_attempts(tx.session, until=since)
         waits = [wait_until(accounts.failures_of(tx.session, email_hash, since), PER_ACCOUNT, now)]
-        if not is_loopback(address):
-            waits.append(wait_until(accounts.failures_from(tx.session, address, since), PER_ADDRESS, now))
+        if not is_loopback(network):
+            waits.append(wait_until(accounts.failures_from(tx.session, network, since), PER_ADDRESS, now))
         until = max((at for at in waits if at is not None), default=None)
-        attempt = accounts.add_attempt(tx.session, email_hash, address[:45], now) if until is None else None
+        attempt = accounts.add_attempt(tx.session, email_hash, network[:45], now) if until is None else None
     if until is not None or attempt is None:
         minutes = math.ceil((until - now) / timedelta(minutes=1)) if until else 1
         raise TooManyAttempts(f"Too many wrong attempts. Try again in {_minutes(minutes)}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import request
 
 from triage.services.sign_in import Browser
@@ -15,6 +17,7 @@ _BROWSERS = (  # most name others too, so the order counts
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
+_WITH_PORT = re.compile(r"\[(?P<v6>[0-9a-fA-F:.]+)\](?::\d+)?|(?P<v4>\d+(?:\.\d+){3}):\d+")
 _SYSTEMS = (
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -31,8 +34,10 @@ def browser() -> Browser:
 
 
 def address() -> str:
-    """Of the network, as far as the proxies that are trusted tell."""
-    return request.remote_addr or "unknown"
+    """Of the network, as far as the proxies that are trusted tell; some name the port too, which is cut off."""
+    told = request.remote_addr or "unknown"
+    found = _WITH_PORT.fullmatch(told)
+    return (found["v6"] or found["v4"]) if found else told
 
 
 def name_of(agent: str) -> str:

@@ -86,7 +86,8 @@ def correct_session(reference: str) -> Answer:
 
     def correct(asked: Asked, form: CorrectForm) -> str:
         reason = form.reason.data.strip()
-        return case_actions.correct(desk(), asked, int(form.typed.data), form.rate.data, reason, _now())
+        minutes = int(form.typed.data)
+        return case_actions.correct(desk(), asked, minutes, form.rate.data, reason, _now(), is_sure=form.sure.data)
 
     return _done(reference, Action.CORRECT, CorrectForm(), correct)
 

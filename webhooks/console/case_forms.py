@@ -67,6 +67,7 @@ class CorrectForm(ActionForm):
     typed = StringField(
         "Minutes that were typed", [InputRequired(_NO_MINUTES), _MINUTES], render_kw={"inputmode": "numeric"}
     )
+    sure = BooleanField("That many minutes are meant")
     rate = SelectField("Rate")
     reason = StringField("Reason", [DataRequired(_NO_REASON), _WORDS])
 

@@ -302,3 +302,20 @@ def test_who_is_no_manager_any_more_finishes_no_change_of_anothers_number(team: 
     assert told == [409, 409]
     assert person(team, "lee").phone == LEE
     assert team.entries("number_change_verified") == []
+
+
+@pytest.mark.parametrize("name", ["\x1c", "Dana\r\nALL CLEAR\u202e\x07"])
+def test_a_name_that_cannot_be_printed_is_refused_and_texts_go_on(name: str, team: World) -> None:
+    boss = signed_in(team, Role.MANAGER, "maria")
+    told = [
+        boss.post("/people/lee/name", version=seen(boss.get("/people/lee").text), role="technician", name=name),
+        boss.post("/new-person", ways="sms", number=NEW, present=PASSWORD, role="technician", name=name),
+    ]
+    boss.post("/people/dana/name", version=seen(boss.get("/people/dana").text), role="manager", name=" Dana\r\n White ")
+    team.voicemail(attested=True)
+    team.text(LEE, "ACK")
+
+    assert [("printed" in page.text, page.status_code) for page in told] == [(True, 400)] * 2
+    assert person(team, "lee").name == "Lee Okafor"
+    assert person(team, "dana").name == "Dana White"
+    assert team.case()["owner"] == "lee"

@@ -336,6 +336,10 @@ def test_person_is_found_by_id_and_by_phone(roster: Roster) -> None:
         (PEOPLE.replace("+1614555010", "614-555-010"), "is no telephone number"),
         (PEOPLE.replace('"ann"', '"Ann S"'), "is no id"),
         (PEOPLE.replace('"Ann Smith"', '"  "'), "at least 1 character"),
+        (
+            PEOPLE.replace('"Ann Smith"', '"Ann\\u202e"'),
+            "people.0.name: 'Ann\\u202e' has characters that cannot be printed",
+        ),
         (PEOPLE.replace('"technician"', '"boss"'), "'technician', 'manager' or 'administrator'"),
         (PEOPLE.replace('role = "manager"', 'role = "manager"\nchannels = ["fax"]'), "'sms' or 'voice'"),
         (PEOPLE.replace('role = "manager"', 'role = "manager"\nchannels = []'), "name one at least"),
@@ -357,6 +361,17 @@ def test_stored_roster_comes_back_as_it_was(roster: Roster) -> None:
     for version in (roster, mine):
         assert stored_roster(version.canonical) == version
         assert stored_roster(version.canonical).version == version.version
+
+
+@pytest.mark.parametrize(("kept", "read"), [("\x1c", "dana"), ("Dana\r\nALL \u202e CLEAR\x07", "Dana ALL CLEAR")])
+def test_a_name_that_an_older_release_kept_is_read_as_what_can_be_printed(kept: str, read: str, roster: Roster) -> None:
+    dana = roster.people[0].model_copy(update={"name": kept})
+    old = roster.model_copy(update={"people": (dana, *roster.people[1:])})
+
+    found = stored_roster(old.canonical).people[0]
+
+    assert found.name == read
+    assert read.startswith(found.first_name)
 
 
 def test_any_change_makes_another_version_of_the_roster() -> None:

@@ -69,7 +69,7 @@ def stored_document(text: str, kind: type[Document], *, beneath: Mapping[str, An
     is passed over. Whatever it does say stands, and has to be sound. Its name is that of its text, not of the result.
     """
     content = overlay(beneath or {}, json.loads(text))
-    return kind.model_validate_json(json.dumps(content, default=_iso), extra="ignore")
+    return kind.model_validate_json(json.dumps(content, default=_iso), extra="ignore", context={"is_stored": True})
 
 
 def faults_in_words(error: ValidationError) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Annotated, Literal, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, model_validator
 
 from triage.policy.document import Versioned, read_document, stored_document
 from triage.policy.fields import Channel, Span, Value, Zone
@@ -28,13 +28,26 @@ def _read_phone(value: str) -> str:
     return value
 
 
+def _read_name(value: str, info: ValidationInfo) -> str:
+    """A name as it stands in a text: one line. Of a roster that an older release kept, what can be printed."""
+    line = " ".join(value.split())
+    if info.context and info.context.get("is_stored"):
+        shown = "".join(each for each in line if each.isprintable())
+        return " ".join(shown.split()) or str(info.data.get("id"))
+    if not line or not line.isprintable():
+        raise ValueError(f"{value!r} has characters that cannot be printed; write the name anew, with letters")
+    return line
+
+
 PersonId = Annotated[str, AfterValidator(_read_id)]
 Phone = Annotated[str, AfterValidator(_read_phone)]
 
 
 class Person(Value):
     id: PersonId
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_read_name)
+    ]
     phone: Phone
     role: Literal["technician", "manager", "administrator"]
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)] = ("sms", "voice")

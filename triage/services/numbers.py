@@ -292,4 +292,6 @@ def _person(person_id: str, phone: str, about: Mapping[str, Any]) -> Person:
     try:
         return Person.model_validate({"id": person_id, "phone": phone, **about, "channels": tuple(about["channels"])})
     except ValueError:
-        raise Refused("Write a name of 1 to 80 characters, and choose one way at least by which alerts come.") from None
+        raise Refused(
+            "Write a name of 1 to 80 characters that can be printed, and choose one way at least by which alerts come."
+        ) from None

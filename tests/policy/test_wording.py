@@ -14,6 +14,7 @@ from triage.policy.bridge_words import closed
 from triage.policy.closing_words import Change, billed, called_back_already, how_long, lost, outlasts_case, priced
 from triage.policy.gsm7 import is_gsm7, one_line, segments, septets, to_gsm7
 from triage.policy.lengths import minutes_left
+from triage.policy.notice_words import undelivered
 from triage.policy.terms import ProductLine, Terms, WindowName
 from triage.policy.wording import (
     FLAG_WORDS,
@@ -29,7 +30,6 @@ from triage.policy.wording import (
     summary,
     taken,
     told,
-    undelivered,
     waiting_line,
     wall_clock,
 )

@@ -289,3 +289,18 @@ def test_somebody_else_may_close_a_case_that_was_called_back_and_the_callback_st
     assert answer == "1001 is closed: 30 min, after-hours rate, $247.50."
     assert (case["owner"], case["sessions"][0]["technician"]) == ("lee", "dana")
     assert [event["actor"] for event in case["events"] if event["kind"] == "closed"] == ["person:dana"]
+
+
+def test_pass_that_is_sent_twice_passes_once(team: World) -> None:
+    team.voicemail(attested=True)
+    answers = [team.text(LEE, "PASS")]
+    team.advance(seconds=1)
+    answers += [team.text(LEE, "PASS"), team.text(LEE, "PASS 1001")]
+    team.advance(seconds=5)
+
+    assert answers == [
+        "1001 passed on. Nobody has it yet; alerted now: Dana.",
+        *["1001: passed already; Dana is being alerted."] * 2,
+    ]
+    assert team.bodies(MARIA) == []
+    assert team.kinds().count("passed") == 1

@@ -29,7 +29,7 @@ def test_whoever_was_alerted_hears_once_of_the_second_message(team: World) -> No
     team.advance(minutes=2)
 
     assert team.bodies(LEE)[1:] == [
-        "1001 overnight: +16145550199 COLUMBUS OH.\nMessage 2 of this caller. The first deadline stands."
+        "1001: 2nd message, same caller. Call by 11:30 PM EST, 117 min left. Reply ACK 1001, CALL 1001 or PASS"
     ]
     assert team.bodies(DANA) == []
 
@@ -42,7 +42,7 @@ def test_only_the_owner_hears_of_it_once_somebody_has_the_case(team: World) -> N
 
     team.voicemail(attested=True)
 
-    assert team.bodies(DANA)[-1].endswith("Message 2 of this caller. The first deadline stands.")
+    assert team.bodies(DANA)[-1].endswith("\n2nd message, same caller. Call by 11:30 PM EST, 103 min left.")
     assert len(team.bodies(LEE)) == heard
 
 
@@ -160,5 +160,5 @@ def test_what_the_second_message_tells_is_learnt_where_the_first_did_not(world: 
 
     case = world.case()
     assert (case["product"], case["attested"], case["flags"]) == ("ucp", True, [])
-    assert world.bodies(LEE)[-1].endswith("Message 2 of this caller. The first deadline stands.")
+    assert world.bodies(LEE)[-1].startswith("1001: 2nd message, same caller. Call by ")
     assert "Not attested" not in world.bodies(LEE)[-1]

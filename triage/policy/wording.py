@@ -14,7 +14,6 @@ from triage.policy.dialing import refusal_of
 from triage.policy.gsm7 import one_line, segments, septets, to_gsm7
 from triage.policy.hours import local
 from triage.policy.lengths import minutes_left
-from triage.policy.roster import Shift
 from triage.policy.speech import span_in_words
 from triage.policy.terms import ProductLine, Terms, WindowName
 
@@ -259,6 +258,14 @@ def passed(reference: str, following: Sequence[str]) -> str:
     return f"{reference} passed on. Nobody has it yet; alerted now: {', '.join(following)}."
 
 
+def passed_already(reference: str, following: Sequence[str]) -> str:
+    """The answer to a second PASS of somebody who was not asked again since the first."""
+    if not following:
+        return f"{reference}: passed already. Nobody has it; the next round of the ladder comes in its time."
+    are = "is" if len(following) == 1 else "are"
+    return f"{reference}: passed already; {', '.join(following)} {are} being alerted."
+
+
 def empty_note(reference: str) -> str:
     return f"The note is empty. Reply NOTE {reference} and your words."
 
@@ -296,10 +303,6 @@ def on_call(people: Sequence[tuple[str, str, datetime | None]], now: datetime, t
     return to_gsm7("\n".join(lines))
 
 
-def opted_out(name: str) -> str:
-    return to_gsm7(f"{one_line(name, 40)} opted out of our texts: alerts go by call until they text START.")
-
-
 def caller_wrote(card: Card, body: str, *, is_closed: bool, is_last: bool) -> str:
     """What a caller texted. After the last one that is passed on the others of a while are only kept."""
     closed = " (closed)" if is_closed else ""
@@ -307,52 +310,22 @@ def caller_wrote(card: Card, body: str, *, is_closed: bool, is_last: bool) -> st
     return to_gsm7(f"{card.reference}{closed} the caller wrote: {one_line(body, 200)}{rest}")
 
 
-def second_message(card: Card, count: int | None, new_number: str | None = None) -> str:
+def second_message(card: Card, count: int | None, now: datetime, terms: Terms, new_number: str | None = None) -> str:
     """What on-call hears of a further call in a case that somebody was alerted about already: the count of its message,
     if there is one, and the number to call from now on, if it is another one."""
-    message = f"Message {count} of this caller. " if count else ""
+    message = f"{_nth(count)} message, same caller. " if count else ""
     moved = f"Caller now says {new_number}. " if new_number else ""
-    return told(card, f"{message}{moved}The first deadline stands.")
+    what = f"{message}{moved}{call_by(card, now, terms)}"
+    if not card.is_held:
+        call = [f"CALL {card.reference}"] if may_call(card, terms) else []
+        what += f" {_reply(f'ACK {card.reference}', *call, 'PASS')}"
+    return told(card, what) if new_number or card.is_held else to_gsm7(f"{card.reference}: {what}")
 
 
-def uncovered(
-    gaps: Sequence[Shift], unknown: Sequence[str], now: datetime, terms: Terms, *, looked_ahead: timedelta
-) -> str:
-    """What those in charge are told of nights that nobody covers."""
-    lines = [
-        f"{gap.rotation}: nobody from {wall_clock(gap.starts, now, terms)}"
-        + (f" to {wall_clock(gap.ends, now, terms)}" if gap.ends < now + looked_ahead else " on")
-        for gap in gaps[:3]
-    ]
-    lines += [f"{len(gaps) - 3} more gaps"] if len(gaps) > 3 else []
-    if unknown:
-        lines += [f"The ladder names what is no rotation of the roster: {', '.join(unknown[:3])}"]
-    return to_gsm7(f"On-call gaps of the next {looked_ahead.days} days:\n" + "\n".join(lines))
-
-
-def undelivered(name: str, channel: str, reason: str, code: int | None) -> str:
-    """What administrators are told of a phone that an alert did not reach; what it was about follows."""
-    by = "call" if channel == "voice" else "SMS"
-    number = f" ({code})" if code else ""
-    return to_gsm7(f"The alert by {by} to {one_line(name, 40)} failed: {one_line(reason, 80).rstrip('.')}{number}.")
-
-
-def recording_delayed(reason: str) -> str:
-    """What administrators are told while a recording waits for something to be mended; its case follows."""
-    return to_gsm7(f"A recording cannot be kept yet: {one_line(reason, 120).rstrip('.')}.")
-
-
-def recording_missing(reason: str) -> str:
-    return to_gsm7(f"A recording could not be fetched for a day: {one_line(reason, 120).rstrip('.')}.")
-
-
-def recording_damaged(fault: str) -> str:
-    return to_gsm7(f"The copy of a recording is no good: {fault}. See afterhours recording verify.")
-
-
-def about(references: Sequence[str]) -> str:
-    shown = " ".join(references[:4])
-    return f" It was about {shown}{f' and {len(references) - 4} more' if len(references) > 4 else ''}."
+def _nth(count: int) -> str:
+    """`2nd`, `3rd`, `11th`."""
+    ending = "th" if count % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+    return f"{count}{ending}"
 
 
 def by_now(card: Card, reason: str, now: datetime, terms: Terms) -> str:

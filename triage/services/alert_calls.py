@@ -201,7 +201,7 @@ def _take(tx: Transaction, desk: Desk, scene: _Scene, turn: int, *, is_new: bool
 
 
 def _pass(tx: Transaction, scene: _Scene, *, is_new: bool) -> Said:
-    if not is_new:
+    if not is_new or casework.has_passed(tx, scene.case, scene.person):
         return Said(sentences=words.passed_already(scene.card))
     try:
         casework.give_up(tx, scene.case, scene.person, scene.terms, scene.now)

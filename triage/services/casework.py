@@ -18,7 +18,7 @@ from triage.policy.roster import Person
 from triage.policy.terms import Terms
 from triage.services.callers import say_taken
 from triage.services.escalation import pass_on, resume
-from triage.store import bridges, cases, deliveries, sessions
+from triage.store import bridges, cases, chain, deliveries, sessions
 from triage.store.engine import Transaction
 from triage.store.models import BillableSession, BillingLine, Case
 
@@ -74,6 +74,14 @@ def hold(tx: Transaction, case: Case, terms: Terms, now: datetime) -> None:
     """Nobody else is alerted before the policy's span for a callback is over."""
     case.hold_until = now + terms.promise.resume_after_ack
     cases.set_timer(tx.session, case.id, "ladder", case.hold_until)
+
+
+def has_passed(tx: Transaction, case: Case, person: Person) -> bool:
+    """Whether the person has passed on a case that nobody has, and was not asked again since."""
+    asked = ("alert_made", "acknowledged", "handed_over")
+    return (
+        case.state == CaseState.OPEN and chain.last_kind(tx.session, case.id, ("passed", *asked), person.id) == "passed"
+    )
 
 
 def give_up(tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from triage.policy import wording
+from triage.policy import notice_words
 from triage.policy.hours import local
 from triage.policy.ladder import unknown_targets
 from triage.policy.roster import Roster, Shift, gaps
@@ -50,5 +50,5 @@ def check_coverage(desk: Desk, now: datetime) -> None:
                 gaps=[[gap.rotation, gap.starts, gap.ends] for gap in found],
                 unknown=strangers,
             )
-            text = wording.uncovered(found, strangers, now, desk.terms, looked_ahead=_AHEAD)
+            text = notice_words.uncovered(found, strangers, now, desk.terms, looked_ahead=_AHEAD)
             tell(tx, roster.in_charge(), text, terms=desk.terms, now=now)

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from triage.policy import wording
+from triage.policy import notice_words
 from triage.policy.delivery import ASKED_FOR, DeliveryState, accepts, is_spent
 from triage.policy.ladder import RUNGS
 from triage.policy.lifecycle import CaseState
@@ -186,5 +186,5 @@ def _tell_administrators(tx: Transaction, desk: Desk, failed: list[Delivery], no
     person = roster.person(row.person_id)
     whom = person.name if person else "a person no longer on the roster"
     people = [admin for admin in administrators(roster) if admin.phone != row.phone]
-    failure = wording.undelivered(whom, row.channel, row.reason or "", row.error_code)
-    tell(tx, people, failure + wording.about(references_of(failed)), terms=desk.terms, now=now, same_if=failure)
+    failure = notice_words.undelivered(whom, row.channel, row.reason or "", row.error_code)
+    tell(tx, people, failure + notice_words.about(references_of(failed)), terms=desk.terms, now=now, same_if=failure)

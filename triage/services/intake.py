@@ -310,7 +310,7 @@ def _fold(
         return
     tx.session.flush()
     count = len(cases.recordings(tx.session, case.id)) if is_message else None
-    text = wording.second_message(card_of(case, desk.roster(tx.session)), count, new_number)
+    text = wording.second_message(card_of(case, desk.roster(tx.session)), count, now, terms, new_number)
     tell(tx, _not_alerted_now(tx, case, concerned(tx, desk, case), now), text, terms=terms, now=now, case=case)
 
 

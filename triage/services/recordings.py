@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from triage.errors import FolderUnusable, NotFound, OutcomeUnknown, TransportError
-from triage.policy import wording
+from triage.policy import notice_words
 from triage.policy.lifecycle import ENDED
 from triage.policy.recordings import (
     FIRST_LOOK_AFTER,
@@ -234,11 +234,11 @@ def _not_fetched(desk: Desk, task: Task, trouble: Trouble, reason: str, now: dat
         if gives_up(trouble, attempts=copy.attempts, received_at=voicemail.received_at, now=now):
             copy.state, copy.next_attempt_at, copy.reason = CopyState.MISSING.value, None, reason
             _record(tx, "recording_missing", found, now, reason=reason)
-            _tell(tx, desk, found, wording.recording_missing(reason), now)
+            _tell(tx, desk, found, notice_words.recording_missing(reason), now)
         elif is_alarming(trouble, copy.attempts) and copy.reason != reason:
             copy.reason = reason
             _record(tx, "recording_delayed", found, now, reason=reason)
-            _tell(tx, desk, found, wording.recording_delayed(reason), now)
+            _tell(tx, desk, found, notice_words.recording_delayed(reason), now)
 
 
 def _delete_at_provider(
@@ -297,7 +297,7 @@ def _give_up_file(tx: Transaction, desk: Desk, found: Copy, fault: str, now: dat
     else:
         copy.state, copy.next_attempt_at = CopyState.MISSING.value, None
     _record(tx, "recording_damaged", found, now, reason=fault, sha256=copy.sha256)
-    _tell(tx, desk, found, wording.recording_damaged(fault), now)
+    _tell(tx, desk, found, notice_words.recording_damaged(fault), now)
 
 
 def _still_ours(tx: Transaction, task: Task, state: CopyState) -> Copy | None:
@@ -337,5 +337,5 @@ def _record(tx: Transaction, kind: str, found: Copy, now: datetime, *, actor: st
 
 def _tell(tx: Transaction, desk: Desk, found: Copy, trouble: str, now: datetime) -> None:
     people = administrators(desk.roster(tx.session))
-    text = trouble + wording.about([found[2].reference])
+    text = trouble + notice_words.about([found[2].reference])
     tell(tx, people, text, terms=desk.terms, now=now, same_if=trouble)

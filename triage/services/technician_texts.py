@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.errors import NobodyToCall, Refused
-from triage.policy import bridge_words, closing_words, outage_words, wording
+from triage.policy import bridge_words, closing_words, notice_words, outage_words, wording
 from triage.policy.caller_texts import question_in
 from triage.policy.commands import (
     OF_THE_MOMENT,
@@ -102,7 +102,7 @@ def _opted(
         tx.record("opted_out", at=now, actor=actor, word=word)
         if person is not None:
             others = [admin for admin in administrators(roster) if admin.id != person.id]
-            tell(tx, others, wording.opted_out(person.name), terms=desk.terms, now=now)
+            tell(tx, others, notice_words.opted_out(person.name), terms=desk.terms, now=now)
     elif word in OPT_IN and deliveries.unblock(tx.session, text.from_number, "sms"):
         tx.record("opted_in", at=now, actor=actor, word=word)
 
@@ -227,9 +227,20 @@ def _tried(scene: Scene, case: Case) -> str:
 
 def _pass(scene: Scene, case: Case) -> str:
     terms = scene.terms(case)
+    if casework.has_passed(scene.tx, case, scene.person):
+        return wording.passed_already(case.reference, _alerted_since_passed(scene, case))
     casework.give_up(scene.tx, case, scene.person, terms, scene.now)
     following = next_alerted(scene.tx, case, terms, scene.roster, scene.now)
     return wording.passed(case.reference, [person.first_name for person in following])
+
+
+def _alerted_since_passed(scene: Scene, case: Case) -> list[str]:
+    """Who was alerted after the person passed, or is now, by first names."""
+    session, roster = scene.tx.session, scene.roster
+    following = {person.id for person in next_alerted(scene.tx, case, scene.terms(case), roster, scene.now)}
+    passed_at = chain.last_at(session, case.id, ("passed",), scene.person.id)
+    ids = (deliveries.alerted_people(session, case.id, since=passed_at) | following) - {scene.person.id}
+    return [person.first_name for person in roster.people if person.id in ids]
 
 
 def _note(scene: Scene, case: Case) -> str:

@@ -212,6 +212,13 @@ def last_at(session: Session, case_id: int, kinds: Sequence[str], person_id: str
     return next((row.at for row in rows if row.details.get("person") == person_id), None)
 
 
+def last_kind(session: Session, case_id: int, kinds: Sequence[str], person_id: str) -> str | None:
+    """The kind of the newest entry of these kinds about a case and a person; None where there is none."""
+    wanted = select(_EVENTS.c.kind, _EVENTS.c.details).where(_EVENTS.c.case_id == case_id, _EVENTS.c.kind.in_(kinds))
+    rows = session.execute(wanted.order_by(_EVENTS.c.number.desc()))
+    return next((row.kind for row in rows if row.details.get("person") == person_id), None)
+
+
 def last_of_kind(session: Session, case_ids: Sequence[int], kind: str) -> dict[int, dict[str, Any]]:
     """What the newest entry of a kind says, by the case; a case without any is left out."""
     wanted = select(_EVENTS.c.case_id, _EVENTS.c.details).where(_EVENTS.c.kind == kind).order_by(_EVENTS.c.number)

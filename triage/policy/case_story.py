@@ -15,6 +15,7 @@ from triage.policy.sla import CaseTimes, Outcome, outcome
 from triage.policy.story_contacts import alerts, callbacks, timeline
 from triage.policy.story_scene import Record, Scene, cut
 from triage.policy.terms import ProductLine, Terms, WindowName
+from triage.policy.why_broken import why_broken
 from triage.policy.wording import FLAG_WORDS, NO_NUMBER, PRODUCT_WORDS, WINDOW_WORDS
 
 LACKING = "\u25ca"
@@ -49,7 +50,7 @@ def story(case: Record, terms: Terms, names: Mapping[str, str], files: Mapping[s
     parts += [Heading("How this can be checked"), *_evidence(scene, evidence)]
     return Paper(
         title=f"Case {case['ref']}",
-        verdict=verdict(case),
+        verdict=verdict(case, terms, names),
         running=f"Case {case['ref']}",
         foot=f"Entry {evidence.entries} of the history, hash {evidence.head[:16]}",
         parts=tuple(parts),
@@ -77,24 +78,27 @@ def sections(
     return tuple((title, tuple(section(scene))) for title, section in told)
 
 
-def verdict(case: Record) -> str:
-    """Whether the promise was kept, in a sentence."""
-    due, made = case["callback_due"], case["callback_made_at"]
+def outcome_on_record(case: Record) -> Outcome:
+    """What became of the promise by what is on record, not by the time at which it is read."""
     times = CaseTimes(
         begins_at=case["left_at"],
-        callback_due=due,
+        callback_due=case["callback_due"],
         acknowledged_at=case["acknowledged_at"],
-        callback_made_at=made,
+        callback_made_at=case["callback_made_at"],
         breached_at=case["breached_at"],
     )
-    match outcome(times, case["left_at"]):  # by what is on record, not by the time at which it is read
+    return outcome(times, case["left_at"])
+
+
+def verdict(case: Record, terms: Terms, names: Mapping[str, str]) -> str:
+    """Whether the promise was kept, in a sentence, and why not."""
+    due, made = case["callback_due"], case["callback_made_at"]
+    match outcome_on_record(case):
         case Outcome.MET:
             early = exactly((due - made).total_seconds())
             return f"The promise was kept: the callback was made {early} before the deadline."
-        case Outcome.BREACHED if made is not None and made > due:
-            return f"The promise was broken: the callback was made {exactly((made - due).total_seconds())} late."
         case Outcome.BREACHED:
-            return "The promise was broken: the deadline passed, and no callback in time is on record."
+            return why_broken(case["events"], due, made, terms, names)
         case Outcome.UNPROMISED:
             return "No callback was promised for this message."
         case _:

@@ -17,6 +17,7 @@ from triage.policy.report_words import (
     story_in_lines,
 )
 from triage.policy.terms import Terms
+from triage.policy.why_broken import why_broken
 from triage.policy.wording import WINDOW_WORDS
 
 Record = Mapping[str, Any]
@@ -105,5 +106,6 @@ def _breaches(breaches: list[Record], terms: Terms, names: Mapping[str, str]) ->
     if told:
         yield Heading("Their stories" if len(told) == len(breaches) else f"The stories of the first {len(told)}")
     for breach in told:
-        yield Words(f"Case {breach['ref']}")
+        due, made = breach["callback_due"], breach["callback_made_at"]
+        yield Words(f"Case {breach['ref']}. {why_broken(breach['story'], due, made, terms, names)}")
         yield Table(("When", "What", "By"), (0.26, 0.54, 0.2), tuple(story_in_lines(breach["story"], terms, names)))

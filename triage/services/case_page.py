@@ -9,10 +9,11 @@ from datetime import datetime
 from triage.errors import NotFound
 from triage.policy.board import standing
 from triage.policy.case_actions import Action, Stand, actions_for
-from triage.policy.case_story import sections, verdict
+from triage.policy.case_story import outcome_on_record, sections, verdict
 from triage.policy.lengths import minutes_left
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.paper import Part
+from triage.policy.sla import Outcome
 from triage.services.case_actions import stand_of
 from triage.services.desk import Desk, names_of
 from triage.services.records import case_record
@@ -42,6 +43,7 @@ class CasePage:
     due: datetime | None  # where a callback is still owed
     left: str
     verdict: str
+    is_broken: bool
     audio: tuple[tuple[int, str], ...]
     sections: tuple[tuple[str, tuple[Part, ...]], ...]
     seen: int
@@ -78,7 +80,8 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
         standing=stands,
         due=due,
         left=minutes_left(due, now) if due is not None else "",
-        verdict=verdict(record),
+        verdict=verdict(record, terms, names),
+        is_broken=outcome_on_record(record) is Outcome.BREACHED,
         audio=tuple((voicemail_id, called[sid]) for voicemail_id, sid, _ in kept),
         sections=sections(record, terms, names, {sid: called[sid] for _, sid, _ in kept}),
         seen=seen,

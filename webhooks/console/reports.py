@@ -19,6 +19,7 @@ from triage.policy.report_words import (
     span_in_words,
     story_in_lines,
 )
+from triage.policy.why_broken import why_broken
 from triage.services.accounts import people
 from triage.services.records import cases_of
 from triage.services.report_exports import export_sla
@@ -101,5 +102,7 @@ def sla_cases() -> str:
 
 
 def _told(breach: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """A breach with its story as lines of a page."""
-    return {**breach, "lines": story_in_lines(breach["story"], desk().terms, names)}
+    """A breach with why it came to that, and its story as lines of a page."""
+    terms, story = desk().terms, breach["story"]
+    why = why_broken(story, breach["callback_due"], breach["callback_made_at"], terms, names)
+    return {**breach, "why": why, "lines": story_in_lines(story, terms, names)}

@@ -53,7 +53,7 @@ def test_figures_come_first_and_each_leads_to_its_cases(manager: Visitor) -> Non
     assert "50.0% of the decided promises kept" in text(page)
     assert "Messages left Nov 20, 2026, window overnight" in text(page)
     assert "not called back, 3 min 01 s late by now" in text(page)
-    assert "Broken: 4 alerts, nobody answered." in text(page)
+    assert re.search(r"Broken: \d+ alerts, nobody answered\.", text(page))
     assert "Promise broken: the deadline passed without a callback" in page
     found = {link: re.findall(r'href="/cases/(\d+)"', manager.get(link).text) for link in set(links(page))}
     assert set(map(tuple, found.values())) == {("1001", "1002"), ("1001",), ("1002",)}

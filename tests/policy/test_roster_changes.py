@@ -233,7 +233,7 @@ def test_a_calendar_names_hand_overs_closures_and_holidays_day_by_day(terms: Ter
     roster = a_roster(
         closures=(date(2026, 11, 27),), overrides=(an_override("bob", "2026-11-26T17:00", "2026-11-27T08:00"),)
     )
-    days = calendar(roster, terms, *week_span(date(2026, 11, 27)), NOW + timedelta(days=4))
+    days = calendar([(NOW, roster)], terms, *week_span(date(2026, 11, 27)), NOW + timedelta(days=4))
 
     assert [day.on.day for day in days] == list(range(23, 30))
     assert [day.on.day for day in days if day.is_today] == [24]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -11,7 +11,8 @@ from tests.support.fixtures import LEE, SAM, TEAM
 from tests.support.world import World
 from triage.errors import Refused, StaleRow
 from triage.policy.roster import Override, Roster
-from triage.policy.roster_changes import add_closure, remove_closure
+from triage.policy.roster_changes import add_closure, change_rotation, remove_closure
+from triage.services.on_call import calendar_records, on_call, who_is_on_call
 from triage.services.roster_changes import Changed, change_roster, preview_change, roster_in_force
 
 TONIGHT = datetime.fromisoformat("2026-11-20T17:00"), datetime.fromisoformat("2026-11-21T08:00")
@@ -112,3 +113,35 @@ def test_a_closed_day_sorts_the_next_voicemail_and_leaves_the_last_one_as_it_was
     assert windows == {"1001": "support_hours", "1002": "other", "1003": "other", "1004": "support_hours"}
     assert len(team.entries("policy_loaded")) == 2
     assert team.case("1002")["policy"] != team.case("1001")["policy"] == team.case("1004")["policy"]
+
+
+def test_a_moved_first_hand_over_leaves_the_past_as_it_was(team: World) -> None:
+    team.at("2026-11-23T13:24:00Z")  # Monday, 8:24 AM: Sam took over from Lee at 8:00
+    desk, changed_at = team.program.desk, team.now
+
+    def from_tomorrow(roster: Roster) -> Roster:
+        starts, week = datetime.fromisoformat("2026-11-24T08:00"), timedelta(days=7)
+        return change_rotation(roster, "primary", people=["lee", "sam"], starts=starts, every=week)
+
+    change_roster(desk, from_tomorrow, made_from=roster_in_force(desk).version, actor="account:1", now=changed_at)
+    team.advance(hours=2)
+
+    def primary(at: datetime) -> tuple[str | None, datetime | None]:
+        found = {one["rotation"]: one for one in who_is_on_call(desk, at, team.now)}
+        [post] = [one for one in on_call(desk, at, team.now).posts if one.current.rotation == "primary"]
+        name = post.current.person.name if post.current.person else None
+        assert name == (found["primary"]["name"] if "primary" in found else None)
+        return name, found["primary"]["until"] if "primary" in found else None
+
+    sams = datetime.fromisoformat("2026-11-23T13:00:00Z")
+    assert primary(sams - timedelta(hours=1)) == ("Lee Okafor", sams)
+    assert primary(sams) == ("Sam Novak", changed_at)
+    assert primary(changed_at) == (None, None)
+    assert primary(team.now) == (None, None)
+    monday = date.fromisoformat("2026-11-23")
+    [today, *_] = calendar_records(desk, monday, monday, team.now)
+    assert [(one["name"], one["ends"]) for one in today["shifts"]] == [
+        ("Lee Okafor", sams),
+        ("Sam Novak", changed_at),
+        (None, datetime.fromisoformat("2026-11-24T13:00:00Z")),
+    ]

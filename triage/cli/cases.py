@@ -14,7 +14,7 @@ from triage.cli.program import program_for_command, whoever_types
 from triage.cli.record_words import calendar_row, case_row, case_sheet, on_the_clock
 from triage.errors import Refused
 from triage.services import records
-from triage.services.on_call import calendar_records, gap_records
+from triage.services.on_call import calendar_records, gap_records, who_is_on_call
 from triage.services.roster_changes import roster_in_force
 
 
@@ -30,7 +30,7 @@ def oncall() -> None:
 def oncall_who(*, at: datetime | None, as_json: bool) -> None:
     """The people whom the ladder would reach, in its order; exit 1 where there is nobody."""
     program = program_for_command()
-    lines = records.who_is_on_call(program.desk, at or program.now())
+    lines = who_is_on_call(program.desk, at or program.now(), program.now())
     if as_json:
         print_json(lines)
     elif lines:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from triage.policy.calendar_groups import week_of
 from triage.policy.hours import holidays_on, is_closure
 from triage.policy.roster import Override, Person, Roster, Rotation, override_at, shift_at, turn_at
+from triage.policy.roster_history import Rosters, by_roster, roster_at
 from triage.policy.terms import Terms
 from triage.policy.wall_clock import on_wall
 
@@ -69,12 +70,30 @@ def stretches(roster: Roster, rotation: Rotation, start: datetime, end: datetime
     return [stretch for stretch in found if stretch.ends > start]
 
 
-def calendar(roster: Roster, terms: Terms, first: date, last: date, now: datetime) -> list[Day]:
-    """The days from first to last, both included, on the roster's wall clock."""
-    zone = ZoneInfo(roster.timezone)
+def held(rosters: Rosters, rotation: str, start: datetime, end: datetime) -> list[Stretch]:
+    """Who holds a rotation in [start, end), each moment by the roster of that time; else as `stretches`.
+
+    A time that knew no such rotation is left out.
+    """
+    found: list[Stretch] = []
+    for roster, since, until in by_roster(rosters, start, end):
+        known = roster.rotation(rotation)
+        for each in stretches(roster, known, max(start, since), min(end, until)) if known else ():
+            piece = replace(each, starts=max(each.starts, since), ends=min(each.ends, until))
+            if found and found[-1].ends == since == piece.starts and _is_same(found[-1], piece):
+                found[-1] = replace(found[-1], ends=piece.ends)
+            else:
+                found.append(piece)
+    return found[:_MOST]
+
+
+def calendar(rosters: Rosters, terms: Terms, first: date, last: date, now: datetime) -> list[Day]:
+    """The days from first to last, both included, on the wall clock of the newest roster, with its rotations."""
+    newest = rosters[-1][1]
+    zone = ZoneInfo(newest.timezone)
     found = {
-        rotation.name: stretches(roster, rotation, _midnight(first, zone), _midnight(last + _DAY, zone))
-        for rotation in roster.rotations
+        rotation.name: held(rosters, rotation.name, _midnight(first, zone), _midnight(last + _DAY, zone))
+        for rotation in newest.rotations
     }
     today, days = on_wall(now, zone).date(), []
     for number in range((last - first).days + 1):
@@ -83,7 +102,7 @@ def calendar(roster: Roster, terms: Terms, first: date, last: date, now: datetim
             Day(
                 on=on,
                 is_today=on == today,
-                is_closed=is_closure(on, terms) or on in roster.closures,
+                is_closed=is_closure(on, terms) or on in roster_at(rosters, _midnight(on + _DAY, zone)).closures,
                 holidays=holidays_on(on, terms),
                 lines={name: tuple(_lines(several, on, zone)) for name, several in found.items()},
             )
@@ -118,6 +137,11 @@ def _beginning(roster: Roster, rotation: Rotation, at: datetime) -> datetime:
     turn, counts = turn_at(roster, rotation, at), override_at(roster, rotation, at)
     began = counts[1] if counts else turn.starts
     return began if began.year > 1 else at  # before the first hand-over of all
+
+
+def _is_same(one: Stretch, other: Stretch) -> bool:
+    people = [(each.person and each.person.id, each.instead_of and each.instead_of.id) for each in (one, other)]
+    return one.override == other.override and people[0] == people[1]
 
 
 def _lines(several: list[Stretch], on: date, zone: ZoneInfo) -> Iterator[Line]:

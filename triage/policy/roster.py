@@ -166,6 +166,7 @@ def read_roster(text: str, *, name: str) -> Roster:
     return read_document(text, Roster, name=name)
 
 
+@lru_cache(maxsize=32)  # a calendar of the past asks for several
 def stored_roster(text: str) -> Roster:
     """The roster from its canonical text, as the store keeps it, whichever release wrote it."""
     return stored_document(text, Roster)

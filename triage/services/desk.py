@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from triage.policy.roster import Roster, stored_roster
+from triage.policy.roster_history import Rosters
 from triage.policy.terms import Terms, stored_terms
 from triage.store import Session, accounts, versions
 from triage.store.engine import Store
@@ -42,6 +43,19 @@ class Desk:
         if self._roster is None or self._roster[0] != newest:
             self._roster = (newest, stored_roster(versions.roster_content(session, newest)))
         return self._roster[1]
+
+    def rosters(self, session: Session, start: datetime, now: datetime) -> Rosters:
+        """The rosters that were in force from `start` on, and the newest. It counts now, whatever the clock was set to
+        when it was loaded; one that seems to be loaded after it never counted."""
+        found: list[tuple[datetime, Roster]] = []
+        for number, loaded_at in versions.rosters_loaded(session):
+            if not found:
+                found = [(min(loaded_at, now), self.roster(session))]
+            elif loaded_at < found[0][0]:
+                found.insert(0, (loaded_at, stored_roster(versions.roster_content(session, number))))
+            if found[0][0] <= start:
+                break
+        return found or [(now, Roster())]
 
 
 def names_of(session: Session, desk: Desk) -> dict[str, str]:

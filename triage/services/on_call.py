@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from triage.errors import Refused
-from triage.policy.ladder import unknown_targets
-from triage.policy.on_call_calendar import Day, Stretch, calendar, stretches
-from triage.policy.roster import OverrideSpan, Person, Roster, Rotation, Shift
+from triage.policy.ladder import unknown_targets, would_reach
+from triage.policy.on_call_calendar import Day, Stretch, calendar, held, stretches
+from triage.policy.roster import OverrideSpan, Person, Roster, Shift
+from triage.policy.roster_history import Rosters, roster_at
 from triage.services.coverage import coverage_gaps
 from triage.services.desk import Desk
 
@@ -37,23 +39,27 @@ class OnCall:
     unknown: tuple[str, ...]
 
 
-def on_call(desk: Desk, at: datetime) -> OnCall:
-    """Who is on call at an instant, and what is not covered after it."""
+def on_call(desk: Desk, at: datetime, now: datetime) -> OnCall:
+    """Who is on call at an instant, and what is not covered after it. What is over is told by the rosters of then."""
     with desk.store.read() as session:
-        roster = desk.roster(session)
+        rosters = desk.rosters(session, at, now)
+    roster = roster_at(rosters, at)
     return OnCall(
         roster=roster,
-        posts=tuple(_post(roster, rotation, at) for rotation in roster.rotations),
+        posts=tuple(_post(rosters, rotation.name, at) for rotation in roster.rotations),
         gaps=tuple(coverage_gaps(desk.terms, roster, at)),
         unknown=tuple(unknown_targets(desk.terms, roster)),
     )
 
 
 def on_call_days(desk: Desk, first: date, last: date, now: datetime) -> tuple[Roster, list[Day]]:
-    """The calendar from first to last, both included; no more than two months."""
+    """The calendar from first to last, both included; no more than two months. It comes with the roster in force; what
+    is over is told by the rosters of then."""
     with desk.store.read() as session:
         roster = desk.roster(session)
-    return roster, calendar(roster, desk.terms, first, min(last, first + timedelta(days=_LONGEST - 1)), now)
+        start = datetime.combine(first, time.min, tzinfo=ZoneInfo(roster.timezone))
+        rosters = desk.rosters(session, start, now)
+    return roster, calendar(rosters, desk.terms, first, min(last, first + timedelta(days=_LONGEST - 1)), now)
 
 
 def calendar_records(desk: Desk, first: date, last: date, now: datetime) -> list[dict[str, Any]]:
@@ -77,9 +83,24 @@ def calendar_records(desk: Desk, first: date, last: date, now: datetime) -> list
     ]
 
 
+def who_is_on_call(desk: Desk, at: datetime, now: datetime) -> list[dict[str, Any]]:
+    """The people whom the ladder would reach at an instant, in its order, by the roster of then."""
+    with desk.store.read() as session:
+        rosters = desk.rosters(session, at, now)
+    return [
+        {
+            "person": found.person.id,
+            "name": found.person.name,
+            "rotation": found.target,
+            "until": held(rosters, found.target, at, found.until)[0].ends if found.until else None,
+        }
+        for found in would_reach(desk.terms, roster_at(rosters, at), at)
+    ]
+
+
 def gap_records(desk: Desk, now: datetime) -> list[dict[str, Any]]:
     """Stretches of the coming two weeks in which a rotation of the ladder has nobody."""
-    return [{"rotation": gap.rotation, "starts": gap.starts, "ends": gap.ends} for gap in on_call(desk, now).gaps]
+    return [{"rotation": gap.rotation, "starts": gap.starts, "ends": gap.ends} for gap in on_call(desk, now, now).gaps]
 
 
 def coming_shifts(roster: Roster, now: datetime) -> list[Stretch]:
@@ -110,8 +131,8 @@ def _shift(stretch: Stretch) -> dict[str, Any]:
     }
 
 
-def _post(roster: Roster, rotation: Rotation, at: datetime) -> Post:
-    current, *later = stretches(roster, rotation, at, at + _AHEAD)
+def _post(rosters: Rosters, rotation: str, at: datetime) -> Post:
+    current, *later = held(rosters, rotation, at, at + _AHEAD)
     return Post(current, next((one for one in later if _id(one.person) != _id(current.person)), None))
 
 

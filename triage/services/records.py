@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from triage.errors import NotFound
 from triage.policy.hours import instant, span_of_days
-from triage.policy.ladder import would_reach
 from triage.policy.pricing import outlasts
 from triage.services.desk import Desk
 from triage.store import Session, bridges, cases, chain, copies, deliveries, sessions, texts
@@ -373,14 +372,4 @@ def _sessions(session: Session, case: Case) -> list[Record]:
                 for line in sessions.lines_of(session, work.id)
             ],
         }
-    ]
-
-
-def who_is_on_call(desk: Desk, at: datetime) -> list[Record]:
-    """The people whom the ladder would reach at an instant, in its order."""
-    with desk.store.read() as session:
-        roster = desk.roster(session)
-    return [
-        {"person": found.person.id, "name": found.person.name, "rotation": found.target, "until": found.until}
-        for found in would_reach(desk.terms, roster, at)
     ]

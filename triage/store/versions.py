@@ -58,6 +58,12 @@ def people_ever(session: Session) -> set[str]:
     return {person["id"] for content in contents for person in json.loads(content)["people"]}
 
 
+def rosters_loaded(session: Session) -> Sequence[tuple[int, datetime]]:
+    """The number of every roster and when it was loaded, the newest first."""
+    rows = session.execute(select(RosterVersion.id, RosterVersion.loaded_at).order_by(RosterVersion.id.desc()))
+    return [(number, at) for number, at in rows]
+
+
 def newest_source(session: Session) -> str | None:
     """The version of the file that the newest roster came from."""
     return session.scalar(select(RosterVersion.source).order_by(RosterVersion.id.desc()).limit(1))

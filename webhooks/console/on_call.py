@@ -48,12 +48,12 @@ class CalendarForm(_Asked):
 def on_call_now() -> tuple[str, int]:
     """Who is on call now and next, what is not covered in the coming two weeks, and who is on call at any instant."""
     now = program().now()
-    found = on_call(desk(), now)
+    found = on_call(desk(), now, now)
     zone = ZoneInfo(found.roster.timezone)
     form = AtForm(request.args if "at" in request.args else None, at=on_wall(now, zone))
     answers: list[tuple[datetime, OnCall]] = []
     if "at" in request.args and form.validate():
-        answers = [(at, on_call(desk(), at)) for at in instants_of(form.at.data, zone)]
+        answers = [(at, on_call(desk(), at, now)) for at in instants_of(form.at.data, zone)]
         if not answers:
             form.at.errors = ["The clocks skip this time that day: take an hour earlier or later."]
     return form_page("on_call.html", form, found=found, answers=answers, **words_of(found.roster))

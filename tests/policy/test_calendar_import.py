@@ -101,6 +101,7 @@ def test_files_that_are_none_or_too_long_are_refused(roster: Roster) -> None:
     for content, why in (
         (b"\x00\xff", "no calendar file"),
         (b"", "no calendar file"),
+        (a_file(an_event("Sam", "DTSTART;TZID=/a/a/a/a/a/a/UTC:20261124T130000")), "no calendar file"),
         (a_file(), "no events"),
         (a_file(an_event("Sam", *DAY, "RRULE:FREQ=DAILY")), "more than 200 shifts"),
         (a_file(*[an_event("Sam", "DTSTART:20201124T130000Z")] * 201), "more than 200 events"),

@@ -11,6 +11,7 @@ from icalendar.prop import TypesFactory
 
 _NEEDED = {"SUMMARY", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"}
 _LONGEST_ZONE = 80
+_MOST_SLASHES = 6
 
 
 class CalendarReader(ComponentIcalParser):
@@ -28,7 +29,8 @@ class CalendarReader(ComponentIcalParser):
         super().handle_end_component("")
 
     def handle_property(self, name: str, params: Parameters, vals: str, line: Contentline) -> None:
-        if len(str(params.get("TZID", ""))) > _LONGEST_ZONE:
+        zone = str(params.get("TZID", ""))
+        if len(zone) > _LONGEST_ZONE or zone.count("/") > _MOST_SLASHES:  # each end of it is looked up
             raise ValueError("no zone has a name as long as that")
         if name in _NEEDED or self.component is None:
             super().handle_property(name, params, vals, line)

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from triage.policy.caller_texts import Question, Standing, question_in, receipt, status, taken, why_never, why_not_now
+from triage.policy.caller_texts import (
+    Question,
+    Standing,
+    passed_on,
+    question_in,
+    receipt,
+    status,
+    taken,
+    why_never,
+    why_not_now,
+)
 from triage.policy.gsm7 import is_gsm7, segments
 from triage.policy.lifecycle import CaseState
 from triage.policy.terms import Terms
@@ -180,14 +190,37 @@ def test_status_of_many_cases_is_two_segments_at_the_most(language: str, terms: 
         ("¿Estado?", Question(None, "es")),
         ("status 1042", Question("1042", None)),
         ("Status: #1042.", Question("1042", None)),
-        ("status of the lobby phones: all dead", None),
-        ("what is the status", None),
-        ("status 12", None),
+        ("STATUS 1009 please", Question("1009", None)),
+        ("Hi, what's the status of case #1042?", Question("1042", None)),
+        ("1042 status", Question("1042", None)),
+        ("¿cuál es el estado de mi caso 1042, por favor?", Question("1042", "es")),
+        ("what is the status", Question(None, None)),
+        ("status 12", Question(None, None)),
+        ("status of the lobby phones: all 2400 dead", Question(None, None, is_all=False)),
+        ("status 1042? door code is 77123", Question("1042", None, is_all=False)),
+        ("my number is 6145550199, status", Question(None, None)),
+        ("any news?", None),
+        ("STATUSES", None),
         ("", None),
     ],
 )
-def test_the_word_alone_or_with_a_reference_is_a_question(body: str, question: Question | None) -> None:
+def test_the_word_is_a_question_whatever_stands_around_it(body: str, question: Question | None) -> None:
     assert question_in(body) == question
+
+
+@pytest.mark.parametrize(
+    ("name", "is_later", "english", "spanish"),
+    [
+        ("Lee", False, "1042: passed on to Lee.", "1042: pasamos su mensaje a Lee."),
+        (None, False, "1042: we passed it on.", "1042: pasamos su mensaje al equipo."),
+        (None, True, "1042: we pass it on when we open.", "1042: pasamos su mensaje al abrir."),
+    ],
+)
+def test_other_words_are_answered_by_who_reads_them(
+    name: str | None, is_later: bool, english: str, spanish: str
+) -> None:
+    assert passed_on("1042", name, language="en", waits_for_opening=is_later) == english
+    assert passed_on("1042", name, language="es", waits_for_opening=is_later) == spanish
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,13 @@ def test_technician_is_pointed_to_the_words_that_are_theirs(world: World) -> Non
     assert answer.startswith("Not understood: STATUS\nNothing was changed. Words: ACK,")
 
 
-def test_more_words_are_a_message_to_whoever_has_it(world: World) -> None:
+def test_more_words_are_also_a_message_to_whoever_has_it(world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "ACK")
 
-    assert world.text(CALLER, "status is worse: the lobby is dead too") is None
+    assert world.text(CALLER, "status is worse: the lobby is dead too") == (
+        "Case 1001: Lee has it and calls you by 11:30 PM EST."
+    )
     world.advance(seconds=1)
 
     assert world.bodies(LEE)[-1] == "1001 the caller wrote: status is worse: the lobby is dead too"
@@ -109,6 +111,6 @@ def test_owner_may_leave_status_unanswered(build_world: Build) -> None:
     world = build_world(policy="callers.status = false\ncallers.receipt = true")
     world.voicemail(attested=True)
 
-    assert world.text(CALLER, "STATUS") is None
+    assert [world.text(CALLER, "STATUS") for _ in range(2)] == ["1001: we passed it on.", None]
     assert "text_from_caller" in world.kinds()
     assert "STATUS" not in world.bodies(CALLER)[0]

@@ -45,7 +45,7 @@ def test_text_of_a_caller_lands_in_the_case_and_reaches_the_owner(world: World) 
     answer = world.text(CALLER, "It is the basement unit, ask for Jürgen — gate 4")
     world.advance(seconds=1)
 
-    assert answer is None
+    assert answer == "1001: passed on to Lee."
     assert world.bodies(LEE)[-1] == "1001 the caller wrote: It is the basement unit, ask for Jürgen - gate 4"
     assert "text_from_caller" in world.kinds()
     assert records.list_texts(world.program.desk, most=1)[0]["sender"] == "caller"
@@ -84,7 +84,7 @@ def test_one_number_is_heard_so_often_and_all_its_texts_are_kept(build_world: Bu
     later = world.text(CALLER, "STATUS")
 
     waits = "Case 1001: Lee has it and calls you by 11:30 PM EST."
-    assert (answers, later) == ([waits, None, None, None], waits)
+    assert (answers, later) == ([waits, "1001: passed on to Lee.", None, None], waits)
     assert world.bodies(LEE)[-1] == "1001 the caller wrote: hello\nTheir next texts are kept with the case only."
     assert len(records.list_texts(world.program.desk, most=9)) == 6
 
@@ -120,3 +120,42 @@ def test_words_of_a_caller_who_waits_for_support_hours_reach_those_in_charge_whe
     assert any("the caller wrote: Call my cell 513 555 9999" in body for body in team.bodies(MARIA))
     (kept,) = [event for event in team.case()["events"] if event["kind"] == "text_from_caller"]
     assert kept["details"]["passed_on"] is True
+
+
+def test_words_of_a_caller_are_answered_once_an_hour(world: World) -> None:
+    world.voicemail(CALLER, attested=True)
+    first = [world.text(CALLER, body) for body in ("Any news?", "Hello?", "STATUS please")]
+    world.text(LEE, "ACK")
+    world.advance(minutes=30)
+    again = world.text(CALLER, "Still nothing")
+    world.advance(minutes=31)
+    later = world.text(CALLER, "Any news now?")
+    world.advance(seconds=1)
+
+    assert first == ["1001: we passed it on.", None, "Case 1001 waits for a technician, who calls you by 11:30 PM EST."]
+    assert (again, later) == (None, "1001: passed on to Lee.")
+    wrote = [body.split(": ", 1)[1] for body in world.bodies(LEE) if "the caller wrote" in body]
+    assert wrote == ["Any news?", "Hello?", "Still nothing", "Any news now?"]
+
+
+def test_owner_may_leave_words_of_callers_unanswered(build_world: Build) -> None:
+    world = build_world(policy="callers.passed_on = false")
+    world.voicemail(CALLER, attested=True)
+
+    assert world.text(CALLER, "Any news?") is None
+    world.advance(seconds=1)
+    assert world.bodies(LEE)[-1] == "1001 the caller wrote: Any news?"
+
+
+def test_whoever_has_the_case_reads_that_its_caller_stopped_our_texts(world: World) -> None:
+    world.voicemail(CALLER, attested=True)
+    world.text(LEE, "ACK")
+    world.text(CALLER, "STOP")
+
+    answers = [world.text(CALLER, body) for body in ("Any news?", "STATUS")]
+    world.advance(seconds=1)
+
+    assert answers == [None, None]
+    assert world.bodies(LEE)[-2:] == [
+        f"1001 the caller wrote: {word}\nThey stopped our texts: answer by a call." for word in ("Any news?", "STATUS")
+    ]

@@ -17,7 +17,18 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.terms import Terms
 from triage.policy.wording import wall_clock
 
-_ASKS = re.compile(r"\W*(status|estado)\W*(?:#?(\d{4,9}))?\W*", re.IGNORECASE)
+_ASKS = re.compile(r"\b(status|estado)\b(?:\W*(\d{4,9})(?!\d))?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<!\d)(\d{4,9})(?!\d)")
+_WORD = re.compile(r"[^\W\d_]+")
+_COURTESY = frozenset(
+    _WORD.findall(
+        "status estado a about any can case check current for get give hello hi i is it know me my need number of on"
+        " our please pls s send t thank thanks the ticket to today update us want what whats you your"
+        " buenas buenos caso como cual cuál de del el es está este favor gracias hola la me mi noches número por"
+        " qué su un una"
+    )
+)
+"""Words that say no more than the question does."""
 _SHOWN = 3
 _DAYS = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
 _MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
@@ -25,10 +36,12 @@ _MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct",
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A caller asks how it stands. `language` is that of the word, where it is nobody else's."""
+    """A caller asks how it stands. `language` is that of the word, where it is no other one's; `is_all` is False where
+    the text says more than that, for people to read."""
 
     reference: str | None
     language: str | None
+    is_all: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +84,9 @@ class _Words:
     closed: str
     more: str
     not_yours: str
+    passed_on: str
+    passed_on_to: str
+    passed_on_at_opening: str
 
 
 # The Spanish has no word that changes its meaning without an accent: GSM-7 has é and ñ, but neither á, í, ó nor ú.
@@ -98,6 +114,9 @@ _WORDS = {
         closed="Case {reference} was closed, {when}.",
         more="and {count} more",
         not_yours="We know no case {reference} of this number.",
+        passed_on="{reference}: we passed it on.",
+        passed_on_to="{reference}: passed on to {name}.",
+        passed_on_at_opening="{reference}: we pass it on when we open.",
     ),
     "es": _Words(
         receipt="Soporte: {what}. Su caso es {reference}. {promise} {reply}",
@@ -122,16 +141,29 @@ _WORDS = {
         closed="El caso {reference} fue cerrado a {when}.",
         more="y otros {count}",
         not_yours="No hay un caso {reference} de este teléfono.",
+        passed_on="{reference}: pasamos su mensaje al equipo.",
+        passed_on_to="{reference}: pasamos su mensaje a {name}.",
+        passed_on_at_opening="{reference}: pasamos su mensaje al abrir.",
     ),
 }
 
 
 def question_in(body: str) -> Question | None:
-    """The question in a caller's text: the word alone, or with a reference. More words are a message to us."""
-    found = _ASKS.fullmatch(body)
+    """The question in a caller's text: STATUS or ESTADO, whatever stands around it; a reference with it, if any."""
+    found = _ASKS.search(body)
     if found is None:
         return None
-    return Question(found[2], "es" if found[1].upper() == "ESTADO" else None)
+    is_all = _COURTESY.issuperset(_WORD.findall(body.casefold()))
+    number = _NUMBER.search(body) if is_all else None
+    reference = found[2] or (number[1] if number else None)
+    return Question(reference, "es" if found[1].casefold() == "estado" else None, is_all)
+
+
+def passed_on(reference: str, name: str | None, *, language: str, waits_for_opening: bool) -> str:
+    """The answer to other words of a caller: who reads them, by first name, if one person alone has the case."""
+    words = _in(language)
+    sentence = words.passed_on_at_opening if waits_for_opening else words.passed_on_to if name else words.passed_on
+    return to_gsm7(sentence.format(reference=reference, name=one_line(name or "", 20)))
 
 
 def receipt(

@@ -172,6 +172,8 @@ class Callers(Value):
     receipt: bool
     taken: bool
     status: bool
+    passed_on: bool
+    passed_on_every: Span
     texts: Annotated[int, Field(ge=0)]
     texts_within: Span
     answers: Annotated[int, Field(ge=0)]

@@ -303,13 +303,6 @@ def on_call(people: Sequence[tuple[str, str, datetime | None]], now: datetime, t
     return to_gsm7("\n".join(lines))
 
 
-def caller_wrote(card: Card, body: str, *, is_closed: bool, is_last: bool) -> str:
-    """What a caller texted. After the last one that is passed on the others of a while are only kept."""
-    closed = " (closed)" if is_closed else ""
-    rest = "\nTheir next texts are kept with the case only." if is_last else ""
-    return to_gsm7(f"{card.reference}{closed} the caller wrote: {one_line(body, 200)}{rest}")
-
-
 def second_message(card: Card, count: int | None, now: datetime, terms: Terms, new_number: str | None = None) -> str:
     """What on-call hears of a further call in a case that somebody was alerted about already: the count of its message,
     if there is one, and the number to call from now on, if it is another one."""

@@ -7,6 +7,7 @@ ladder and wakes nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +98,20 @@ def answer(tx: Transaction, desk: Desk, number: str, question: Question, now: da
         not_theirs=question.reference if named is None else None,
     )
     return Answer(text, tuple(found))
+
+
+def passed_on(
+    tx: Transaction, desk: Desk, text: InboundText, case: Case, people: Sequence[Person], now: datetime, *, waits: bool
+) -> str | None:
+    """What a caller is told whose words go to `people`, at the opening where it `waits`; None where that was said a
+    while ago, or nothing is ever texted to them."""
+    rules, roster = desk.terms.callers, desk.roster(tx.session)
+    before = texts.of_sender_after(tx.session, text.from_number, now - rules.passed_on_every)
+    was_said = any(other.reply and not (rules.status and caller_texts.question_in(other.body)) for other in before)
+    if not rules.passed_on or was_said or _why_never(tx, roster, text.from_number, desk.terms):
+        return None
+    owner = people[0].first_name if [person.id for person in people] == [case.owner] else None
+    return caller_texts.passed_on(case.reference, owner, language=case.language, waits_for_opening=waits)
 
 
 def why_not_late(tx: Transaction, desk: Desk, text: InboundText, told: Answer, now: datetime) -> str | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from triage.errors import NobodyToCall, Refused
 from triage.policy import bridge_words, closing_words, notice_words, outage_words, wording
+from triage.policy.caller_news import caller_wrote
 from triage.policy.caller_texts import question_in
 from triage.policy.commands import (
     OF_THE_MOMENT,
@@ -116,31 +117,52 @@ def _from_outside(
     sent = texts.count_of_sender(tx.session, text.from_number, now - rules.answers_within, now)
     question = question_in(text.body) if rules.status and sent <= rules.answers else None
     answer = callers.answer(tx, desk, text.from_number, question, found_at or now) if question else None
-    if answer is not None:
-        text.sender, text.case_id = "caller", answer.cases[0].id
-        for told in answer.cases:
-            tx.record_of(told, "status_asked", at=now, actor="caller", message=text.message_sid)
-        why = callers.why_not_late(tx, desk, text, answer, found_at) if found_at else None
-        if why is not None and found_at is not None:
-            told, sid = answer.cases[0], text.message_sid
-            tx.record_of(told, "caller_text_withheld", at=found_at, actor="system", message=sid, why=why)
-        return answer.text if why is None else None
+    standing = _standing(tx, desk, text, answer, now, found_at) if answer else None
+    if answer is not None and question is not None and question.is_all:
+        return standing
     case = tx.session.get(Case, text.case_id) if text.case_id else None
     if case is None:
         tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)
         return None
-    is_closed, opens_at = case.state == CaseState.CLOSED, None
+    passed_on = _pass_on(tx, desk, text, case, roster, now, sent)
+    return standing or (passed_on if answer is None and found_at is None else None)
+
+
+def _standing(
+    tx: Transaction, desk: Desk, text: InboundText, answer: callers.Answer, now: datetime, found_at: datetime | None
+) -> str | None:
+    """The answer to STATUS, on record; None where it is of no use any more."""
+    text.sender, text.case_id = "caller", answer.cases[0].id
+    for told in answer.cases:
+        tx.record_of(told, "status_asked", at=now, actor="caller", message=text.message_sid)
+    why = callers.why_not_late(tx, desk, text, answer, found_at) if found_at else None
+    if why is not None and found_at is not None:
+        told, sid = answer.cases[0], text.message_sid
+        tx.record_of(told, "caller_text_withheld", at=found_at, actor="system", message=sid, why=why)
+    return answer.text if why is None else None
+
+
+def _pass_on(
+    tx: Transaction, desk: Desk, text: InboundText, case: Case, roster: Roster, now: datetime, sent: int
+) -> str | None:
+    """Tell whoever should know what a caller wrote; what the caller hears. `sent` counts their texts of a while."""
+    is_closed, opens_at, most = case.state == CaseState.CLOSED, None, desk.terms.callers.answers
     people: Sequence[Person] = concerned(tx, desk, case)
     if not people:  # closed, or kept until we open: those in charge hear of it then
         people, opens_at = roster.in_charge(), cases.timers_of(tx.session, [case.id]).get(case.id, {}).get("start")
-    is_heard = sent <= rules.answers and bool(people)
+    is_heard = sent <= most and bool(people)
     tx.record_of(case, "text_from_caller", at=now, actor="caller", message=text.message_sid, passed_on=is_heard)
-    if is_heard:
-        sentence = wording.caller_wrote(
-            card_of(case, roster), text.body, is_closed=is_closed, is_last=sent == rules.answers
-        )
-        tell(tx, people, sentence, terms=desk.terms, now=now, case=case, not_before=opens_at)
-    return None
+    if not is_heard:
+        return None
+    sentence = caller_wrote(
+        card_of(case, roster),
+        text.body,
+        is_closed=is_closed,
+        is_last=sent == most,
+        unreached_because=deliveries.blocked_because(tx.session, text.from_number, "sms"),
+    )
+    tell(tx, people, sentence, terms=desk.terms, now=now, case=case, not_before=opens_at)
+    return callers.passed_on(tx, desk, text, case, people, now, waits=opens_at is not None)
 
 
 def _answer(

@@ -371,6 +371,12 @@ def is_blocked(session: Session, phone: str, channel: str) -> bool:
     return session.get(BlockedPhone, (phone, channel)) is not None
 
 
+def blocked_because(session: Session, phone: str, channel: str) -> str | None:
+    """Why a phone is not to be reached by a channel; None where it is."""
+    row = session.get(BlockedPhone, (phone, channel))
+    return row.reason if row is not None else None
+
+
 def block(session: Session, phone: str, channel: str, reason: str, now: datetime) -> bool:
     """Mark a phone as not to be reached by a channel; False where it is marked already."""
     if is_blocked(session, phone, channel):

@@ -37,7 +37,7 @@ def test_ack_without_a_reference_is_asked_which_of_two(world: World) -> None:
     world.voicemail(attested=True)
     world.voicemail(OTHER_CALLER, attested=True)
 
-    assert world.text(LEE, "ACK") == "Which case? 1001, 1002\nReply ACK and the number."
+    assert world.text(LEE, "ACK") == ("Which case? 1001 COLUMBUS OH; 1002 NEW YORK NY\nReply with its number only.")
     assert (world.text(LEE, "ACK 1002") or "").startswith(
         "1002 is yours. Call +12125550101 or reply CALL or HEAR 1002."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 WORDS = ("ACK", "CALL", "HEAR", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", "MENU")
 _ALSO = {"TAKE": "ACK", "ACKNOWLEDGE": "ACK", "ACKNOWLEDGED": "ACK", "TRYED": "TRIED"}
@@ -22,6 +22,12 @@ RESERVED = OPT_OUT | OPT_IN | {"HELP", "INFO"}
 
 OF_THE_MOMENT = frozenset({"CALL", "HEAR"})
 """Words that mean now: found later, nobody waits for them any more."""
+
+ABOUT_THE_LAST_CALL = frozenset({"DONE", "TRIED", "NOTE"})
+"""Words that mean the case of the sender's last call, soon after it."""
+
+LAST_CALL_WITHIN = timedelta(minutes=15)
+QUESTION_STANDS_FOR = timedelta(minutes=10)
 
 _OF_ANYBODYS = frozenset({"ACK", "PASS", "HEAR"})
 LONGEST_NOTE = 500
@@ -89,6 +95,16 @@ def parse(body: str, is_case: Callable[[str], bool] = lambda _: True) -> Command
     is_sure = minutes is not None and _says_sure(rest)
     note = " ".join(rest[1:] if is_sure else rest)[:LONGEST_NOTE]
     return Command(word, reference, minutes, note, _others(reference, further), is_sure, odd)
+
+
+def with_reference(body: str, answer: str) -> str | None:
+    """A command that named no case, completed by a text that is a reference and nothing else; None for any other."""
+    found = _REFERENCE.fullmatch(answer.strip())
+    tokens = body.split()
+    first = next((number for number, token in enumerate(tokens) if any(char.isalnum() for char in token)), None)
+    if found is None or first is None:
+        return None
+    return " ".join([*tokens[: first + 1], found[1], *tokens[first + 1 :]])
 
 
 def is_reserved(body: str) -> bool:

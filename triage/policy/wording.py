@@ -213,9 +213,17 @@ def no_such_case(reference: str) -> str:
     return f"There is no case {reference}. Reply LIST for yours."
 
 
-def which_case(word: str, references: Sequence[str]) -> str:
-    shown = ", ".join(references[:8])
-    return f"Which case? {shown}{' ...' if len(references) > 8 else ''}\nReply {word} and the number."
+WHICH_CASE = "Which case?"
+
+
+def which_case(cards: Sequence[tuple[Card, bool]]) -> str:
+    """The question where a command could mean several cases; the flag says whether one was called back."""
+    shown = "; ".join(
+        f"{card.reference} {one_line(card.place or card.caller or 'no number', 20)}{', called back' if is_back else ''}"
+        for card, is_back in cards[:5]
+    )
+    more = f" and {len(cards) - 5} more" if len(cards) > 5 else ""
+    return to_gsm7(f"{WHICH_CASE} {shown}{more}\nReply with its number only.")
 
 
 NOTHING_OPEN = "No open case waits for you. Nothing was changed. MENU lists the words."

@@ -11,14 +11,18 @@ from triage.policy import bridge_words, closing_words, notice_words, outage_word
 from triage.policy.caller_news import caller_wrote
 from triage.policy.caller_texts import question_in
 from triage.policy.commands import (
+    ABOUT_THE_LAST_CALL,
+    LAST_CALL_WITHIN,
     OF_THE_MOMENT,
     OPT_IN,
     OPT_OUT,
+    QUESTION_STANDS_FOR,
     Ambiguous,
     Candidate,
     choose,
     is_reserved,
     parse,
+    with_reference,
 )
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
@@ -32,6 +36,7 @@ from triage.services.handling import Ring, former_owner_hears
 from triage.services.texted_done import done
 from triage.services.texted_scene import Scene
 from triage.store import cases, chain, deliveries, texts
+from triage.store.bridges import last_ended_of
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
 
@@ -88,9 +93,20 @@ def carry_out(
     if is_reserved(kept.body):
         _opted(tx, desk, kept, person, roster, now)
     elif person is not None:
-        kept.reply = _answer(tx, desk, roster, person, kept.body, now, is_late=found_at is not None)
+        body = kept.body if found_at is not None else _with_question(tx, kept, now)
+        kept.reply = _answer(tx, desk, roster, person, body, now, is_late=found_at is not None)
     else:
         kept.reply = _from_outside(tx, desk, kept, roster, now, found_at)
+
+
+def _with_question(tx: Transaction, kept: InboundText, now: datetime) -> str:
+    """What a text says, with the words of the one before it where it answers which case that one meant."""
+    tx.session.flush()
+    before = texts.last_before(tx.session, kept)
+    if before is None or not (before.reply or "").startswith(wording.WHICH_CASE):
+        return kept.body
+    is_fresh = now - before.received_at <= QUESTION_STANDS_FOR
+    return (with_reference(before.body, kept.body) if is_fresh else None) or kept.body
 
 
 def _opted(
@@ -203,6 +219,8 @@ def _meant(scene: Scene) -> Case | str:
         return cases.by_reference(session, reference) or wording.no_such_case(reference)
     alerted = deliveries.alerted_cases(session, scene.person.id)
     live = cases.live(session)
+    if scene.command.word in ABOUT_THE_LAST_CALL and (called := _just_called(scene, live)):
+        return called
     chosen = choose(
         scene.command.word,
         [
@@ -217,10 +235,21 @@ def _meant(scene: Scene) -> Case | str:
         ],
     )
     if isinstance(chosen, Ambiguous):
-        return wording.which_case(scene.command.word, chosen.references)
+        return _which(scene, [case for case in live if case.reference in chosen.references])
     if chosen is None:
         return wording.NOTHING_OPEN
     return next(case for case in live if case.reference == chosen)
+
+
+def _just_called(scene: Scene, live: Sequence[Case]) -> Case | None:
+    """The open case of the call that the person has just ended."""
+    leg = last_ended_of(scene.tx.session, scene.person.id, scene.now - LAST_CALL_WITHIN)
+    return next((case for case in live if leg is not None and case.id == leg.case_id), None)
+
+
+def _which(scene: Scene, found: Sequence[Case]) -> str:
+    cards = [(card_of(case, scene.roster), case.state == CaseState.CALLED_BACK) for case in found]
+    return wording.which_case(cards)
 
 
 def _meant_then(scene: Scene) -> Case | str:

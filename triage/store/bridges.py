@@ -37,6 +37,16 @@ def last_of(session: Session, case_id: int, person_id: str) -> Bridge | None:
     ).first()
 
 
+def last_ended_of(session: Session, person_id: str, since: datetime) -> Bridge | None:
+    """The newest leg of a person by which somebody picked up and that ended since an instant, whatever its case."""
+    return session.scalars(
+        select(Bridge)
+        .where(Bridge.person_id == person_id, Bridge.answered_at.is_not(None), Bridge.ended_at >= since)
+        .order_by(Bridge.ended_at.desc())
+        .limit(1)
+    ).first()
+
+
 def connected(session: Session, case_id: int) -> Sequence[Bridge]:
     """The legs by which the caller was reached, or is being talked to, oldest first."""
     return session.scalars(

@@ -33,6 +33,16 @@ def count_of_sender(session: Session, from_number: str, after: datetime, until: 
     ).one()
 
 
+def last_before(session: Session, text: InboundText) -> InboundText | None:
+    """The text that its sender sent before this one."""
+    return session.scalars(
+        select(InboundText)
+        .where(InboundText.from_number == text.from_number, InboundText.id < text.id)
+        .order_by(InboundText.id.desc())
+        .limit(1)
+    ).first()
+
+
 def of_sender_after(session: Session, from_number: str, at: datetime) -> Sequence[InboundText]:
     """What a number sent after an instant, oldest first."""
     return session.scalars(

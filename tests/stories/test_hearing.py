@@ -84,7 +84,7 @@ def test_what_cannot_be_heard_is_said_at_once_and_nobody_is_rung(world: World) -
     assert none == "1001: there is no recording to hear. Nobody has it."
     assert not_yet == "1002: the recording is not here yet. Reply HEAR 1002 in a minute. Nobody has it."
     assert "hearing_asked_for" not in world.kinds("1001") + world.kinds("1002")
-    assert world.text(LEE, "HEAR") == ("Which case? 1001 COLUMBUS OH; 1002 NEW YORK NY\nReply with its number only.")
+    assert world.text(LEE, "HEAR") == ("Which case? 1001 +16145550199; 1002 NEW YORK NY\nReply with its number only.")
 
 
 def test_one_phone_is_rung_so_often_and_no_more_and_its_calls_come_in_turn(build_world: Build) -> None:

@@ -44,7 +44,7 @@ def test_the_page_says_who_has_it_who_is_next_and_what_nobody_has(build_world: B
 
     shown = words(visitor.get("/on-call"))
 
-    assert "secondary : nobody from Fri, Nov 20, 9:30 PM to Tue, Nov 24, 8:00 AM" in shown
+    assert "No secondary secondary : nobody from Fri, Nov 20, 9:30 PM to Tue, Nov 24, 8:00 AM" in shown
     assert "primary Lee Okafor Mon, Nov 23, 8:00 AM Sam Novak secondary nobody Tue, Nov 24, 8:00 AM Dana" in shown
     assert "Add an override" not in shown
     twice = words(visitor.get("/on-call?at=2026-11-01T01:30"))
@@ -94,6 +94,23 @@ def test_a_manager_adds_an_override_after_seeing_what_it_changes(team: World) ->
     ending = boss.post("/on-call/overrides/0/lift", made_from=version(team))
     assert "Sam Novak Lee Okafor" in words(ending)
     assert "None counts now" in words(previewed(boss, "/on-call/overrides/0/lift", ending))
+
+
+def test_a_preview_begins_with_what_it_leaves_empty_and_who_would_stand_twice(team: World) -> None:
+    boss = signed_in(team, Role.MANAGER)
+    boss.get("/on-call/overrides")
+    tonight = {"rotation": "primary", "person": "dana", "starts": "2026-11-20T17:00", "ends": "2026-11-21T08:00"}
+    path = "/on-call/rotations/secondary"
+
+    twice = send(boss, "/on-call/overrides", {"made_from": version(team), **tonight})
+    boss.get(path)
+    later = {"made_from": version(team), "starts": "2026-11-24T08:00", "count": "7", "unit": "days", "people-0": "dana"}
+    empty = send(boss, path, later)
+
+    tonight_in_words = "Fri, Nov 20, 9:31 PM to Sat, Nov 21, 8:00 AM."
+    would = "Dana Whitfield would then be both primary and secondary"
+    assert f"Add an override? {would} : {tonight_in_words} What is written down" in words(twice)
+    assert "Change secondary? Leaves secondary empty for 3 days 10 hours: Fri, Nov 20, 9:3" in words(empty)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,16 @@ def minutes_left(due: datetime, now: datetime) -> str:
     return f"{span} {'left' if now <= due else 'late'}"
 
 
+def in_two_units(span: timedelta) -> str:
+    """Days, hours and minutes, the two largest: `4 days`, `3 days 11 hours`, `12 hours 30 minutes`."""
+    minutes = int(span.total_seconds()) // 60
+    counts = [(minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute")]
+    several = [f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in counts if count]
+    if minutes >= 1440 and minutes % 60:
+        several.pop()
+    return " ".join(several) or "less than a minute"
+
+
 def exactly(seconds: float) -> str:
     """How long something took: `48 s`, `12 min 03 s`, `5 h 07 min 03 s`; of a second that was begun nothing counts."""
     minutes, rest = divmod(int(seconds), 60)

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from triage.policy import notice_words
 from triage.policy.hours import local
 from triage.policy.ladder import unknown_targets
-from triage.policy.roster import Roster, Shift, gaps
+from triage.policy.roster import Roster, Rotation, Shift, gaps
 from triage.policy.terms import Terms
 from triage.services.alerts import tell
 from triage.services.desk import Desk
@@ -20,13 +20,13 @@ SIGN = "coverage check"
 
 def coverage_gaps(terms: Terms, roster: Roster, now: datetime) -> list[Shift]:
     """Stretches of the coming two weeks in which a rotation of the ladder has nobody."""
+    return [gap for rotation in needed(terms, roster) for gap in gaps(roster, rotation, now, now + _AHEAD)]
+
+
+def needed(terms: Terms, roster: Roster) -> list[Rotation]:
+    """The rotations of the ladder."""
     words = {word for step in (*terms.ladder.steps, *terms.ladder.emergency) for word in step.to}
-    return [
-        gap
-        for rotation in roster.rotations
-        if rotation.name in words
-        for gap in gaps(roster, rotation, now, now + _AHEAD)
-    ]
+    return [rotation for rotation in roster.rotations if rotation.name in words]
 
 
 def is_check_due(last: datetime | None, terms: Terms, now: datetime) -> bool:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from triage.errors import Refused
 from triage.policy.ladder import unknown_targets, would_reach
 from triage.policy.on_call_calendar import Day, Stretch, calendar, held, stretches
+from triage.policy.on_call_words import gaps_in_words
 from triage.policy.roster import OverrideSpan, Person, Roster, Shift
 from triage.policy.roster_history import Rosters, roster_at
-from triage.services.coverage import coverage_gaps
+from triage.services.coverage import coverage_gaps, needed
 from triage.services.desk import Desk
 
 _AHEAD = timedelta(days=56)
@@ -30,12 +31,13 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """`gaps` are those of the coming two weeks in rotations of the ladder; `unknown` are words of the ladder that mean
-    nobody."""
+    """`gaps` are those of the coming two weeks in rotations of the ladder, `gaps_in_words` what they come to; `unknown`
+    are words of the ladder that mean nobody."""
 
     roster: Roster
     posts: tuple[Post, ...]
     gaps: tuple[Shift, ...]
+    gaps_in_words: str
     unknown: tuple[str, ...]
 
 
@@ -44,10 +46,12 @@ def on_call(desk: Desk, at: datetime, now: datetime) -> OnCall:
     with desk.store.read() as session:
         rosters = desk.rosters(session, at, now)
     roster = roster_at(rosters, at)
+    gaps = coverage_gaps(desk.terms, roster, at)
     return OnCall(
         roster=roster,
         posts=tuple(_post(rosters, rotation.name, at) for rotation in roster.rotations),
-        gaps=tuple(coverage_gaps(desk.terms, roster, at)),
+        gaps=tuple(gaps),
+        gaps_in_words=gaps_in_words(gaps, [rotation.name for rotation in needed(desk.terms, roster)]),
         unknown=tuple(unknown_targets(desk.terms, roster)),
     )
 

@@ -13,9 +13,11 @@ from wtforms import DateTimeLocalField, HiddenField
 from wtforms.validators import InputRequired, Length
 
 from triage.errors import Refused, StaleRow, TriageError
+from triage.policy.lengths import in_two_units
 from triage.policy.on_call_words import day_in_words, hour_in_words, moment_in_words
 from triage.policy.roster import Roster
 from triage.policy.roster_changes import effects
+from triage.policy.roster_warnings import doubled, emptied
 from triage.policy.roster_words import every_in_words
 from triage.services.roster_changes import Change, change_roster, preview_change, roster_in_force
 from webhooks.console.access import signed_in
@@ -65,6 +67,7 @@ def words_of(roster: Roster) -> dict[str, Any]:
         "hour": partial(hour_in_words, zone=zone),
         "moment": partial(moment_in_words, zone=zone, now=now),
         "every": every_in_words,
+        "span": in_two_units,
         "now": now,
     }
 
@@ -96,10 +99,13 @@ def _preview(form: RosterForm, change: Change, back: str, words: dict[str, Any])
     changed = preview_change(desk(), change, made_from=form.made_from.data)
     if not changed.words:
         raise Refused("That changes nothing.")
+    found = effects(before, changed.roster, program().now())
     return render_template(
         "roster_preview.html",
         changes=changed.words,
-        effects=effects(before, changed.roster, program().now()),
+        effects=found,
+        empty=emptied(found),
+        doubled=doubled(changed.roster, found),
         back=back,
         **{"title": "Change the roster", "notes": (), "sent": sent, **words},
         **words_of(changed.roster),

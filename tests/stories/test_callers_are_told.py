@@ -69,7 +69,7 @@ def test_server_product_is_told_when(telling: World) -> None:
 
 @pytest.mark.parametrize(
     ("is_spanish", "said"),
-    [(False, "Support: we have your call, but no message. Your"), (True, "Soporte: su llamada no tiene mensaje. Su")],
+    [(False, "Support: we have your call, but no message. Your"), (True, "Soporte: su llamada, sin mensaje. Su")],
 )
 def test_who_left_no_word_reads_that_there_is_none(is_spanish: bool, said: str, telling: World) -> None:
     telling.voicemail(silent=True, spanish=is_spanish)

@@ -26,6 +26,9 @@ def test_a_case_tells_what_was_promised_and_done_and_lets_itself_be_heard(world:
 
     assert "<strong>The promise was kept" in page
     assert "Lee Okafor" in page
+    assert '<time class="at" title="2026-11-21 ' in page
+    assert "EST = " not in page
+    assert "after 5 minutes: primary by text and call" in page
     assert "$247.50" in page or "247.50" in page
     assert "&lt;b&gt;press&lt;/b&gt; 1 &amp; wait" in page
     assert 'src="/cases/1001/recordings/1.wav"' in page

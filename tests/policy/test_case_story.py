@@ -96,6 +96,6 @@ def test_only_what_decided_about_the_case_is_shown(terms: Terms) -> None:
 
     assert {rule for rule, _ in shown} == {"T1", "T2", "T3", "T4", "T5", "W3", "E3", "R1", ""}
     assert [words for rule, words in shown if rule == "E3"] == [
-        "server outside support hours: deferred to the next support day, due 2h after opening."
+        "Server outside support hours: deferred to the next support day, due 2 hours after opening."
     ]
     assert not [words for _, words in shown if words.startswith("Emergency step")]

@@ -16,7 +16,7 @@ from triage.policy.story_contacts import alerts, callbacks, timeline
 from triage.policy.story_scene import Record, Scene, cut
 from triage.policy.terms import ProductLine, Terms, WindowName
 from triage.policy.why_broken import why_broken
-from triage.policy.wording import FLAG_WORDS, NO_NUMBER, PRODUCT_WORDS, WINDOW_WORDS
+from triage.policy.wording import FLAG_WORDS, NO_NUMBER, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
 
 LACKING = "\u25ca"
 """Stands on paper for a character that its typeface does not have."""
@@ -116,7 +116,7 @@ def _promise(scene: Scene) -> Iterator[Part]:
         *([("Number keyed", f"{case['callback_number']}, to be called instead")] if case["callback_number"] else []),
         ("Call answered", scene.line(case["answered_at"])),
         ("Message left", scene.line(case["left_at"])),
-        ("Window", f"{WINDOW_WORDS[window]} ({rule}), rate {case['rate'].replace('_', ' ')}"),
+        ("Window", f"{WINDOW_WORDS[window]} ({rule}), {RATE_WORDS[case['rate']]}"),
         ("Call back by", scene.line(case["callback_due"], none="no callback is owed")),
         ("Taken", scene.line(case["acknowledged_at"])),
         ("Called back", scene.line(case["callback_made_at"])),

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
+from typing import cast
 
-from triage.policy.fields import write_span
+from triage.policy.case_words import LANGUAGES
+from triage.policy.people_words import WAYS
+from triage.policy.speech import span_in_words as span
 from triage.policy.terms import DayRate, HourlyRate, ProductLine, Step, Terms
-from triage.policy.wording import WINDOW_WORDS
+from triage.policy.wording import PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
 
+_DAYS_BY = {"remote_day": "Remote day", "on_site_day": "Day on site"}
+_TRANSCRIPTS = {"provider": "by the phone system", "none": "none"}
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -35,7 +41,7 @@ def applied(
     """What of the contract decided about a case: the rules named, those of time, its ladder and its promise."""
     yield from _time(terms)
     for rule, words in (*_windows(terms), *_moments(), *_eligibility(terms), *_rates(terms)):
-        if rule in rules and (rule != "E3" or words.startswith(f"{product} ")):
+        if rule in rules and (rule != "E3" or words.startswith(f"{_product(product)} ")):
             yield rule, words
     yield from _promise(terms)
     yield from _callback(terms)
@@ -68,7 +74,10 @@ def _windows(terms: Terms) -> Iterator[tuple[str, str]]:
         window = getattr(terms.windows, name)
         condition = "; on site and troubleshooting done is required" if window.onsite_required else ""
         words = f"{WINDOW_WORDS[name].capitalize()}: {when}; "  # type: ignore[index]
-        yield window.clause, f"{words}call back within {write_span(window.callback_within)}, {window.rate}{condition}."
+        yield (
+            window.clause,
+            f"{words}call back within {span(window.callback_within)}, {RATE_WORDS[window.rate]}{condition}.",
+        )
 
 
 def _eligibility(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -77,12 +86,12 @@ def _eligibility(terms: Terms) -> Iterator[tuple[str, str]]:
     words = {"page": "as its window says", "defer": "deferred to the next support day", "list": "kept, not paged"}
     for name in type(terms.products).model_fields:
         product = getattr(terms.products, name)
-        due = f", due {write_span(product.due_after_opening)} after opening" if product.after_hours == "defer" else ""
-        yield "E3", f"{name} outside support hours: {words[product.after_hours]}{due}."
+        due = f", due {span(product.due_after_opening)} after opening" if product.after_hours == "defer" else ""
+        yield "E3", f"{_product(name)} outside support hours: {words[product.after_hours]}{due}."
     yield "E4", f"Certified trunks: {', '.join(terms.trunks.certified)}."
     tier = terms.tier_three
     yield "E5", f"Tier three: {tier.name}, {tier.phone}, {tier.opens:%H:%M} to {tier.closes:%H:%M} {tier.zone}."
-    yield "E6", f"Prepay: no account, or under {terms.prepay.purchases_below:.2f} bought in the year before."
+    yield "E6", f"Prepay: no account, or under ${terms.prepay.purchases_below:.2f} bought in the year before."
 
 
 def _rates(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -91,46 +100,64 @@ def _rates(terms: Terms) -> Iterator[tuple[str, str]]:
         yield (
             rate.clause,
             (
-                f"{name}: {rate.price:.2f} per {write_span(rate.per)}, in steps of {write_span(rate.step)},"
-                f" {write_span(rate.minimum)} at least."
+                f"{RATE_WORDS[name].capitalize()}: ${rate.price:.2f} per {_per(rate.per)},"
+                f" in steps of {span(rate.step)}, {span(rate.minimum)} at least."
             ),
         )
     for name in type(terms.day_rates).model_fields:
         day: DayRate = getattr(terms.day_rates, name)
-        yield day.clause, f"{name}: {day.price:.2f} a day, {day.minimum_days} at least; outside it {day.outside}."
+        yield (
+            day.clause,
+            (
+                f"{_DAYS_BY[name]}: ${day.price:.2f} a day, {day.minimum_days} at least;"
+                f" outside it the {RATE_WORDS[day.outside]}."
+            ),
+        )
     setup = terms.server_installation
     yield (
         "R7",
-        f"Server installation by the hour for {write_span(setup.by_the_hour_for)}: {', '.join(setup.by_the_hour)}.",
+        f"Server installation by the hour for {span(setup.by_the_hour_for)}: {', '.join(setup.by_the_hour)}.",
     )
     yield "R7", f"Server installation by the day: {', '.join(setup.by_the_day)}."
 
 
 def _accounts(terms: Terms) -> Iterator[tuple[str, str]]:
     earned = terms.credits
-    yield "C1", f"One credit hour for each {earned.purchases_per_hour:.2f} bought in a calendar quarter."
-    yield "C2", f"Credits pay in: {', '.join(earned.windows)}."
+    yield "C1", f"One credit hour for each ${earned.purchases_per_hour:.2f} bought in a calendar quarter."
+    yield "C2", f"Credits pay in: {', '.join(WINDOW_WORDS[window] for window in earned.windows)}."
     yield "C3", f"Credits roll over: {'yes' if earned.roll_over else 'no'}."
     yield (
         "C4",
         (
-            f"New dealer {write_span(earned.new_dealer)} once; training {write_span(earned.training)},"
+            f"New dealer {span(earned.new_dealer)} once; training {span(earned.training)},"
             f" good for {earned.training_valid_days} days."
         ),
     )
     first = "before" if earned.prepaid_before_credits else "after"
     after_hours = "also" if earned.prepaid_for_after_hours else "not"
     yield "C5", f"Prepaid hours go {first} credits, and {after_hours} for after-hours sessions."
-    yield "C6", f"Time over the credits is billed at {earned.overage_rate}."
-    yield "C7", f"Hours of the next quarter may be used {earned.borrow_per_year} time a year."
+    yield "C6", f"Time over the credits is billed at the {RATE_WORDS[earned.overage_rate]}."
+    yield "C7", f"Hours of the next quarter may be used {_times(earned.borrow_per_year)} a year."
 
 
 def _promise(terms: Terms) -> Iterator[tuple[str, str]]:
     promise = terms.promise
-    yield "", f"At risk {write_span(promise.at_risk_before)} before the deadline: {_list(promise.at_risk_to)}."
-    again = write_span(promise.realert_after_breach)
-    yield "", f"Broken: {_list(promise.breach_to)}, again every {again} until somebody calls back."
-    yield "", f"An acknowledgement holds the ladder for {write_span(promise.resume_after_ack)}."
+    yield (
+        "",
+        (
+            f"At risk {span(promise.at_risk_before)} before the deadline:"
+            f" {_list(promise.at_risk_to)} by {_ways(promise.at_risk_by)}."
+        ),
+    )
+    again = span(promise.realert_after_breach)
+    yield (
+        "",
+        (
+            f"Broken: {_list(promise.breach_to)} by {_ways(promise.breach_by)},"
+            f" again every {again} until somebody calls back."
+        ),
+    )
+    yield "", f"An acknowledgement holds the ladder for {span(promise.resume_after_ack)}."
 
 
 def _callback(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -138,31 +165,37 @@ def _callback(terms: Terms) -> Iterator[tuple[str, str]]:
     yield (
         "",
         (
-            f"{callback.attempts_that_count} unanswered attempts {write_span(callback.attempts_apart)} apart"
+            f"{callback.attempts_that_count} unanswered attempts {span(callback.attempts_apart)} apart"
             " stand for a callback."
         ),
     )
-    most, within = write_span(callback.longest_stated), write_span(callback.corrected_within)
+    most, within = span(callback.longest_stated), span(callback.corrected_within)
     yield "", f"DONE with more than {most} has to say SURE; whoever sent it may correct its minutes for {within}."
 
 
 def _keeping(terms: Terms) -> Iterator[tuple[str, str]]:
-    yield "", f"A recording under {write_span(terms.intake.hang_up_below)} is a hang-up."
+    yield "", f"A recording under {span(terms.intake.hang_up_below)} is a hang-up."
     keeps = terms.recordings
     elsewhere = "deleted there once ours is verified" if keeps.delete_at_provider else "left there"
     yield (
         "",
         (
             f"Our copy of a recording is kept for {keeps.keep_for.days} days, the phone system's is {elsewhere};"
-            f" transcripts: {keeps.transcription}."
+            f" transcripts: {_TRANSCRIPTS[keeps.transcription]}."
         ),
     )
 
 
 def _phone(terms: Terms) -> Iterator[tuple[str, str]]:
     phone = terms.phone
-    yield "", f"The mailbox speaks: {_list(phone.languages)}; a message lasts {write_span(phone.max_length)} at most."
-    rings = write_span(phone.day_desk_rings)
+    yield (
+        "",
+        (
+            f"The mailbox speaks: {', '.join(LANGUAGES[one] for one in phone.languages)};"
+            f" a message lasts {span(phone.max_length)} at most."
+        ),
+    )
+    rings = span(phone.day_desk_rings)
     yield "", f"In support hours {_list(phone.day_desk)} ring for {rings} first." if phone.day_desk else "No day desk."
     yield "", f"Refused with a busy tone: {_list(phone.blocked) or 'no number'}."
 
@@ -171,16 +204,16 @@ def _callers(terms: Terms) -> Iterator[tuple[str, str]]:
     callers = terms.callers
     told = {"a receipt": callers.receipt, "who has their case": callers.taken}
     sent = " and ".join(what for what, is_on in told.items() if is_on)
-    most = f", {callers.texts} texts in {write_span(callers.texts_within)} at most" if sent else ""
+    most = f", {callers.texts} texts in {span(callers.texts_within)} at most" if sent else ""
     yield "", f"Callers are texted: {sent or 'nothing'}{most}."
-    late = f"answered, up to {write_span(callers.answers_late)} late"
+    late = f"answered, up to {span(callers.answers_late)} late"
     yield "", f"A caller who texts STATUS is {late if callers.status else 'passed on like any other text'}."
 
 
 def _canary(terms: Terms) -> Iterator[tuple[str, str]]:
     times = ", ".join(f"{at:%H:%M}" for at in terms.canary.at)
     if times:
-        yield "", f"Test call at {times}, through the whole path within {write_span(terms.canary.within)}."
+        yield "", f"Test call at {times}, through the whole path within {span(terms.canary.within)}."
 
 
 def _ladder(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -194,9 +227,27 @@ def _emergency_ladder(terms: Terms) -> Iterator[tuple[str, str]]:
 
 
 def _step(step: Step) -> str:
+    when = f"after {span(step.after)}" if step.after else "at once"
     least = f", {step.at_least} people at least" if step.at_least > 1 else ""
-    return f"after {write_span(step.after)}: {_list(step.to)} by {_list(step.by)}{least}."
+    return f"{when}: {_list(step.to)} by {_ways(step.by)}{least}."
 
 
 def _list(words: tuple[str, ...]) -> str:
     return ", ".join(words)
+
+
+def _ways(channels: tuple[str, ...]) -> str:
+    return " and ".join(WAYS[channel] for channel in channels)
+
+
+def _product(name: str) -> str:
+    return PRODUCT_WORDS[cast("ProductLine", name)] or "Any other product"
+
+
+def _per(length: timedelta) -> str:
+    """`hour`, `30 minutes`."""
+    return span(length).removeprefix("1 ")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from triage.policy.terms import Terms
 
 Record = Mapping[str, Any]
 
+_ON_BOTH_CLOCKS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+)(?: = |\n)(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC)")
 _LONGEST = 1500
 """Characters of somebody's words in one cell: a row always fits on a page."""
 
@@ -37,6 +39,12 @@ class Scene:
 
     def line(self, at: datetime | None, *, none: str = "no") -> str:
         return self.when(at, glue=" = ", none=none)
+
+
+def on_both_clocks(text: str) -> tuple[str, str] | None:
+    """What `when` or `line` wrote, as the contract's wall clock and UTC; None of any other text."""
+    found = _ON_BOTH_CLOCKS.fullmatch(text)
+    return (found[1], found[2]) if found else None
 
 
 def cut(text: str) -> str:

@@ -23,6 +23,12 @@ WINDOW_WORDS: dict[WindowName, str] = {
     "overnight": "overnight",
     "other": "weekend/closure",
 }
+RATE_WORDS: dict[str, str] = {
+    "after_hours": "after-hours rate",
+    "standard": "standard rate",
+    "prepaid": "prepaid rate",
+    "credit_overage": "rate over the credits",
+}
 PRODUCT_WORDS: dict[ProductLine, str] = {
     "emg": "eMG",
     "ucp": "UCP",

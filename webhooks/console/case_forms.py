@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from triage.errors import TriageError
 from triage.policy.case_actions import Action
 from triage.policy.commands import LONGEST_NOTE
+from triage.policy.story_scene import on_both_clocks
 from triage.services.case_page import CasePage, case_page
 from triage.services.casework import NOT_BILLED
 from webhooks.console.access import signed_in
@@ -116,5 +117,10 @@ def rendered(
         forms[action.value] = form
     status = status_of(error) if error is not None else 400 if failed is not None else 200
     return render_template(
-        "case.html", case=page, forms=forms, failed=failed[0].value if failed else None, error=error
+        "case.html",
+        case=page,
+        forms=forms,
+        failed=failed[0].value if failed else None,
+        error=error,
+        on_both_clocks=on_both_clocks,
     ), status

@@ -12,7 +12,8 @@ from flask import Blueprint, Response, g, render_template, request, send_from_di
 
 from triage.errors import TriageError
 from triage.policy.access import Permission, Stage
-from triage.policy.wording import FLAG_WORDS, LANGUAGE_WORDS, PRODUCT_WORDS, WINDOW_WORDS, wall_clock
+from triage.policy.hours import local
+from triage.policy.wording import FLAG_WORDS, LANGUAGE_WORDS, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS, wall_clock
 from webhooks.console.access import asset
 from webhooks.console.forms import Form
 from webhooks.errors import status_of
@@ -33,6 +34,7 @@ _WORDS = {
     "window_words": WINDOW_WORDS,
     "product_words": PRODUCT_WORDS,
     "flag_words": FLAG_WORDS,
+    "rate_words": RATE_WORDS,
 }
 _STATIC = Path(__file__).with_name("static")
 _VERSIONS = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in _STATIC.iterdir()}
@@ -66,6 +68,7 @@ def add_layout(console: Blueprint) -> None:
     console.after_request(with_headers)
     console.context_processor(shared)
     console.add_app_template_filter(_clock, "clock")
+    console.add_app_template_filter(_day_and_clock, "day_and_clock")
     console.add_app_template_filter(_clock_alone, "clock_alone")
 
     @console.get("/static/<path:name>")
@@ -126,6 +129,11 @@ def _is_part_of(entry: Entry) -> bool:
 def _clock(at: datetime | None) -> str:
     """An instant on the contract's wall clock."""
     return wall_clock(at, program().now(), desk().terms) if at is not None else ""
+
+
+def _day_and_clock(at: datetime) -> str:
+    """For lists of many days: each with its date."""
+    return f"{local(at, desk().terms):%b %-d}, {_clock_alone(at)}"
 
 
 def _clock_alone(at: datetime) -> str:

@@ -68,7 +68,7 @@ def test_the_story_of_a_callback_that_the_network_measured(team: World) -> None:
     alerts = [(to, because, text, call) for _, to, because, text, call in rows(paper, "Made")]
     assert alerts[0] == ("Lee Okafor", "somebody has to take it", "arrived at 21:30:00", "-")
     assert alerts[3][0] == "Dana Whitfield"
-    assert alerts[3][3] == "answered, key 1 at 21:36:05"
+    assert alerts[3][3] == "answered, key 1 at 21:36:07"
     assert fact(paper, "The history")[0].startswith("all ")
     case = json.loads(files["case.json"])
     assert {row["alert"] for row in case["deliveries"]} >= {alert["alert"] for alert in case["alerts"]}

@@ -60,7 +60,7 @@ class Hours(Value):
     @model_validator(mode="after")
     def _holidays_exist(self, info: ValidationInfo) -> Self:
         """Checked in a file only: a stored contract stays readable when the library renames a day."""
-        if self.observed and info.context:
+        if self.observed and info.context and info.context.get("is_file"):
             known = _holiday_names(self.observed_country)
             for name in self.observed:
                 if name.casefold() not in known:

@@ -14,7 +14,7 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Limits, ProductLine, Terms, WindowName
 from triage.policy.wording import Card
-from triage.store import Session, chain, deliveries
+from triage.store import Session, blocks, chain, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
 
@@ -123,7 +123,7 @@ def _was_just_texted(
 
 def summons_for(tx: Transaction, people: Iterable[Person], by: tuple[Channel, ...]) -> tuple[Summons, ...]:
     """People with the channels that reach them; those whom none reaches are left out."""
-    blocked = deliveries.blocked(tx.session)
+    blocked = blocks.every(tx.session)
     found = (Summons(person, reachable_by(person, by, blocked)) for person in people)
     return tuple(summons for summons in found if summons.channels)
 

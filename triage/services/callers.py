@@ -18,7 +18,7 @@ from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services.desk import Desk
-from triage.store import cases, deliveries, texts
+from triage.store import blocks, cases, deliveries, texts
 from triage.store.engine import Transaction
 from triage.store.models import Case, Delivery, InboundText
 
@@ -147,7 +147,7 @@ def _why_never(tx: Transaction, roster: Roster, number: str, terms: Terms) -> st
     return caller_texts.why_never(
         number,
         is_on_roster=roster.person_with_phone(number) is not None,
-        is_opted_out=deliveries.is_blocked(tx.session, number, "sms"),
+        is_opted_out=blocks.is_blocked(tx.session, number, "sms"),
         terms=terms,
     )
 

@@ -19,7 +19,7 @@ from triage.services.bundles import references_of
 from triage.services.canary import take_text_back
 from triage.services.desk import Desk
 from triage.services.escalation import move_on
-from triage.store import deliveries
+from triage.store import blocks, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery, Report
 
@@ -109,7 +109,7 @@ def fail(
         one.next_attempt_at = None
         _move(tx, one, DeliveryState.FAILED, now, code=code, why=one.reason)
     if what.blocks_texts and row.channel == "sms":
-        deliveries.block(tx.session, row.phone, "sms", what.reason, now)
+        blocks.block(tx.session, row.phone, "sms", what.reason, now)
     alerts = [one for one in failed if one.alert_id is not None]
     if alerts and is_fault:
         _tell_administrators(tx, desk, alerts, now)

@@ -35,7 +35,7 @@ from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services.alerts import alert, card_of, summons_for, tell
 from triage.services.desk import Desk
-from triage.store import cases, deliveries
+from triage.store import blocks, cases, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Case, Timer
 
@@ -294,7 +294,7 @@ def _facts(scene: _Scene) -> LadderFacts:
         position=position_of(case),
         is_emergency=case.is_emergency,
         hold_until=case.hold_until if case.state == CaseState.ACKNOWLEDGED else None,
-        blocked=deliveries.blocked(scene.tx.session),
+        blocked=blocks.every(scene.tx.session),
     )
 
 

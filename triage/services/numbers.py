@@ -27,7 +27,7 @@ from triage.services.people_changes import known_person, refuse_others, tell_pho
 from triage.services.records import delivery_record
 from triage.services.roster_changes import apply_change
 from triage.services.sign_in import SignedIn, begin_attempt
-from triage.store import Session, deliveries, number_changes, versions
+from triage.store import Session, blocks, number_changes, versions
 from triage.store import accounts as account_rows
 from triage.store.engine import Transaction
 from triage.store.models import Delivery, NumberChange
@@ -216,7 +216,7 @@ def _slow_down(tx: Transaction, who: SignedIn, person: Person, now: datetime) ->
 
 
 def _refuse_unreachable(tx: Transaction, person: Person, by: Channel) -> None:
-    found = next((each for each in deliveries.blocks_of(tx.session, person.phone) if each.channel == by), None)
+    found = next((each for each in blocks.of_phone(tx.session, person.phone) if each.channel == by), None)
     if found is not None:
         raise Refused(
             f"No text of ours reaches that number: {found.reason}. After STOP, text START from it to our number."

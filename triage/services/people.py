@@ -17,7 +17,7 @@ from triage.services.desk import Desk
 from triage.services.people_changes import known_person, may_change
 from triage.services.records import delivery_record
 from triage.services.sign_in import SignedIn
-from triage.store import Session, deliveries, number_changes
+from triage.store import Session, blocks, deliveries, number_changes
 from triage.store.models import Delivery
 from triage.store.models.case import reference_of
 
@@ -112,7 +112,7 @@ def _line(
 
 def _troubles(session: Session, person: Person, sent: Iterable[SentTo]) -> Iterable[str]:
     """What has to be mended before this phone gets alerts again."""
-    blocked = deliveries.blocks_of(session, person.phone)
+    blocked = blocks.of_phone(session, person.phone)
     for block in blocked:
         yield f"No {words.WAYS[block.channel]}s: {block.reason}"
     known = {words.WAYS[block.channel] for block in blocked}

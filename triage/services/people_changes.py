@@ -20,7 +20,7 @@ from triage.services.alerts import notify
 from triage.services.desk import Desk
 from triage.services.roster_changes import apply_change, change_roster
 from triage.services.sign_in import SignedIn
-from triage.store import cases, deliveries
+from triage.store import blocks, cases, deliveries
 from triage.store.engine import Transaction
 from triage.store.models.case import reference_of
 
@@ -123,7 +123,7 @@ def send_test(desk: Desk, who: SignedIn, person_id: str, by: Channel, now: datet
         sent = deliveries.to_person(tx.session, person_id, person.phone, now - rules.TESTS_WITHIN)
         if sum(row.case_id is None and row.body.startswith(beginnings) for row in sent) >= rules.MOST_TESTS:
             raise TooManyAttempts(f"{rules.MOST_TESTS} tests an hour are enough. Try again later.")
-        if deliveries.is_blocked(tx.session, person.phone, by):
+        if blocks.is_blocked(tx.session, person.phone, by):
             raise Refused("No text of ours reaches that phone: see above.")
         row = notify(tx, person, by, words.test_alert(by, who.name), terms=desk.terms, now=now)
         tx.record("test_alert_sent", at=now, actor=who.actor, person=person_id, channel=by, delivery=row.id)
@@ -131,7 +131,7 @@ def send_test(desk: Desk, who: SignedIn, person_id: str, by: Channel, now: datet
 
 def tell_phone(tx: Transaction, desk: Desk, person: Person, says: Callable[[Channel], str], now: datetime) -> None:
     """Tell a phone of what became of its alerts, by text where it takes any, else by call."""
-    for by in reachable_by(person, ("sms",), deliveries.blocked(tx.session)):
+    for by in reachable_by(person, ("sms",), blocks.every(tx.session)):
         notify(tx, person, by, says(by), terms=desk.terms, now=now)
 
 

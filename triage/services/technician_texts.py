@@ -35,7 +35,7 @@ from triage.services.escalation import next_alerted
 from triage.services.handling import Ring, former_owner_hears
 from triage.services.texted_done import done
 from triage.services.texted_scene import Scene
-from triage.store import cases, chain, deliveries, texts
+from triage.store import blocks, cases, chain, deliveries, texts
 from triage.store.bridges import last_ended_of
 from triage.store.engine import Transaction
 from triage.store.models import Case, InboundText
@@ -115,12 +115,12 @@ def _opted(
     """STOP and START: the phone system answers by itself; we have to know whom texts still reach."""
     word = text.body.strip().upper()
     actor = f"person:{person.id}" if person else "caller"
-    if word in OPT_OUT and deliveries.block(tx.session, text.from_number, "sms", "the phone opted out with STOP", now):
+    if word in OPT_OUT and blocks.block(tx.session, text.from_number, "sms", "the phone opted out with STOP", now):
         tx.record("opted_out", at=now, actor=actor, word=word)
         if person is not None:
             others = [admin for admin in administrators(roster) if admin.id != person.id]
             tell(tx, others, notice_words.opted_out(person.name), terms=desk.terms, now=now)
-    elif word in OPT_IN and deliveries.unblock(tx.session, text.from_number, "sms"):
+    elif word in OPT_IN and blocks.unblock(tx.session, text.from_number, "sms"):
         tx.record("opted_in", at=now, actor=actor, word=word)
 
 
@@ -175,7 +175,7 @@ def _pass_on(
         text.body,
         is_closed=is_closed,
         is_last=sent == most,
-        unreached_because=deliveries.blocked_because(tx.session, text.from_number, "sms"),
+        unreached_because=blocks.blocked_because(tx.session, text.from_number, "sms"),
     )
     tell(tx, people, sentence, terms=desk.terms, now=now, case=case, not_before=opens_at)
     return callers.passed_on(tx, desk, text, case, people, now, waits=opens_at is not None)

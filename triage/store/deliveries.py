@@ -9,9 +9,9 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from triage.policy.delivery import ASKED_FOR, AskedFor, DeliveryState
-from triage.policy.ladder import RUNGS, Blocked
+from triage.policy.ladder import RUNGS
 from triage.policy.twilio_words import ENDED_CALLS
-from triage.store.models import Alert, BlockedPhone, Bridge, Case, Delivery, Report
+from triage.store.models import Alert, Bridge, Case, Delivery, Report
 
 _NOT_SENT = [DeliveryState.BUNDLED.value, DeliveryState.DROPPED.value]
 _ON_ITS_WAY = [DeliveryState.ACCEPTED.value, DeliveryState.SENT.value]
@@ -355,42 +355,6 @@ def add_report(session: Session, report: Report) -> bool:
     if known is None:
         session.add(report)
     return known is None
-
-
-def blocks_of(session: Session, phone: str) -> Sequence[BlockedPhone]:
-    """By what a phone cannot be reached, since when and why."""
-    return session.scalars(select(BlockedPhone).where(BlockedPhone.phone == phone).order_by(BlockedPhone.channel)).all()
-
-
-def blocked(session: Session) -> Blocked:
-    """Every phone and channel that cannot be used."""
-    return frozenset((row.phone, row.channel) for row in session.scalars(select(BlockedPhone)))
-
-
-def is_blocked(session: Session, phone: str, channel: str) -> bool:
-    return session.get(BlockedPhone, (phone, channel)) is not None
-
-
-def blocked_because(session: Session, phone: str, channel: str) -> str | None:
-    """Why a phone is not to be reached by a channel; None where it is."""
-    row = session.get(BlockedPhone, (phone, channel))
-    return row.reason if row is not None else None
-
-
-def block(session: Session, phone: str, channel: str, reason: str, now: datetime) -> bool:
-    """Mark a phone as not to be reached by a channel; False where it is marked already."""
-    if is_blocked(session, phone, channel):
-        return False
-    session.add(BlockedPhone(phone=phone, channel=channel, reason=reason, since=now))
-    return True
-
-
-def unblock(session: Session, phone: str, channel: str) -> bool:
-    """Take the mark away; False where there was none."""
-    row = session.get(BlockedPhone, (phone, channel))
-    if row is not None:
-        session.delete(row)
-    return row is not None
 
 
 def was_told_since(session: Session, phone: str, beginning: str, since: datetime) -> bool:

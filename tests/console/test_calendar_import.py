@@ -31,12 +31,12 @@ def test_every_row_is_shown_and_the_good_ones_are_taken_in(team: World) -> None:
 
     preview = upload(boss, content.encode())
 
-    assert "dana takes primary from 2026-11-24 08:00 to 2026-11-25 08:00: added" in preview.text
-    assert "Left out: &lt;b&gt;Party&lt;/b&gt;: names nobody of the roster." in preview.text
+    assert "Dana Whitfield takes primary from Tue, Nov 24, 8:00 AM to Wed, Nov 25, 8:00 AM: added" in preview.text
+    assert "Left out: &lt;b&gt;Party&lt;/b&gt;, Tue, Nov 24 2026: names nobody of the roster." in preview.text
     assert roster_in_force(team.program.desk).overrides == ()
     sent = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', preview.text)
     fields = {name: unescape(value) for name, value in sent if name != "csrf_token"} | {"sure": "yes"}
-    assert "Done: dana takes primary" in boss.post("/on-call/import", follows=True, **fields).text
+    assert "Done: Dana Whitfield takes primary" in boss.post("/on-call/import", follows=True, **fields).text
     assert len(roster_in_force(team.program.desk).overrides) == 1
     again = upload(boss, content.encode())
     assert (again.status_code, "is there already" in again.text) == (400, True)

@@ -13,7 +13,7 @@ from triage.errors import Refused
 from triage.policy import roster_changes
 from triage.policy.on_call_calendar import calendar, month_span, stretches, week_span
 from triage.policy.roster import Override, Roster, shift_at
-from triage.policy.roster_words import changes_in_words, every_in_words
+from triage.policy.roster_words import changes_in_words, every_in_words, for_people
 from triage.policy.terms import Terms
 from triage.policy.wall_clock import instants_of, the_instant
 
@@ -152,7 +152,7 @@ def test_two_people_swap_their_shifts_and_what_has_begun_changes_hands_now() -> 
 
 def test_a_swap_needs_two_people_and_two_shifts_that_somebody_has() -> None:
     roster = a_roster()
-    with pytest.raises(Refused, match="Both shifts are cid's"):
+    with pytest.raises(Refused, match="Both shifts are Cid Smith's"):
         roster_changes.swap(roster, ("primary", eastern("2026-12-01T12:00")), ("secondary", NOW), NOW)
     with pytest.raises(Refused, match="Nobody has primary then"):
         roster_changes.swap(roster, ("primary", eastern("2026-11-16T07:00")), ("secondary", NOW), NOW)
@@ -202,6 +202,10 @@ def test_a_rotation_of_another_order_and_length_says_whom_it_changes() -> None:
     was = "ann, bob, cid, 7 days each, from 2026-11-16 08:00"
     is_now = "bob, ann, 1 day each, from 2026-11-16 09:00"
     assert changes_in_words(before, after) == (f"rotation primary: {was}; now {is_now}",)
+    told = changes_in_words(before, after, for_people(NOW, after, before))
+    was = "Ann Smith, Bob Smith, Cid Smith, 7 days each, from Mon, Nov 16, 8:00 AM"
+    is_now = "Bob Smith, Ann Smith, 1 day each, from Mon, Nov 16, 9:00 AM"
+    assert told == (f"rotation primary: {was}; now {is_now}",)
     assert roster_changes.effects(before, after, NOW)[0].after == after.person("bob")
     with pytest.raises(Refused, match="no rotation third"):
         roster_changes.change_rotation(before, "third", people=[], starts=wall(MONDAY), every=timedelta(days=1))

@@ -8,10 +8,9 @@ import pytest
 
 from tests.policy.test_roster_changes import NOW, a_roster, an_override, eastern, wall, with_overrides
 from triage.policy.lengths import in_two_units
-from triage.policy.on_call_words import gaps_in_words
 from triage.policy.roster import Roster, Shift
 from triage.policy.roster_changes import change_rotation, effects
-from triage.policy.roster_warnings import doubled, emptied
+from triage.policy.roster_warnings import doubled, emptied, gaps_in_words
 
 
 def twice(after: Roster) -> list[str]:

@@ -30,11 +30,13 @@ _MOST_DAYS = (_OLDEST_SERIES + _AHEAD).days + 1
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event, or one day of an event that repeats: the override it becomes, or what is wrong with it."""
+    """One event, or one day of an event that repeats: the override it becomes, or what is wrong with it. `on` is its
+    day, where that can be read."""
 
     summary: str
     override: Override | None
     fault: str | None = None
+    on: date | None = None
 
 
 def read_calendar(content: bytes, roster: Roster, rotation: str, now: datetime) -> list[Row]:
@@ -84,22 +86,29 @@ def _events(content: bytes) -> list[Any]:
 
 
 def _rows_of(event: Any, roster: Roster, rotation: str, now: datetime) -> Iterator[Row]:
-    summary = " ".join(str(event.get("summary", "")).split())[:120]
+    summary, zone = " ".join(str(event.get("summary", "")).split())[:120], ZoneInfo(roster.timezone)
     try:
         person = person_in(summary, roster)
-        for starts, ends in _spans(event, ZoneInfo(roster.timezone), now):
+        for starts, ends in _spans(event, zone, now):
             yield _row(summary, roster, rotation, person, starts, ends)
     except Refused as error:
-        yield Row(summary, None, str(error))
+        yield Row(summary, None, str(error), _first_day(event, zone))
     except _UNREADABLE:
-        yield Row(summary, None, "cannot be read: write it anew in your calendar")
+        yield Row(summary, None, "cannot be read: write it anew in your calendar", _first_day(event, zone))
 
 
 def _row(summary: str, roster: Roster, rotation: str, person: Person, starts: datetime, ends: datetime) -> Row:
     try:
         return Row(summary, new_override(roster, rotation, person.id, starts, ends))
     except Refused as error:
-        return Row(summary, None, str(error))
+        return Row(summary, None, str(error), starts.date())
+
+
+def _first_day(event: Any, zone: ZoneInfo) -> date | None:
+    try:
+        return _wall(event.start, zone).date()
+    except _UNREADABLE:
+        return None
 
 
 def _spans(event: Any, zone: ZoneInfo, now: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -15,7 +15,7 @@ from triage.errors import Refused
 from triage.policy.fields import write_span
 from triage.policy.on_call_calendar import stretches
 from triage.policy.roster import Override, Person, Roster, Rotation, shift_at
-from triage.policy.roster_words import override_in_words
+from triage.policy.roster_words import for_people, override_in_words
 from triage.policy.wall_clock import on_wall, the_instant
 
 Change = Callable[[Roster], Roster]
@@ -50,15 +50,15 @@ def new_override(roster: Roster, rotation: str, person: str, starts: datetime, e
 
 def add_overrides(roster: Roster, added: Sequence[Override], now: datetime) -> Roster:
     """Overrides that count over those which are there. Raises Refused for one that is over, or stands there already."""
-    zone = ZoneInfo(roster.timezone)
+    zone, style = ZoneInfo(roster.timezone), for_people(now, roster)
     for override in added:
-        ends = override.ends.replace(tzinfo=zone)
+        ends, words = override.ends.replace(tzinfo=zone), override_in_words(override, style)
         if ends <= now:
-            raise Refused(f"{override_in_words(override)}: that is over already. Take a later end.")
+            raise Refused(f"{words}: that is over already. Take a later end.")
         if ends > now + _LATEST:
-            raise Refused(f"{override_in_words(override)}: that is more than two years ahead. Check the year.")
+            raise Refused(f"{words}: that is more than two years ahead. Check the year.")
         if override in roster.overrides:
-            raise Refused(f"{override_in_words(override)}: this override is there already.")
+            raise Refused(f"{words}: this override is there already.")
     if len(roster.overrides) + len(added) > MOST_OVERRIDES:
         raise Refused(f"A roster holds {MOST_OVERRIDES} overrides: take the oldest out of the roster file.")
     return roster.model_copy(update={"overrides": (*roster.overrides, *added)})
@@ -71,7 +71,7 @@ def lift_override(roster: Roster, number: int, now: datetime) -> Roster:
     override, wall = roster.overrides[number], _minute(now, roster)
     zone = ZoneInfo(roster.timezone)
     if override.ends.replace(tzinfo=zone) <= now:
-        raise Refused(f"{override_in_words(override)}: that is over, and stays on record.")
+        raise Refused(f"{override_in_words(override, for_people(now, roster))}: that is over, and stays on record.")
     kept = [override.model_copy(update={"ends": wall})] if override.starts < wall else []
     return roster.model_copy(update={"overrides": (*roster.overrides[:number], *kept, *roster.overrides[number + 1 :])})
 
@@ -95,7 +95,8 @@ def swap(roster: Roster, first: tuple[str, datetime], second: tuple[str, datetim
     """
     mine, theirs = _shift_of(roster, first, now), _shift_of(roster, second, now)
     if mine.person == theirs.person:
-        raise Refused(f"Both shifts are {mine.person}'s: choose shifts of two people.")
+        name = for_people(now, roster).person(mine.person)
+        raise Refused(f"Both shifts are {name}'s: choose shifts of two people.")
     taken = [
         mine.model_copy(update={"person": theirs.person}),
         theirs.model_copy(update={"person": mine.person}),
@@ -107,7 +108,7 @@ def add_closure(roster: Roster, on: date, now: datetime) -> Roster:
     """A day without support hours (T3). Raises Refused for one that has passed or is there already."""
     _still_to_come(roster, on, now)
     if on in roster.closures:
-        raise Refused(f"{on} is a closed day already.")
+        raise Refused(f"{for_people(now, roster).day(on)} is a closed day already.")
     return roster.model_copy(update={"closures": tuple(sorted((*roster.closures, on)))})
 
 
@@ -115,7 +116,7 @@ def remove_closure(roster: Roster, on: date, now: datetime) -> Roster:
     """Support hours again on a day that was closed. Raises Refused for one that has passed or is no closed day."""
     _still_to_come(roster, on, now)
     if on not in roster.closures:
-        raise Refused(f"{on} is no closed day of the roster.")
+        raise Refused(f"{for_people(now, roster).day(on)} is no closed day of the roster.")
     return roster.model_copy(update={"closures": tuple(day for day in roster.closures if day != on)})
 
 
@@ -209,4 +210,4 @@ def _minute(now: datetime, roster: Roster) -> datetime:
 
 def _still_to_come(roster: Roster, on: date, now: datetime) -> None:
     if on < on_wall(now, ZoneInfo(roster.timezone)).date():
-        raise Refused(f"{on} has passed: it stays as it was.")
+        raise Refused(f"{for_people(now, roster).day(on)} has passed: it stays as it was.")

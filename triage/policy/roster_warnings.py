@@ -45,7 +45,15 @@ def doubled(after: Roster, effects: Sequence[Effect]) -> list[Doubled]:
     return sorted((one for several in found.values() for one in several), key=lambda one: one.starts)
 
 
-def is_anybody_left(gaps: Sequence[Shift], needed: Sequence[str]) -> bool:
+def gaps_in_words(gaps: Sequence[Shift], needed: Sequence[str]) -> str:
+    """What the gaps of the rotations that are needed come to: `Nobody is on call`, `No secondary`; nothing without."""
+    if gaps and not _is_anybody_left(gaps, needed):
+        return "Nobody is on call"
+    empty = [name for name in needed if any(gap.rotation == name for gap in gaps)]
+    return f"No {' and no '.join(empty)}" if empty else ""
+
+
+def _is_anybody_left(gaps: Sequence[Shift], needed: Sequence[str]) -> bool:
     """Whether at every moment somebody has one at least of the rotations that are needed."""
     return not any(
         all(any(gap.rotation == name and gap.starts <= at < gap.ends for gap in gaps) for name in needed)

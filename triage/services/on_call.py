@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from triage.errors import Refused
 from triage.policy.ladder import unknown_targets, would_reach
 from triage.policy.on_call_calendar import Day, Stretch, calendar, held, stretches
-from triage.policy.on_call_words import gaps_in_words
 from triage.policy.roster import OverrideSpan, Person, Roster, Shift
 from triage.policy.roster_history import Rosters, roster_at
+from triage.policy.roster_warnings import gaps_in_words
 from triage.services.coverage import coverage_gaps, needed
 from triage.services.desk import Desk
 

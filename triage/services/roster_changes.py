@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from triage.errors import Refused, StaleRow
 from triage.policy.document import faults_in_words
 from triage.policy.roster import Roster
-from triage.policy.roster_words import changes_in_words
+from triage.policy.roster_words import changes_in_words, for_people
 from triage.services.desk import Desk
 from triage.store import versions
 from triage.store.engine import Transaction
@@ -25,10 +25,16 @@ _NO_FILE = "console"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A roster after a change, and what is different in words, a sentence each; none where nothing is."""
+    """A roster before and after a change, and what is different in the words of the record, a sentence each; none where
+    nothing is."""
 
+    before: Roster
     roster: Roster
     words: tuple[str, ...]
+
+    def told(self, now: datetime) -> tuple[str, ...]:
+        """The same in words for people: with names, and moments as pages show them."""
+        return changes_in_words(self.before, self.roster, for_people(now, self.roster, self.before))
 
 
 def roster_in_force(desk: Desk) -> Roster:
@@ -83,4 +89,4 @@ def _changed(before: Roster, change: Change, made_from: str) -> Changed:
         raise Refused(faults_in_words(error)) from None
     except ValueError as error:
         raise Refused(str(error)) from None
-    return Changed(after, changes_in_words(before, after))
+    return Changed(before, after, changes_in_words(before, after))

@@ -11,6 +11,7 @@ from wtforms import HiddenField, SelectChoice, SelectField
 from triage.errors import Refused, TriageError
 from triage.policy.access import Permission
 from triage.policy.calendar_import import MOST_ROWS, Row, read_calendar
+from triage.policy.on_call_words import day_in_words
 from triage.policy.roster import Override, Roster
 from triage.policy.roster_changes import add_overrides
 from triage.services.roster_changes import roster_in_force
@@ -45,7 +46,9 @@ def import_calendar() -> Response | tuple[str, int]:
     form = _form(roster)
 
     def again(error: TriageError | None, bad: list[Row] | None = None) -> tuple[str, int]:
-        return form_page("calendar_import.html", form, error, roster=roster, bad=bad or [], **words_of(roster))
+        return form_page(
+            "calendar_import.html", form, error, roster=roster, bad=bad or [], title=_title, **words_of(roster)
+        )
 
     if not form.is_sent():
         return again(None)
@@ -70,7 +73,7 @@ def import_calendar() -> Response | tuple[str, int]:
         again,
         back=url_for("console.overrides"),
         title="Take in the calendar",
-        notes=[f"Left out: {row.summary or 'an event without a title'}: {row.fault}." for row in bad],
+        notes=[f"Left out: {_title(row)}: {row.fault}." for row in bad],
         sent=list(sent.items()),
     )
 
@@ -79,6 +82,13 @@ def _form(roster: Roster) -> ImportForm:
     form = ImportForm(made_from=roster.version, rotation=request.args.get("rotation"))
     form.rotation.choices = [SelectChoice(one.name, one.name) for one in roster.rotations]
     return form
+
+
+def _title(row: Row) -> str:
+    """What a row is called, with its day: there may be many of one title."""
+    return f"{row.summary or 'an event without a title'}" + (
+        f", {day_in_words(row.on)} {row.on.year}" if row.on else ""
+    )
 
 
 def _seen(rows: str) -> tuple[Override, ...]:

@@ -15,7 +15,7 @@ from triage.policy.access import Permission
 from triage.policy.on_call_words import moment_in_words
 from triage.policy.roster import Roster
 from triage.policy.roster_changes import add_overrides, lift_override, new_override, overlapping, swap
-from triage.policy.roster_words import override_in_words
+from triage.policy.roster_words import for_people, override_in_words
 from triage.policy.wall_clock import on_wall
 from triage.services.on_call import coming_overrides, coming_shifts
 from triage.services.roster_changes import roster_in_force
@@ -66,8 +66,9 @@ def add_override() -> Response | tuple[str, int]:
         added = new_override(roster, form.rotation.data, form.person.data, form.starts.data, form.ends.data)
     except Refused as error:
         return again(error)
+    style = for_people(now, roster)
     notes = [
-        f"It overlaps another: {override_in_words(other)}. The one added last counts, which is this one."
+        f"It overlaps another: {override_in_words(other, style)}. The one added last counts, which is this one."
         for other in overlapping(roster, added)
     ]
     day: dict[str, Any] = {"from": added.starts.date()}

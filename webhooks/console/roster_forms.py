@@ -87,22 +87,22 @@ def propose(form: RosterForm, change: Change, again: Page, *, back: str, **words
 
 
 def _change(form: RosterForm, change: Change, back: str) -> Response:
-    made_from, actor = form.made_from.data, signed_in().actor
-    changed = change_roster(desk(), change, made_from=made_from, actor=actor, now=program().now())
-    flash("Done: " + ". ".join(changed.words) + "." if changed.words else "Nothing had to be changed.")
+    made_from, actor, now = form.made_from.data, signed_in().actor, program().now()
+    changed = change_roster(desk(), change, made_from=made_from, actor=actor, now=now)
+    flash("Done: " + ". ".join(changed.told(now)) + "." if changed.words else "Nothing had to be changed.")
     return redirect(back, 303)
 
 
 def _preview(form: RosterForm, change: Change, back: str, words: dict[str, Any]) -> str:
-    before = roster_in_force(desk())
+    now = program().now()
     sent = [(name, value) for name, value in request.form.items(multi=True) if name not in {"csrf_token", "sure"}]
     changed = preview_change(desk(), change, made_from=form.made_from.data)
     if not changed.words:
         raise Refused("That changes nothing.")
-    found = effects(before, changed.roster, program().now())
+    found = effects(changed.before, changed.roster, now)
     return render_template(
         "roster_preview.html",
-        changes=changed.words,
+        changes=changed.told(now),
         effects=found,
         empty=emptied(found),
         doubled=doubled(changed.roster, found),

@@ -42,3 +42,16 @@ def test_an_old_case_is_found_by_reference_number_state_and_day_page_by_page(
     assert 'href="/cases?before=1002"' in technician.get("/cases").text
     assert listed(technician, "?before=1002") == ["1001"]
     assert 'rel="next"' not in technician.get("/cases?before=1002").text
+
+
+def test_cases_stand_in_the_words_of_the_board(world: World, quick_hashes: None) -> None:
+    technician = signed_in(world, Role.TECHNICIAN, "lee")
+    world.voicemail(attested=True)
+    world.advance(minutes=1)
+    stood = [re.findall(r'class="tag[^"]*">([^<]+)<', technician.get("/cases").text)]
+    world.text(LEE, "ACK")
+    world.advance(minutes=1)
+    stood.append(re.findall(r'class="tag[^"]*">([^<]+)<', technician.get("/cases").text))
+
+    assert stood == [["waiting"], ["taken"]]
+    assert "<dt>State</dt><dd>taken</dd>" in technician.get("/cases/1001").text

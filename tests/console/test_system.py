@@ -33,7 +33,8 @@ def test_a_machine_that_works_says_so_with_its_versions_and_what_went_out(world:
     assert re.search(r"Check of the history fine .* all \d+ entries fit", page)
     assert "Backup not made no time no backup has been made by the program" in page
     assert re.search(r"text arrived \d", page)
-    assert re.search(r"alert call failed \d", page)
+    assert re.search(r"alert call nobody picked up \d", page)
+    assert re.search(r"Failed in 24 h 0 Calls not answered in 24 h [1-9]", page)
     assert f"Schema {schema.newest()} " in page
     assert f"Policy {world.program.desk.terms.version} " in page
     assert re.search(r"Database (SQLite|PostgreSQL), \d+\.\d MB", page)

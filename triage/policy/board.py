@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from triage.policy.fields import Channel
 from triage.policy.ladder import Position, rungs
-from triage.policy.lifecycle import CaseState
+from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.terms import Terms
 
 _BY = {"sms": "SMS", "voice": "call"}
@@ -24,7 +24,18 @@ class Standing(StrEnum):
     CALLED_BACK = "called back"
     DEFERRED = "deferred"
     REVIEW = "review"
+    CLOSED = "closed"
 
+
+STATE_WORDS = {
+    CaseState.OPEN: Standing.WAITING,
+    CaseState.ACKNOWLEDGED: Standing.TAKEN,
+    CaseState.CALLED_BACK: Standing.CALLED_BACK,
+    CaseState.DEFERRED: Standing.DEFERRED,
+    CaseState.REVIEW: Standing.REVIEW,
+    CaseState.CLOSED: Standing.CLOSED,
+}
+"""What people read for a state, whatever the time; see `standing` for what it is by now."""
 
 NEEDS_A_CALL = frozenset({Standing.OVERDUE, Standing.AT_RISK, Standing.WAITING, Standing.TAKEN})
 
@@ -38,19 +49,14 @@ class NextStep:
 
 
 def standing(state: CaseState, *, due: datetime | None, at_risk_at: datetime | None, now: datetime) -> Standing:
-    """How a case that is not closed stands. A promise that is late or at risk says so whoever has the case."""
-    match state:
-        case CaseState.CALLED_BACK:
-            return Standing.CALLED_BACK
-        case CaseState.DEFERRED:
-            return Standing.DEFERRED
-        case CaseState.REVIEW:
-            return Standing.REVIEW
+    """How a case stands. A promise that is late or at risk says so whoever has the case."""
+    if state not in AWAITING_CALLBACK:
+        return STATE_WORDS[state]
     if due is not None and now >= due:
         return Standing.OVERDUE
     if at_risk_at is not None:
         return Standing.AT_RISK
-    return Standing.TAKEN if state is CaseState.ACKNOWLEDGED else Standing.WAITING
+    return STATE_WORDS[state]
 
 
 def next_step(

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from triage.policy.board import STATE_WORDS
 from triage.policy.case_words import ATTESTED, LANGUAGES, length_in_parts, safe
 from triage.policy.contract_words import applied
 from triage.policy.lengths import exactly
+from triage.policy.lifecycle import CaseState
 from triage.policy.paper import Facts, Heading, Paper, Part, Table, Words
 from triage.policy.recordings import CopyState
 from triage.policy.sla import CaseTimes, Outcome, outcome
@@ -111,7 +113,7 @@ def _promise(scene: Scene) -> Iterator[Part]:
     rule = getattr(scene.terms.windows, window).clause
     place = f", {safe(case['caller_place'])}" if case["caller_place"] else ""
     flags = ", ".join(FLAG_WORDS.get(flag, flag) for flag in case["flags"])
-    rows = [
+    rows: list[tuple[str, str]] = [
         ("Caller", f"{case['caller'] or NO_NUMBER}{place}"),
         *([("Number keyed", f"{case['callback_number']}, to be called instead")] if case["callback_number"] else []),
         ("Call answered", scene.line(case["answered_at"])),
@@ -124,11 +126,11 @@ def _promise(scene: Scene) -> Iterator[Part]:
         ("At risk", scene.line(case["at_risk_at"])),
         ("Broken", scene.line(case["breached_at"])),
         ("Closed", scene.line(case["closed_at"])),
-        ("State", case["state"].replace("_", " ")),
+        ("State", STATE_WORDS[CaseState(case["state"])].value),
         ("In whose hands", safe(scene.person(case["owner"]))),
         ("Product", PRODUCT_WORDS[cast("ProductLine", case["product"])] or "not said"),
         ("On site", ATTESTED[case["attested"]]),
-        ("Language", LANGUAGES.get(case["language"], case["language"])),
+        ("Language", LANGUAGES.get(case["language"]) or str(case["language"])),
         ("Marks", flags or "none"),
     ]
     yield Facts(tuple(rows))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from triage.policy.delivery import DeliveryState
+from triage.policy.twilio_words import is_not_answered
 
 _STATES = {
     DeliveryState.PLANNED: "not sent yet",
@@ -20,8 +21,10 @@ _STATES = {
 }
 
 
-def state_in_words(state: str, channel: str) -> str:
-    """The state of a text or call."""
+def state_in_words(state: str, channel: str, reason: str | None = None) -> str:
+    """The state of a text or call; a call that nobody answered did not fail, and `reason` says how it ended."""
+    if state == DeliveryState.FAILED and reason and is_not_answered(channel, reason):
+        return reason
     if state == DeliveryState.DELIVERED and channel != "sms":
         return "answered"
     return _STATES.get(DeliveryState(state), state)

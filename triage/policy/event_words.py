@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from triage.policy.twilio_words import is_not_answered
+
 EVENT_WORDS = {
     "account_disabled": "An account was disabled",
     "account_invited": "Somebody was invited to the console",
@@ -41,8 +43,8 @@ EVENT_WORDS = {
     "closed": "Closed",
     "coverage_gap": "Nights ahead have nobody on call",
     "delivery_accepted": "The phone system took a text or call",
-    "delivery_delivered": "A text or call arrived",
-    "delivery_failed": "A text or call did not arrive",
+    "delivery_delivered": "A text arrived, or a call was answered",
+    "delivery_failed": "A text or call failed, or nobody answered it",
     "delivery_repeated": "A text or call was repeated",
     "delivery_unknown": "Nobody knows whether a text or call went out",
     "desk_answered": "The day desk answered",
@@ -131,4 +133,11 @@ def event_in_words(kind: str, details: Mapping[str, Any] | None = None) -> str:
     """The words for a kind of entry and what it says; a kind of another release by its own name."""
     if kind == "voicemail_left" and details and details.get("recorded") is False:
         return "Called, and no words were recorded"
+    if channel := (details or {}).get("channel"):
+        what = "A text" if channel == "sms" else "A call"
+        if kind == "delivery_delivered":
+            return f"{what} {'arrived' if channel == 'sms' else 'was answered'}"
+        if kind == "delivery_failed":
+            why = (details or {}).get("why")
+            return f"{what}: {why}" if is_not_answered(channel, why) else f"{what} failed"
     return EVENT_WORDS.get(kind, kind.replace("_", " ").capitalize())

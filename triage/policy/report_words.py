@@ -96,12 +96,16 @@ def story_in_lines(story: Sequence[Record], terms: Terms, names: Mapping[str, st
     """When, what and who, for each entry of a breach's story; the same at one instant is one line."""
     scene = Scene({}, terms, names, {})
     found = []
-    for (at, kind), group in groupby(story, key=lambda entry: (clock(entry["at"], terms), entry["kind"])):
+    for (at, kind, what), group in groupby(story, key=lambda entry: _at_once(entry, terms)):
         entries = list(group)
         people = [scene.person(who) for entry in entries if (who := entry["details"].get("person"))]
         whom = f": {', '.join(dict.fromkeys(people))}" if kind == "alert_made" and people else ""
-        found.append((at, f"{event_in_words(kind)}{whom}", scene.actor(entries[0]["actor"])))
+        found.append((at, f"{what}{whom}", scene.actor(entries[0]["actor"])))
     return found
+
+
+def _at_once(entry: Record, terms: Terms) -> tuple[str, str, str]:
+    return clock(entry["at"], terms), entry["kind"], event_in_words(entry["kind"], entry["details"])
 
 
 def sla_rows(report: Record) -> list[dict[str, Any]]:

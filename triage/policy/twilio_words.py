@@ -59,6 +59,14 @@ UNANSWERED = {
 }
 """How a call ends that reached its phone, and nobody: no fault of the machine."""
 
+OVER_UNHEARD = "over before we heard of it, not answered by a key"
+_NOT_ANSWERED = frozenset({*UNANSWERED.values(), OVER_UNHEARD})
+
+
+def is_not_answered(channel: str | None, reason: str | None) -> bool:
+    """Whether a call that ended so did all it could: nobody answered it, which is no failure."""
+    return channel not in {None, "sms"} and reason in _NOT_ANSWERED
+
 
 ENDED_CALLS = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 

@@ -66,9 +66,7 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
         stand = stand_of(session, desk, case, now)
         is_owed = stand.state in {*AWAITING_CALLBACK, CaseState.DEFERRED}
         due = case.callback_due if is_owed else None
-        stands = "closed"
-        if stand.state is not CaseState.CLOSED:
-            stands = standing(stand.state, due=case.callback_due, at_risk_at=case.at_risk_at, now=now).value
+        stands = standing(stand.state, due=case.callback_due, at_risk_at=case.at_risk_at, now=now)
         found = sessions.of_case(session, case.id)
         work = Work(found.rate, found.stated_minutes, found.measured_s) if found else None
         seen, number = chain.newest_number(session, case.id), case.number_to_call
@@ -77,7 +75,7 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
     has_it = stand.owner if stand.is_held else None
     return CasePage(
         reference=reference,
-        standing=stands,
+        standing=stands.value,
         due=due,
         left=minutes_left(due, now) if due is not None else "",
         verdict=verdict(record, terms, names),

@@ -12,7 +12,7 @@ from triage.policy import notice_words
 from triage.policy.delivery import ASKED_FOR, DeliveryState, accepts, is_spent
 from triage.policy.ladder import RUNGS
 from triage.policy.lifecycle import CaseState
-from triage.policy.twilio_words import STATUS, UNANSWERED, meaning
+from triage.policy.twilio_words import OVER_UNHEARD, STATUS, UNANSWERED, meaning
 from triage.services import asked_calls, phone_lines
 from triage.services.alerts import administrators, tell
 from triage.services.bundles import references_of
@@ -80,7 +80,7 @@ def adopt(tx: Transaction, desk: Desk, row: Delivery, provider_sid: str, state: 
         if state is DeliveryState.FAILED and row.channel == "sms":
             fail(tx, desk, row, None, now)
         elif state is DeliveryState.FAILED:
-            unanswered(tx, desk, row, now, "over before we heard of it, not answered by a key")
+            unanswered(tx, desk, row, now, OVER_UNHEARD)
         elif accepts(DeliveryState(row.state), state):
             _move(tx, row, state, now)
     for report in deliveries.reports_of(tx.session, row.provider_sid):

@@ -152,7 +152,7 @@ def _line(desk: Desk, row: Any, names: Mapping[str, str]) -> Line:
     return Line(
         number=row.number,
         at=row.at,
-        what=event_in_words(row.kind),
+        what=event_in_words(row.kind, row.details),
         reference=reference_of(row.case_id) if row.case_id is not None else None,
         actor=actor_in_words(row.actor, names),
         details=details_one_by_one(row.details, desk.terms, people),

@@ -16,6 +16,7 @@ from triage.policy.delivery_words import state_in_words
 from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
 from triage.policy.monthly_report import trouble_in_words
+from triage.policy.twilio_words import is_not_answered
 from triage.policy.wording import wall_clock
 from triage.services import audit, coverage, letters
 from triage.services.canary import newest_over
@@ -97,15 +98,21 @@ def system_state(desk: Desk, now: datetime, *, watched: datetime, began: datetim
         sent = vital_signs.deliveries_since(session, now - _A_DAY)
         roster = versions.newest_roster(session)
         policy_since = versions.first_used_at(session, desk.terms.version)
-    held = sum(count for (_, state, is_held), count in sent.items() if is_held and state not in FINAL)
-    given_up = sum(count for (_, state, _), count in sent.items() if state == DeliveryState.FAILED)
+    held = sum(count for (_, state, _, is_held), count in sent.items() if is_held and state not in FINAL)
+    failed, unanswered = 0, 0
+    for (channel, state, reason, _), count in sent.items():
+        if state == DeliveryState.FAILED and is_not_answered(channel, reason):
+            unanswered += count
+        elif state == DeliveryState.FAILED:
+            failed += count
     return SystemState(
         signs=sorted(found, key=lambda sign: not sign.is_wrong),
         queue=[
             ("Timers due", backlog.timers),
             ("Texts and calls due", backlog.deliveries),
             ("Held for a summary", held),
-            ("Failed in 24 h", given_up),
+            ("Failed in 24 h", failed),
+            ("Calls not answered in 24 h", unanswered),
         ],
         sent=_outcomes(sent),
         facts=_facts(desk, roster[0] if roster else "none"),
@@ -240,10 +247,10 @@ def _monthly_report(desk: Desk) -> Sign:
     return Sign("Monthly report", at, "sent by e-mail")
 
 
-def _outcomes(sent: dict[tuple[str, str, bool], int]) -> list[tuple[str, str, int]]:
+def _outcomes(sent: dict[tuple[str, str, str | None, bool], int]) -> list[tuple[str, str, int]]:
     counts: dict[tuple[str, str], int] = {}
-    for (channel, state, _), count in sent.items():
-        key = (_CHANNELS.get(channel, channel), state_in_words(state, channel))
+    for (channel, state, reason, _), count in sent.items():
+        key = (_CHANNELS.get(channel, channel), state_in_words(state, channel, reason))
         counts[key] = counts.get(key, 0) + count
     return [(*key, count) for key, count in sorted(counts.items())]
 

@@ -77,11 +77,11 @@ def breached_and_open(session: Session) -> int:
     )
 
 
-def deliveries_since(session: Session, since: datetime) -> dict[tuple[str, str, bool], int]:
-    """What was planned since an instant: how many by channel, state and whether it is held back."""
+def deliveries_since(session: Session, since: datetime) -> dict[tuple[str, str, str | None, bool], int]:
+    """What was planned since an instant: how many by channel, state, its reason and whether it is held back."""
     rows = session.execute(
-        select(Delivery.channel, Delivery.state, Delivery.is_held, func.count())
+        select(Delivery.channel, Delivery.state, Delivery.reason, Delivery.is_held, func.count())
         .where(Delivery.created_at >= since)
-        .group_by(Delivery.channel, Delivery.state, Delivery.is_held)
+        .group_by(Delivery.channel, Delivery.state, Delivery.reason, Delivery.is_held)
     )
-    return {(channel, state, is_held): count for channel, state, is_held, count in rows}
+    return {(channel, state, reason, is_held): count for channel, state, reason, is_held, count in rows}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import SelectChoice, SelectField, StringField, ValidationError
 from wtforms.validators import Optional
 
 from triage.policy.access import Permission
+from triage.policy.board import Standing, standing
+from triage.policy.lifecycle import CaseState
 from triage.policy.numbers import read_number
 from triage.services.accounts import people
 from triage.services.records import Wanted, find_cases
@@ -15,7 +19,7 @@ from webhooks.console import console
 from webhooks.console.access import needs
 from webhooks.console.forms import Form
 from webhooks.console.report_forms import DayField, check_order
-from webhooks.program import desk
+from webhooks.program import desk, program
 
 _ANY, _OPEN, _CLOSED = "", "open", "closed"
 _LONGEST_REFERENCE = 9
@@ -67,4 +71,12 @@ def list_cases() -> Response | tuple[str, int]:
     found, older = find_cases(desk(), wanted, before=request.args.get("before", type=int))
     address = {name: value for name, value in request.args.items() if value and name != "before"}
     names = dict(people(desk()))
-    return render_template("cases.html", form=form, found=found, older=older, address=address, names=names), 200
+    return render_template(
+        "cases.html", form=form, found=found, older=older, address=address, names=names, standing=standing_now
+    ), 200
+
+
+def standing_now(case: dict[str, Any]) -> Standing:
+    """In the words of the board."""
+    state, now = CaseState(case["state"]), program().now()
+    return standing(state, due=case["callback_due"], at_risk_at=case["at_risk_at"], now=now)

@@ -26,6 +26,7 @@ from triage.services.report_exports import export_sla
 from triage.services.sla_report import references_behind, sla_report
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
+from webhooks.console.cases import standing_now
 from webhooks.console.layout import form_page
 from webhooks.console.pager import page_of
 from webhooks.console.report_forms import as_download, in_address, question, quick, sla_form
@@ -96,6 +97,7 @@ def sla_cases() -> str:
         page=page,
         cases=cases_of(desk(), page.items),
         names=dict(people(desk())),
+        standing=standing_now,
         report_address=in_address(asked),
         address={**in_address(asked), "figure": figure},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
@@ -114,9 +114,13 @@ def question(form: SlaForm) -> Question:
     )
 
 
+_PARTS = tuple(part.name for part in fields(Question))
+
+
 def in_address(asked: Question, **narrowed: Any) -> dict[str, str]:
     """The question, narrowed further, as what stands after the ? of an address."""
-    return {name: str(value) for name, value in asdict(replace(asked, **narrowed)).items() if value is not None}
+    values = {name: getattr(asked, name) for name in _PARTS} | narrowed
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def quick(**kept: str) -> list[tuple[str, dict[str, str]]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, url_for
 from markupsafe import Markup
 
 from triage.bootstrap import build_drawer, build_printer, build_workbooks
@@ -23,7 +25,7 @@ from triage.policy.why_broken import why_broken
 from triage.services.accounts import people
 from triage.services.records import cases_of
 from triage.services.report_exports import export_sla
-from triage.services.sla_report import references_behind, sla_report
+from triage.services.sla_report import Question, references_behind, sla_report
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
 from webhooks.console.cases import standing_now
@@ -55,7 +57,8 @@ def sla_page() -> tuple[str, int]:
         report=found,
         quick=quick(**in_address(asked)),
         title=question_in_words(found, names),
-        address=lambda **narrowed: in_address(asked, **narrowed),
+        address=in_address(asked),
+        behind=partial(_behind, url_for("console.sla_cases"), asked),
         groups=lines_by_group(found, names),
         breaches=[_told(breach, names) for breach in found["breaches"][:_MOST_BREACHES]],
         charts=[(chart.title, Markup(drawer.draw(chart))) for chart in sla_charts(found)],  # noqa: S704 - the drawer escapes
@@ -101,6 +104,11 @@ def sla_cases() -> str:
         report_address=in_address(asked),
         address={**in_address(asked), "figure": figure},
     )
+
+
+def _behind(page: str, asked: Question, figure: str, **narrowed: Any) -> str:
+    """Where the cases of a figure are listed. A page has some six hundred such links: its own address is built once."""
+    return f"{page}?{urlencode({'figure': figure, **in_address(asked, **narrowed)})}"
 
 
 def _told(breach: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

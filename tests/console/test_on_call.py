@@ -164,6 +164,7 @@ def test_a_form_of_an_older_roster_changes_nothing_and_may_be_sent_again(team: W
 def test_two_shifts_are_swapped_and_a_rotation_is_changed(team: World) -> None:
     boss = signed_in(team, Role.MANAGER)
     page = boss.get("/on-call/swap")
+    assert 'For one night of a longer shift <a href="/on-call/overrides">add an override</a>' in page.text
     shifts = {label: value for value, label in re.findall(r'<option(?: selected)? value="([^"]+)">([^<]+)<', page.text)}
     lees = next(value for label, value in shifts.items() if label.startswith("Lee Okafor, primary: Mon, Nov 30"))
     sams = next(value for label, value in shifts.items() if label.startswith("Sam Novak, primary: Mon, Nov 23"))

@@ -79,6 +79,13 @@ def test_a_new_number_counts_once_its_code_is_given_and_the_old_phone_hears_of_i
         assert code not in str(event.details)
 
 
+def test_my_account_leads_to_my_own_number_where_i_am_on_the_roster(team: World) -> None:
+    link = '<a href="/people/lee">Lee Okafor: number, alerts and shifts</a>'
+
+    assert link in signed_in(team, Role.TECHNICIAN, "lee").get("/account").text
+    assert "On the roster" not in signed_in(team, Role.AUDITOR).get("/account").text
+
+
 def test_whoever_guesses_has_five_tries_and_a_code_lasts_ten_minutes(team: World) -> None:
     lee = signed_in(team, Role.TECHNICIAN, "lee")
     path = ask(team, lee)

@@ -33,6 +33,7 @@ def test_the_page_says_what_a_message_gets_now_and_then_and_what_nights_come(
 
     page = words(technician.get("/policy").text)
     asked = technician.get("/policy?on=2026-11-01&at=01:30&product=server&emergency=y")
+    thanksgiving, columbus = (technician.get(f"/policy?on={on}&at=12:00") for on in ("2026-11-26", "2026-10-12"))
     vague = technician.get("/policy?on=2026-13-01&at=25:00&product=fridge")
 
     assert "A message left now, 11:00 AM EDT It falls into the weekend/closure window (W4): technicians" in page
@@ -46,6 +47,8 @@ def test_the_page_says_what_a_message_gets_now_and_then_and_what_nights_come(
     assert "Left Sun 1:30 AM EDT" in words(asked.text)
     assert "nobody is alerted before Mon 8:00 AM EST, and the callback is due by Mon 10:00 AM EST" in words(asked.text)
     assert "The clock shows that time twice: the first, EDT, is meant." in words(asked.text)
+    assert "Columbus Day is not among the closed days: it has support hours." in words(columbus.text)
+    assert "is not among the closed days" not in words(thanksgiving.text) + words(asked.text)
     assert (vague.status_code, "Not yet: see below." in vague.text) == (400, True)
 
 

@@ -9,6 +9,7 @@ from triage.errors import Busy, Refused, TriageError
 from triage.policy.access import Permission
 from triage.services import accounts, second_factor
 from triage.services import sign_in as signing
+from triage.services.roster_changes import roster_in_force
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
 from webhooks.console.browser import address
@@ -62,6 +63,7 @@ def _page(form: ChangePasswordForm, error: TriageError | None = None) -> tuple[s
         form,
         error,
         sign_ins=signing.open_sign_ins(desk(), who, program().now()),
+        person=roster_in_force(desk()).person(who.person_id),
         codes_left=second_factor.recovery_codes_left(desk(), who),
     )
 

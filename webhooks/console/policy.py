@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 
 from triage.policy.access import Permission
 from triage.policy.contract_figures import by_rule, by_table
-from triage.policy.hours import instant, local
+from triage.policy.hours import holidays_on, instant, is_support_day, local
 from triage.policy.intake import Message, sort
 from triage.policy.nights import nights, unusual
 from triage.policy.owed_words import owed
@@ -105,11 +105,16 @@ def _owed(message: Message, now: datetime) -> str:
 
 
 def _aside(form: WhenForm, moment: datetime) -> str:
-    """What is to be said of an hour that the clock shows twice, or never."""
+    """What is to be said of an hour that the clock shows twice, or never, and of a holiday that is no closed day."""
     terms = desk().terms
     here = local(moment, terms)
+    said = []
     if here.replace(tzinfo=None) != datetime.combine(form.on.data, form.at.data):
-        return f"Clocks go forward over that time: {here:%-I:%M %p %Z} is meant."
-    if here.replace(fold=1).utcoffset() != here.utcoffset():
-        return f"The clock shows that time twice: the first, {here:%Z}, is meant."
-    return ""
+        said.append(f"Clocks go forward over that time: {here:%-I:%M %p %Z} is meant.")
+    elif here.replace(fold=1).utcoffset() != here.utcoffset():
+        said.append(f"The clock shows that time twice: the first, {here:%Z}, is meant.")
+    if is_support_day(here.date(), terms):
+        said += [
+            f"{name} is not among the closed days: it has support hours." for name in holidays_on(here.date(), terms)
+        ]
+    return " ".join(said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.fixtures import LEE
@@ -34,6 +36,10 @@ def test_a_case_tells_what_was_promised_and_done_and_lets_itself_be_heard(world:
     assert 'src="/cases/1001/recordings/1.wav"' in page
     assert (heard.mimetype, heard.data) == ("audio/x-wav", tone(12))
     assert [entry.actor for entry in world.entries("recording_played")] == ["account:1"]
+    assert 'href="/history?reference=1001&amp;kind=recording_played">Who listened</a>' in page
+    listened = auditor.get("/history?reference=1001&kind=recording_played").text
+    assert len(re.findall(r'<tr id="e\d+"', listened)) == 1
+    assert '<optgroup label="Recordings">' in listened
 
 
 @pytest.mark.on_both

@@ -151,7 +151,8 @@ def test_the_chain_is_checked_at_once_or_in_portions_and_every_day(
     [head] = world.entries("head_published")
     checks = world.entries("history_checked")
 
-    assert "fit, checked" in words(before)  # the day's own
+    assert re.search(r"The first \d+ entries fit, checked .*; \d+ newer ones are not checked yet", words(before))
+    assert "Whole." in words(at_once)
     assert "Checked: see below." in at_once
     assert "The check has begun." in asked
     assert re.search(r" 4 of \d+ entries so far", words(going))

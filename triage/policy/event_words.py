@@ -117,6 +117,134 @@ EVENT_WORDS = {
     "voicemail_left": "Voicemail left",
 }
 
+EVENT_GROUPS: dict[str, frozenset[str]] = {
+    "A case and its promise": frozenset(
+        [
+            "acknowledged",
+            "at_risk",
+            "became_emergency",
+            "billed",
+            "breach_was_early",
+            "breach_withdrawn",
+            "breached",
+            "case_exported",
+            "case_opened",
+            "closed",
+            "handed_over",
+            "length_doubted",
+            "listed",
+            "message_learnt_from",
+            "not_billed",
+            "noted",
+            "passed",
+            "reopened",
+            "resorted",
+            "session_corrected",
+            "started",
+        ]
+    ),
+    "Alerts, texts and calls to technicians": frozenset(
+        [
+            "alert_made",
+            "delivery_accepted",
+            "delivery_delivered",
+            "delivery_failed",
+            "delivery_repeated",
+            "delivery_unknown",
+            "key_pressed",
+            "ladder_exhausted",
+            "ladder_moved_on",
+            "ladder_resumed",
+            "nobody_on_call",
+            "opted_in",
+            "opted_out",
+            "owner_asked_again",
+            "test_alert_sent",
+        ]
+    ),
+    "Calls back": frozenset(
+        [
+            "attempted",
+            "call_asked_for",
+            "call_ended",
+            "call_measured",
+            "call_refused",
+            "call_waits",
+            "callback_withdrawn",
+            "called_back",
+            "caller_answered",
+            "caller_dialled",
+            "voicemail_box",
+        ]
+    ),
+    "Callers": frozenset(
+        [
+            "caller_learnt",
+            "caller_text_planned",
+            "caller_text_withheld",
+            "desk_answered",
+            "desk_rung",
+            "keyed",
+            "number_keyed",
+            "status_asked",
+            "text_from_caller",
+            "text_from_stranger",
+            "voicemail_left",
+        ]
+    ),
+    "Recordings": frozenset(
+        [
+            "hearing_asked_for",
+            "recording_confirmed",
+            "recording_damaged",
+            "recording_delayed",
+            "recording_deleted_at_provider",
+            "recording_exported",
+            "recording_kept",
+            "recording_missing",
+            "recording_played",
+            "recording_removed",
+            "transcribed",
+        ]
+    ),
+    "Accounts and sign-in": frozenset(
+        [
+            "account_disabled",
+            "account_invited",
+            "account_linked",
+            "identity_bound",
+            "invitation_accepted",
+            "password_changed",
+            "role_changed",
+            "second_factor_set_up",
+            "sign_in_failed",
+            "sign_ins_ended",
+            "signed_in",
+            "signed_out",
+        ]
+    ),
+    "People and the roster": frozenset(
+        [
+            "calendar_feed_made",
+            "calendar_feed_revoked",
+            "coverage_gap",
+            "number_change_asked",
+            "number_change_refused",
+            "number_change_verified",
+            "roster_changed",
+            "roster_loaded",
+        ]
+    ),
+}
+"""Kinds by what they are about; all others are about the program itself."""
+_OF_THE_PROGRAM = "The program"
+
+
+def group_of(kind: str) -> str:
+    """What a kind of entry is about."""
+    return next((group for group, kinds in EVENT_GROUPS.items() if kind in kinds), _OF_THE_PROGRAM)
+
+
 ALERT_WORDS = {
     "ladder": "somebody has to take it",
     "emergency": "theirs, and now an emergency",

@@ -129,6 +129,13 @@ def last_check(desk: Desk) -> Check | None:
     return None
 
 
+def newer_than(desk: Desk, check: Check) -> int:
+    """How many entries are newer than those of a check; where nothing is but the check itself, 0."""
+    with desk.store.read() as session:
+        newer = chain.head(session)[0] - check.entries
+    return newer if newer > 1 else 0
+
+
 def heads(desk: Desk) -> list[Head]:
     """The heads of the last year and more as they were published, the newest first."""
     with desk.store.read() as session:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from triage.errors import NotFound, Refused
 from triage.policy.actor_words import actor_in_words
 from triage.policy.case_words import details_one_by_one
-from triage.policy.event_words import EVENT_WORDS, event_in_words
+from triage.policy.event_words import EVENT_GROUPS, EVENT_WORDS, event_in_words, group_of
 from triage.policy.hours import span_of_days
 from triage.policy.spreadsheet import as_csv
 from triage.policy.written import plain
@@ -90,9 +90,11 @@ def read_page(desk: Desk, asked: Asked, before: int | None) -> Page:
     return Page(lines, end.number if end else None, end.at if end else None, entries)
 
 
-def kinds() -> list[tuple[str, str]]:
-    """Every kind of entry with its words, in the order of these."""
-    return sorted(EVENT_WORDS.items(), key=lambda pair: pair[1].casefold())
+def kinds() -> list[tuple[str, str, str]]:
+    """Every kind of entry with its words and what it is about, in the order of these words."""
+    found = [(kind, words, group_of(kind)) for kind, words in EVENT_WORDS.items()]
+    groups = [*EVENT_GROUPS, ""]
+    return sorted(found, key=lambda each: (groups.index(each[2] if each[2] in groups else ""), each[1].casefold()))
 
 
 def actors(desk: Desk) -> list[tuple[str, str]]:

@@ -77,9 +77,11 @@ def export_history() -> Response:
 @needs(Permission.READ_HISTORY)
 def show_chain() -> str:
     """Whether the history fits its hashes, and the heads that were published."""
+    last = audit.last_check(desk())
     return render_template(
         "chain.html",
-        last=audit.last_check(desk()),
+        last=last,
+        newer=audit.newer_than(desk(), last) if last else 0,
         under_way=audit.check_under_way(desk()),
         heads=audit.heads(desk()),
     )
@@ -96,7 +98,7 @@ def check_chain() -> AnyResponse:
 
 def _form() -> HistoryForm:
     form = HistoryForm(request.values)
-    form.kind.choices = [_ANY, *(SelectChoice(kind, words) for kind, words in reading.kinds())]
+    form.kind.choices = [_ANY, *(SelectChoice(kind, words, optgroup=group) for kind, words, group in reading.kinds())]
     form.actor.choices = [_ANY, *(SelectChoice(actor, words) for actor, words in reading.actors(desk()))]
     return form
 

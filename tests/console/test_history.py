@@ -52,7 +52,7 @@ def test_the_history_is_read_newest_first_and_narrowed_by_day_case_kind_actor_an
 
     assert len(numbers(everything)) == 50
     assert "Case opened" in words(case)
-    assert "1002" not in words(case.split("<table")[1])
+    assert "/cases/1002" not in case  # its digits alone may stand in any hash
     assert len(numbers(taken)) == 1
     assert "Taken by a technician" in words(taken.split("<table")[1])
     assert set(numbers(taken)) < set(numbers(lees))

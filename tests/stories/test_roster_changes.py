@@ -145,3 +145,5 @@ def test_a_moved_first_hand_over_leaves_the_past_as_it_was(team: World) -> None:
         ("Sam Novak", changed_at),
         (None, datetime.fromisoformat("2026-11-24T13:00:00Z")),
     ]
+    long_ago = on_call(desk, sams - timedelta(days=3000), team.now)  # the oldest that is known answers
+    assert [one.starts.day for one in long_ago.roster.rotations if one.name == "primary"] == [16]

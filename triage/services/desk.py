@@ -44,18 +44,22 @@ class Desk:
             self._roster = (newest, stored_roster(versions.roster_content(session, newest)))
         return self._roster[1]
 
-    def rosters(self, session: Session, start: datetime, now: datetime) -> Rosters:
-        """The rosters that were in force from `start` on, and the newest. It counts now, whatever the clock was set to
+    def rosters(self, session: Session, start: datetime, end: datetime, now: datetime) -> Rosters:
+        """The rosters that were in force in [start, end), and the newest. It counts now, whatever the clock was set to
         when it was loaded; one that seems to be loaded after it never counted."""
-        found: list[tuple[datetime, Roster]] = []
+        counted: list[tuple[datetime, int]] = []
         for number, loaded_at in versions.rosters_loaded(session):
-            if not found:
-                found = [(min(loaded_at, now), self.roster(session))]
-            elif loaded_at < found[0][0]:
-                found.insert(0, (loaded_at, stored_roster(versions.roster_content(session, number))))
-            if found[0][0] <= start:
+            since = loaded_at if counted else min(loaded_at, now)
+            if not counted or since < counted[-1][0]:
+                counted.append((since, number))
+            if counted[-1][0] <= start:
                 break
-        return found or [(now, Roster())]
+        older = [
+            (since, stored_roster(versions.roster_content(session, number)))
+            for since, number in reversed(counted[1:])
+            if since < end or number == counted[-1][1]
+        ]
+        return [*older, (counted[0][0] if counted else now, self.roster(session))]
 
 
 def names_of(session: Session, desk: Desk) -> dict[str, str]:

@@ -44,7 +44,7 @@ class OnCall:
 def on_call(desk: Desk, at: datetime, now: datetime) -> OnCall:
     """Who is on call at an instant, and what is not covered after it. What is over is told by the rosters of then."""
     with desk.store.read() as session:
-        rosters = desk.rosters(session, at, now)
+        rosters = desk.rosters(session, at, at + _AHEAD, now)
     roster = roster_at(rosters, at)
     gaps = coverage_gaps(desk.terms, roster, at)
     return OnCall(
@@ -62,7 +62,7 @@ def on_call_days(desk: Desk, first: date, last: date, now: datetime) -> tuple[Ro
     with desk.store.read() as session:
         roster = desk.roster(session)
         start = datetime.combine(first, time.min, tzinfo=ZoneInfo(roster.timezone))
-        rosters = desk.rosters(session, start, now)
+        rosters = desk.rosters(session, start, start + timedelta(days=_LONGEST + 1), now)
     return roster, calendar(rosters, desk.terms, first, min(last, first + timedelta(days=_LONGEST - 1)), now)
 
 
@@ -90,7 +90,7 @@ def calendar_records(desk: Desk, first: date, last: date, now: datetime) -> list
 def who_is_on_call(desk: Desk, at: datetime, now: datetime) -> list[dict[str, Any]]:
     """The people whom the ladder would reach at an instant, in its order, by the roster of then."""
     with desk.store.read() as session:
-        rosters = desk.rosters(session, at, now)
+        rosters = desk.rosters(session, at, at + _AHEAD, now)
     return [
         {
             "person": found.person.id,

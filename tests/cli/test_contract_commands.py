@@ -214,6 +214,7 @@ def test_an_owners_terms_change_what_is_explained(run: Run, tmp_path: Path) -> N
     assert record["callback_due"] == "2026-11-21T02:30:20Z"
 
 
+@pytest.mark.thorough
 def test_closed_days_are_those_of_the_roster_in_force_and_of_the_file_once_it_was_edited(
     at_night: Run, run: Run, night: str, tmp_path: Path
 ) -> None:

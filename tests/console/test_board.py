@@ -19,7 +19,6 @@ def rows(page: str) -> list[list[str]]:
     return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells]
 
 
-@pytest.mark.on_both
 def test_what_waits_is_shown_by_urgency_with_what_comes_next(world: World, quick_hashes: None) -> None:
     visitor = signed_in(world, Role.TECHNICIAN)
     world.voicemail("+12165550123", attested=True)

@@ -42,7 +42,6 @@ def test_a_case_tells_what_was_promised_and_done_and_lets_itself_be_heard(world:
     assert '<optgroup label="Recordings">' in listened
 
 
-@pytest.mark.on_both
 def test_every_hearing_is_in_the_history_whatever_part_is_asked_for(world: World, quick_hashes: None) -> None:
     lee, auditor = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.AUDITOR)
     for _ in range(2):

@@ -181,6 +181,7 @@ def test_a_manager_corrects_a_bill_with_a_reason_and_the_report_says_so(world: W
     assert first.details["after"]["clauses"] == ["W3", "W6", "R2"]
 
 
+@pytest.mark.thorough
 def test_a_wrongly_closed_case_is_alerted_again_by_its_first_deadline(team: World, quick_hashes: None) -> None:
     world = team
     manager = signed_in(world, Role.MANAGER)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-import pytest
-
 from tests.support.fixtures import LEE, TEAM
 from tests.support.visitor import signed_in
 from tests.support.world import Build, World
@@ -19,7 +17,6 @@ def words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
-@pytest.mark.on_both
 def test_a_machine_that_works_says_so_with_its_versions_and_what_went_out(world: World, quick_hashes: None) -> None:
     manager = signed_in(world, Role.MANAGER)
     world.voicemail(attested=True)

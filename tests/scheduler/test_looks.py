@@ -89,6 +89,7 @@ def test_a_node_that_dies_over_its_look_leaves_it_to_the_next(watched: World) ->
     assert set(again.since.values()) == {watched.now - 2 * EVERY - timedelta(minutes=30)}
 
 
+@pytest.mark.thorough
 def test_a_look_that_finds_nothing_new_asks_few_questions(watched: World) -> None:
     for number in range(20):
         watched.voicemail(f"+12165550{number:03}")

@@ -274,6 +274,7 @@ def test_case_cannot_be_closed_while_the_caller_is_on_the_line(world: World) -> 
     assert world.text(DANA, "CALL 1001") == "1001: Lee is on the phone with the caller now. Nothing was changed."
 
 
+@pytest.mark.thorough
 def test_conversation_that_began_in_time_keeps_the_promise_though_it_ends_late(world: World) -> None:
     world.voicemail(attested=True)
     due = world.case()["callback_due"]

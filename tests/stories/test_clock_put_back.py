@@ -89,6 +89,7 @@ def test_breach_that_only_a_wrong_clock_saw_is_taken_back_and_the_promise_is_wat
     assert len(world.entries("clock_was_ahead")) == 1
 
 
+@pytest.mark.thorough
 def test_promise_that_is_broken_all_the_same_is_alerted_again_every_quarter_of_an_hour(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=ONE_TEXT)
     world.voicemail(attested=True)

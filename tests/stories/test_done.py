@@ -138,6 +138,7 @@ def test_whoever_asks_about_a_closed_case_hears_who_closed_it(world: World) -> N
     assert (world.text(DANA, "HEAR 1001") or "").endswith(f"It was {closed}.")
 
 
+@pytest.mark.thorough
 def test_done_after_the_deadline_says_how_late_the_callback_was(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(hours=2, minutes=6)

@@ -91,6 +91,7 @@ def test_second_round_begins_twenty_minutes_after_the_last_rung(team: World) -> 
     ]
 
 
+@pytest.mark.thorough
 def test_after_the_last_round_the_manager_hears_that_nobody_took_it_and_the_breach_goes_on(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy="ladder.rounds = 1")
     left = world.now

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.callbacks import legs
 from tests.support.fixtures import DANA, LEE
 from tests.support.world import CALLER, Build, World
@@ -87,6 +89,7 @@ def test_what_cannot_be_heard_is_said_at_once_and_nobody_is_rung(world: World) -
     assert world.text(LEE, "HEAR") == ("Which case? 1001 +16145550199; 1002 NEW YORK NY\nReply with its number only.")
 
 
+@pytest.mark.thorough
 def test_one_phone_is_rung_so_often_and_no_more_and_its_calls_come_in_turn(build_world: Build) -> None:
     world = build_world(policy="limits.calls = 2")
     world.voicemail(attested=True)

@@ -197,6 +197,7 @@ def answers_to_caller(world: World) -> list[str]:
 ONE_TEXT_UNASKED = "callers.receipt = true\ncallers.texts = 1\n"
 
 
+@pytest.mark.thorough
 def test_a_question_that_is_found_late_is_answered_as_of_now_however_many_texts_went_out(build_world: Build) -> None:
     world = build_world(roster=TEAM, reconciles=True, policy=ONE_TEXT_UNASKED)
     world.voicemail()
@@ -261,6 +262,7 @@ def test_every_text_is_kept_with_the_time_it_was_sent(watched: World) -> None:
     assert (kept["at"], kept["body"]) == (sent, "hello?")
 
 
+@pytest.mark.thorough
 def test_a_breach_that_a_late_text_disproves_is_withdrawn(watched: World) -> None:
     watched.voicemail()
     watched.text(LEE, "ACK")

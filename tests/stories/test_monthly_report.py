@@ -146,6 +146,7 @@ def test_who_is_no_manager_any_more_gets_no_letter_and_that_is_no_trouble(world:
     assert readings(desk, world.now).letters == {"sent": 0, "waiting": 0, "given_up": 0}
 
 
+@pytest.mark.thorough
 def test_a_letter_that_cannot_be_written_is_tried_ever_later_and_given_up_after_a_week(
     world: World, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

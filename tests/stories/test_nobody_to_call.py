@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from tests.support.fixtures import LEE, MARIA
 from tests.support.world import World
 from triage.services import reopening
@@ -42,6 +44,7 @@ def test_case_with_no_number_and_no_words_is_closed_as_nobodys_and_counts_as_no_
     assert world.case()["breached_at"] is None
 
 
+@pytest.mark.thorough
 def test_such_a_case_that_is_opened_again_owes_its_first_deadline(world: World) -> None:
     world.voicemail(withheld=True, silent=True, attested=True)
     due = world.case()["callback_due"]

@@ -66,6 +66,7 @@ def test_roster_without_anybody_loses_nothing(build_world: Build) -> None:
     assert world.bodies(LEE)[0].startswith("OVERDUE 1001 overnight: +16145550199 COLUMBUS OH.\n")
 
 
+@pytest.mark.thorough
 def test_override_takes_the_call_for_as_long_as_it_lasts(build_world: Build) -> None:
     world = build_world(roster=TEAM + SAM_INSTEAD_OF_LEE)
     left = world.now

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.fixtures import LEE
 from tests.support.world import CALLER, World
 
@@ -39,6 +41,7 @@ def test_question_names_the_cases_and_a_number_alone_completes_the_command(world
     assert (world.text(LEE, "1002") or "").startswith("Not understood: 1002")
 
 
+@pytest.mark.thorough
 def test_number_alone_long_after_the_question_is_not_its_answer(world: World) -> None:
     world.voicemail(attested=True)
     world.voicemail("+12125550101", attested=True)

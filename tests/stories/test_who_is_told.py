@@ -87,6 +87,7 @@ def test_what_is_left_to_do_with_a_case_that_another_called_back_is_said_as_it_i
     assert world.case()["owner"] == "lee"
 
 
+@pytest.mark.thorough
 def test_who_has_a_case_that_was_taken_over_has_it_since_then(world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "ACK")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
 from tests.support.fixtures import LEE
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import PUBLIC_URL, World
@@ -13,7 +11,6 @@ from triage.policy.access import Role
 from webhooks.simulator.sound import tone
 
 
-@pytest.mark.on_both
 def test_a_case_tells_what_was_promised_and_done_and_lets_itself_be_heard(world: World, quick_hashes: None) -> None:
     auditor = signed_in(world, Role.AUDITOR)
     world.voicemail("+12165550123", attested=True, seconds=12, transcript="<b>press</b> 1 & wait")

@@ -204,6 +204,7 @@ def test_a_wrongly_closed_case_is_alerted_again_by_its_first_deadline(team: Worl
     assert '<span class="tag overdue">overdue</span>' in manager.get("/cases/1001").text
 
 
+@pytest.mark.thorough
 def test_a_measured_callback_stands_when_its_case_is_reopened_and_is_billed_once(
     world: World, quick_hashes: None
 ) -> None:

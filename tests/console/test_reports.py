@@ -155,6 +155,7 @@ def test_a_report_is_taken_away_with_the_figures_of_the_command_line_and_that_is
     assert entry.details["sha256"] == hashlib.sha256(files["csv"].data).hexdigest()
 
 
+@pytest.mark.thorough
 def test_on_paper_a_report_of_centuries_has_the_weeks_of_its_last_two_years(world: World) -> None:
     desk = world.program.desk
     report = sla_report(desk, Question(first=date(1970, 1, 1), last=date(2200, 12, 31)), world.now)

@@ -105,7 +105,6 @@ def test_who_passed_is_asked_again_in_the_next_round(team: World) -> None:
     assert team.pages(left, to=LEE) == ["0:00 Lee sms", "20:41 Lee sms"]
 
 
-@pytest.mark.on_both
 def test_case_that_was_taken_can_be_passed_on(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)

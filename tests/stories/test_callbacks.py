@@ -109,7 +109,6 @@ def test_a_call_after_the_deadline_is_told_as_late(build_world: Build) -> None:
     assert world.bodies(LEE)[-1].startswith("1001: 2 min 05 s on the phone, called 3 min late. Reply DONE 1001")
 
 
-@pytest.mark.on_both
 def test_voicemail_box_is_an_attempt_once_the_technician_says_so_by_key(world: World) -> None:
     world.voicemail(attested=True)
     due = world.case()["callback_due"]
@@ -193,6 +192,7 @@ def test_a_try_after_a_conversation_does_not_undo_it(world: World, talks_for: in
     assert world.case()["bridges"][0]["outcome"] == "connected"
 
 
+@pytest.mark.thorough
 def test_box_of_a_case_whose_promise_was_met_by_attempts_is_not_billed(world: World) -> None:
     world.voicemail(attested=True)
     world.phones.set_behaviour(CALLER, Behaviour.BUSY)

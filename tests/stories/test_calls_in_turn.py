@@ -102,6 +102,7 @@ def test_call_whose_end_was_never_reported_keeps_the_line_for_two_minutes(lee_is
     assert calls(world, left, LEE) == ["0:00", "2:01"]
 
 
+@pytest.mark.thorough
 def test_calls_about_one_case_that_wait_for_one_phone_become_one(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=CALLED_AT_ONCE.replace("10m", "10s").replace("secondary", "everyone"))
     left = world.now
@@ -113,6 +114,7 @@ def test_calls_about_one_case_that_wait_for_one_phone_become_one(build_world: Bu
     assert calls(world, left, LEE) == ["0:00", "0:20", "0:40"]
 
 
+@pytest.mark.thorough
 def test_call_that_waited_is_not_placed_after_a_later_one_that_went_first(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=CALLED_AT_ONCE.replace("10m", "112s").replace("secondary", "everyone"))
     left = world.now

@@ -62,7 +62,6 @@ def test_deferred_case_climbs_its_ladder_from_the_opening_on(team: World) -> Non
     ]
 
 
-@pytest.mark.on_both
 def test_clock_of_a_deferred_case_starts_with_its_support_day(team: World) -> None:
     team.voicemail(product="server")
     team.at(MONDAY_OPENING)

@@ -148,6 +148,7 @@ def test_done_after_the_deadline_says_how_late_the_callback_was(world: World) ->
     )
 
 
+@pytest.mark.thorough
 def test_number_that_is_written_as_a_word_is_said_to_be_none_where_minutes_are_needed(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(minutes=50)

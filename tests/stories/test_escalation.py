@@ -26,6 +26,7 @@ EVERYONE = [  # Lee and Dana read of it a moment before
 ]
 
 
+@pytest.mark.thorough
 def test_every_rung_reaches_its_people_as_soon_as_the_calls_of_the_one_before_rang_out(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)

@@ -34,6 +34,7 @@ def test_whoever_was_alerted_hears_once_of_the_second_message(team: World) -> No
     assert team.bodies(DANA) == []
 
 
+@pytest.mark.thorough
 def test_only_the_owner_hears_of_it_once_somebody_has_the_case(team: World) -> None:
     team.voicemail(attested=True)
     team.advance(minutes=16)

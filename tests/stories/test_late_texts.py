@@ -86,6 +86,7 @@ def test_commands_and_voicemails_are_taken_in_their_order(watched: World) -> Non
     assert watched.case()["owner"] == "dana"
 
 
+@pytest.mark.thorough
 def test_a_command_never_means_a_case_that_its_sender_could_not_know(watched: World) -> None:
     watched.voicemail()
     watched.text(DANA, "ACK 1001")
@@ -98,6 +99,7 @@ def test_a_command_never_means_a_case_that_its_sender_could_not_know(watched: Wo
     assert "1001 is with Dana" in answers(watched)[0]
 
 
+@pytest.mark.thorough
 def test_a_command_that_could_mean_two_cases_is_asked_for_again(watched: World) -> None:
     watched.voicemail()
     watched.voicemail(OTHER_CALLER)
@@ -110,6 +112,7 @@ def test_a_command_that_could_mean_two_cases_is_asked_for_again(watched: World) 
     )
 
 
+@pytest.mark.thorough
 def test_a_case_that_was_closed_meanwhile_is_not_mistaken_for_another(watched: World) -> None:
     watched.voicemail()
     watched.voicemail(OTHER_CALLER)

@@ -67,6 +67,7 @@ def test_a_manager_gets_the_month_on_its_first_support_day_and_once(world: World
     assert readings(world.program.desk, world.now).letters == {"sent": 1, "waiting": 0, "given_up": 0}
 
 
+@pytest.mark.thorough
 def test_a_failing_server_is_tried_again_later_with_the_same_letter(world: World, server: MailServer) -> None:
     server.answers += ["451 busy", "451 busy"]
     until(world, FIRST)
@@ -110,6 +111,7 @@ def test_without_a_manager_nobody_is_written_to(build_world: Build, server: Mail
         send_by_hand(world.program.desk, post, date(2026, 11, 1), None, actor="x", now=world.now)
 
 
+@pytest.mark.thorough
 def test_a_report_sent_by_hand_or_a_later_one_settles_what_was_given_up(world: World, server: MailServer) -> None:
     desk, post = world.program.desk, world.program.post
     assert post is not None

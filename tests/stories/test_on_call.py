@@ -126,6 +126,7 @@ def test_manager_may_take_and_end_a_case_like_anybody(team: World, word: str, an
     assert team.case()["owner"] == "maria"
 
 
+@pytest.mark.thorough
 def test_person_taken_off_the_roster_still_has_the_case_and_others_are_paged_in_time(build_world: Build) -> None:
     world = build_world(roster=TEAM)
     world.voicemail(attested=True)

@@ -47,7 +47,6 @@ def fact(paper: Paper, name: str) -> list[str]:
     return [value for part in paper.parts if isinstance(part, Facts) for key, value in part.rows if key == name]
 
 
-@pytest.mark.on_both
 def test_the_story_of_a_callback_that_the_network_measured(team: World) -> None:
     team.phones.set_behaviour(DANA, Behaviour.NORMAL)
     team.phones.set_keys(DANA, "1")

@@ -92,6 +92,7 @@ def test_an_address_that_was_posted_is_not_asked(world: World) -> None:
     assert copy_of(world) | {"recording": sid, "state": "wanted"} == copy_of(world)
 
 
+@pytest.mark.thorough
 def test_audio_that_comes_late_delays_no_alert_and_is_fetched_when_it_is_there(world: World) -> None:
     started = world.now
     world.voicemail(seconds=30)
@@ -125,6 +126,7 @@ def test_audio_that_never_comes_is_given_up_after_a_day_and_somebody_is_told(bui
     ]
 
 
+@pytest.mark.thorough
 def test_a_phone_system_in_trouble_is_asked_until_it_is_well_again(build_world: Build) -> None:
     world = build_world(roster=TEAM)
     world.voicemail(seconds=30)
@@ -162,6 +164,7 @@ def test_a_full_disk_is_an_alarm_and_what_waited_is_kept_once_there_is_room(
     assert copy_of(world)["reason"] is None
 
 
+@pytest.mark.thorough
 def test_a_folder_that_cannot_be_written_is_an_alarm_and_is_used_once_it_is_mended(
     build_world: Build, tmp_path: Path
 ) -> None:

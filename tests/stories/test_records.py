@@ -80,6 +80,7 @@ def test_totals_of_the_report_are_those_computed_by_hand(friday: World) -> None:
     }
 
 
+@pytest.mark.thorough
 def test_each_technician_and_each_window_has_figures_of_its_own(friday: World) -> None:
     lee, dana = figures_of(friday, "technicians", "lee"), figures_of(friday, "technicians", "dana")
     windows = figures_of(friday, "windows")
@@ -91,7 +92,6 @@ def test_each_technician_and_each_window_has_figures_of_its_own(friday: World) -
     assert windows["overnight"] == figures_of(friday, "totals")
 
 
-@pytest.mark.on_both
 def test_every_figure_of_a_group_is_that_of_the_report_narrowed_to_it(friday: World) -> None:
     desk, now = friday.program.desk, friday.now
     report = figures_of(friday)

@@ -99,6 +99,7 @@ def test_who_has_a_case_that_was_taken_over_has_it_since_then(world: World) -> N
     assert world.case()["caller"] == CALLER
 
 
+@pytest.mark.thorough
 def test_who_gets_texts_only_reads_the_same_once_though_two_rungs_come_in_one_minute(world: World) -> None:
     left = world.now
     world.voicemail(attested=True, emergency=True, spanish=True)

@@ -83,6 +83,7 @@ def test_call_that_the_phone_system_did_not_place_is_told_of_and_never_comes_lat
     assert world.bodies(LEE)[-1] == NOT_PLACED.format("1001", CALLER)
 
 
+@pytest.mark.thorough
 def test_call_that_waits_too_long_for_the_end_of_another_is_told_of(called: World) -> None:
     called.voicemail("+12125550101", attested=True)
     called.phones.add_phone(CALLER, "Caller", talks_for=600)

@@ -192,6 +192,7 @@ def test_a_database_without_a_schema_is_brought_up_to_date_by_the_first_request(
     wire.close()
 
 
+@pytest.mark.thorough
 def test_a_lock_that_is_short_only_delays(sqlite_wire: Wire) -> None:
     database = sqlite_wire.program.desk.store.url.database
     assert database is not None

@@ -58,3 +58,14 @@ def test_what_is_late_comes_first_in_words_and_the_last_day_is_counted(world: Wo
 
 def test_a_quiet_night_says_so(world: World, quick_hashes: None) -> None:
     assert "Nobody waits for a callback." in signed_in(world, Role.MANAGER).get("/").text
+
+
+def test_a_spanish_caller_is_marked_and_what_owes_no_call_stands_apart(world: World, quick_hashes: None) -> None:
+    visitor = signed_in(world, Role.TECHNICIAN)
+    world.voicemail("+12165550123", attested=True, spanish=True)
+    world.voicemail("+13125550100", product="discontinued")
+
+    waiting, apart = visitor.get("/").text.split("For a manager to look at: no call is owed")
+
+    assert [(row[0], "Spanish" in row[4]) for row in rows(waiting)] == [("1001", True)]
+    assert [row[0] for row in rows(apart)] == ["1002"]

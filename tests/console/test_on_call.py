@@ -201,8 +201,8 @@ def test_a_rotation_is_added_and_removed_unless_the_ladder_needs_it(team: World)
     assert "write small letters and digits" in words(send(boss, path, added | people | {"name": "week end!"}))
     shown = boss.get("/on-call/rotations/weekend").text
     assert re.search(r'href="/on-call" aria-current="true"', shown)
-    override = {"rotation": "weekend", "person": "lee", "starts": "2026-11-28T08:00", "ends": "2026-11-28T20:00"}
-    boss.post("/on-call/overrides", made_from=version(team), sure="yes", **override)
+    taken = {"rotation": "weekend", "person": "lee", "starts": "2026-11-28T08:00", "ends": "2026-11-28T20:00"}
+    boss.post("/on-call/overrides", made_from=version(team), follows=True, **taken, sure="yes")
     removed = boss.post("/on-call/rotations/weekend/remove", made_from=version(team), sure="yes")
     assert "rotation weekend: removed" in words(removed)
     assert roster_in_force(team.program.desk).overrides == ()

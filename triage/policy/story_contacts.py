@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from triage.policy.case_words import details_in_words, safe
+from triage.policy.case_words import safe
 from triage.policy.delivery_words import outcome_in_words
+from triage.policy.entry_words import entry_in_words
 from triage.policy.event_words import ALERT_WORDS, event_in_words
 from triage.policy.hours import local
 from triage.policy.lengths import exactly
@@ -58,7 +59,7 @@ def _entry(scene: Scene, events: Sequence[Record]) -> tuple[str, ...]:
         what = f"{what}: {people}\n{ALERT_WORDS.get(reason, reason)}{_rung(first['details'])}"
     else:
         details = {name: value for name, value in first["details"].items() if name not in {"delivery", "person"}}
-        aside = cut(details_in_words(details, scene.terms, scene.names))
+        aside = cut(entry_in_words(first["kind"], details, scene.terms, scene.names))
         what = f"{what}\n{aside}" if aside else what
     return number, scene.when(first["at"]), what, scene.actor(first["actor"])
 

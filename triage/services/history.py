@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from triage.errors import NotFound, Refused
 from triage.policy.actor_words import actor_in_words
-from triage.policy.case_words import details_one_by_one
+from triage.policy.entry_words import entry_one_by_one
 from triage.policy.event_words import EVENT_GROUPS, EVENT_WORDS, event_in_words, group_of
 from triage.policy.hours import span_of_days
 from triage.policy.spreadsheet import as_csv
@@ -157,7 +157,7 @@ def _line(desk: Desk, row: Any, names: Mapping[str, str]) -> Line:
         what=event_in_words(row.kind, row.details),
         reference=reference_of(row.case_id) if row.case_id is not None else None,
         actor=actor_in_words(row.actor, names),
-        details=details_one_by_one(row.details, desk.terms, people),
+        details=entry_one_by_one(row.kind, row.details, desk.terms, people),
         policy=row.policy,
         hash=row.hash,
     )

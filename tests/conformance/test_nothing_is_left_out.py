@@ -15,7 +15,7 @@ from triage import errors
 from triage.policy import wording
 from triage.policy.callbacks import NOBODY_TO_CALL
 from triage.policy.delivery import DeliveryState
-from triage.policy.event_words import EVENT_WORDS
+from triage.policy.event_words import EVENT_GROUPS, EVENT_WORDS
 from triage.policy.intake import Treatment
 from triage.policy.lifecycle import CaseEvent, CaseState, is_legal
 from triage.policy.twilio_words import STATUS as REPORTED
@@ -144,6 +144,14 @@ def test_every_entry_has_words_for_people() -> None:
 
     assert kinds - set(EVENT_WORDS) == set()
     assert set(EVENT_WORDS) - kinds < by_their_end
+
+
+def test_every_entry_that_is_recorded_stands_in_one_group() -> None:
+    grouped = [kind for kinds in EVENT_GROUPS.values() for kind in kinds]
+
+    assert words_given_to("record", "record_of", "_record") - set(grouped) == set()
+    assert set(grouped) == set(EVENT_WORDS)
+    assert len(grouped) == len(set(grouped))
 
 
 def test_every_treatment_begins_in_a_state() -> None:

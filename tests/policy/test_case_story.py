@@ -9,7 +9,6 @@ import pytest
 
 from triage.policy.case_story import verdict
 from triage.policy.contract_words import applied
-from triage.policy.event_words import EVENT_GROUPS, EVENT_WORDS
 from triage.policy.terms import Terms
 
 LEFT = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -100,10 +99,3 @@ def test_only_what_decided_about_the_case_is_shown(terms: Terms) -> None:
         "Server outside support hours: deferred to the next support day, due 2 hours after opening."
     ]
     assert not [words for _, words in shown if words.startswith("Emergency step")]
-
-
-def test_every_kind_of_entry_that_is_grouped_has_words() -> None:
-    grouped = [kind for kinds in EVENT_GROUPS.values() for kind in kinds]
-
-    assert set(grouped) <= EVENT_WORDS.keys()
-    assert len(grouped) == len(set(grouped))

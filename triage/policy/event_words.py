@@ -235,15 +235,30 @@ EVENT_GROUPS: dict[str, frozenset[str]] = {
             "roster_loaded",
         ]
     ),
+    "The program": frozenset(
+        [
+            "call_found",
+            "canary_failed",
+            "canary_passed",
+            "canary_started",
+            "clock_was_ahead",
+            "found_by_reconciler",
+            "given_up",
+            "head_published",
+            "history_checked",
+            "history_exported",
+            "lists_behind",
+            "number_set",
+            "outage",
+            "policy_loaded",
+            "report_exported",
+            "report_mailed",
+            "report_not_mailed",
+            "test_call_dismissed",
+        ]
+    ),
 }
-"""Kinds by what they are about; all others are about the program itself."""
-_OF_THE_PROGRAM = "The program"
-
-
-def group_of(kind: str) -> str:
-    """What a kind of entry is about."""
-    return next((group for group, kinds in EVENT_GROUPS.items() if kind in kinds), _OF_THE_PROGRAM)
-
+"""Kinds by what they are about: each that has words stands in one group."""
 
 ALERT_WORDS = {
     "ladder": "somebody has to take it",

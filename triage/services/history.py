@@ -12,7 +12,7 @@ from typing import Any, Literal
 from triage.errors import NotFound, Refused
 from triage.policy.actor_words import actor_in_words
 from triage.policy.entry_words import entry_one_by_one
-from triage.policy.event_words import EVENT_GROUPS, EVENT_WORDS, event_in_words, group_of
+from triage.policy.event_words import EVENT_GROUPS, EVENT_WORDS, event_in_words
 from triage.policy.hours import span_of_days
 from triage.policy.spreadsheet import as_csv
 from triage.policy.written import plain
@@ -91,10 +91,12 @@ def read_page(desk: Desk, asked: Asked, before: int | None) -> Page:
 
 
 def kinds() -> list[tuple[str, str, str]]:
-    """Every kind of entry with its words and what it is about, in the order of these words."""
-    found = [(kind, words, group_of(kind)) for kind, words in EVENT_WORDS.items()]
-    groups = [*EVENT_GROUPS, ""]
-    return sorted(found, key=lambda each: (groups.index(each[2] if each[2] in groups else ""), each[1].casefold()))
+    """Every kind of entry with its words and what it is about, in the order of these."""
+    return [
+        (kind, EVENT_WORDS[kind], group)
+        for group, kinds_of_it in EVENT_GROUPS.items()
+        for kind in sorted(kinds_of_it, key=lambda kind: EVENT_WORDS[kind].casefold())
+    ]
 
 
 def actors(desk: Desk) -> list[tuple[str, str]]:

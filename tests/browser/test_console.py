@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESK, PHONE, SignIn
 from tests.support.world import World
@@ -102,3 +102,12 @@ def test_every_page_that_links_lead_a_role_to_can_be_read_by_everybody(sign_in: 
 
     assert not faults, "\n".join(faults)
     assert not any(missed.values()), missed
+
+
+def test_what_came_of_a_form_has_the_focus(sign_in: SignIn, night: World) -> None:
+    page = sign_in(Role.TECHNICIAN)
+    page.goto("/cases/1004")
+    page.get_by_role("button", name="Take it").click()
+
+    expect(page.get_by_role("status")).to_be_focused()
+    assert "You have it" in page.get_by_role("status").inner_text()

@@ -159,12 +159,27 @@ def test_a_report_is_taken_away_with_the_figures_of_the_command_line_and_that_is
 def test_on_paper_a_report_of_centuries_has_the_weeks_of_its_last_two_years(world: World) -> None:
     desk = world.program.desk
     report = sla_report(desk, Question(first=date(1970, 1, 1), last=date(2200, 12, 31)), world.now)
+    report["weeks"] = [{**week, "count": 1} for week in report["weeks"]]
 
     parts = sla_paper(report, desk.terms, {}).parts
 
     weeks = next(part for part in parts if isinstance(part, Table) and part.heads[0] == "Week")
     assert (len(weeks.rows), weeks.rows[-1][0]) == (110, "from Dec 29, 2200")
     assert Words("The last 110 of 12,054: the CSV file has them all.") in parts
+
+
+def test_what_had_no_message_is_named_in_a_line_and_makes_no_rows(manager: Visitor, world: World) -> None:
+    page = manager.get("/reports/sla?first=2026-11-01&last=2026-11-20").text
+    empty = manager.get("/reports/sla?first=2026-10-01&last=2026-10-20").text
+
+    rows = re.findall(r'<th scope="row">([^<]+)</th>', page)
+    assert rows[:5] == ["from Nov 16, 2026", "overnight", "Lee Okafor", "Friday", "21:00"]
+    assert "No messages: support hours, evening, weekend/closure." in page
+    assert "No messages: the 23 others." in page
+    assert "<table" not in empty
+    desk = world.program.desk
+    report = sla_report(desk, Question(first=date(2026, 11, 20), last=date(2026, 11, 20)), world.now)
+    assert Words("No messages: support hours, evening, weekend/closure.") in sla_paper(report, desk.terms, {}).parts
 
 
 def test_an_export_takes_no_formula_from_anybody_and_needs_the_forms_token(manager: Visitor, world: World) -> None:

@@ -33,6 +33,7 @@ FIGURE_WORDS = {
     "met_by_attempts": "Kept by attempts",
 }
 """What each figure of the report is, as a heading."""
+_MOST_NAMED = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,18 @@ class Line:
     name: str
     by: Mapping[str, Any]
     figures: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The lines that count messages, and the names of those that have none."""
+
+    lines: list[Line]
+    silent: list[str]
+
+    @property
+    def silent_in_words(self) -> str:
+        return ", ".join(self.silent) if len(self.silent) <= _MOST_NAMED else f"the {len(self.silent):,} others"
 
 
 def figure_in_words(figure: str, value: float | None) -> str:
@@ -73,23 +86,28 @@ def narrowed_in_words(narrowed: Record, names: Mapping[str, str]) -> Iterator[st
             yield f"{name} {_named(name, value, names)}"
 
 
-def lines_by_group(report: Record, names: Mapping[str, str]) -> dict[str, list[Line]]:
-    """The figures of each group by what it is called; hours without a message are left out.
+def lines_by_group(report: Record, names: Mapping[str, str]) -> dict[str, Group]:
+    """The figures of each group by what it is called, and which of it had no message.
 
-    What the report is narrowed to already is no group.
+    What the report is narrowed to already is no group, and neither is one without any message.
     """
     narrowed = report["narrowed"]
-    return {
-        title: lines
-        for title, kind, lines in (
-            ("Week", None, list(_weeks(report))),
-            ("Window", "window", list(_lines(report["windows"], "window", names))),
-            ("Technician", "technician", list(_lines(report["technicians"], "technician", names))),
-            ("Weekday", "weekday", list(_lines(report["weekdays"], "weekday", names))),
-            ("Hour", "hour", [line for line in _lines(report["hours"], "hour", names) if line.figures["count"]]),
-        )
-        if kind is None or narrowed[kind] is None
-    }
+    groups: tuple[tuple[str, str | None, Iterator[Line]], ...] = (
+        ("Week", None, _weeks(report)),
+        ("Window", "window", _lines(report["windows"], "window", names)),
+        ("Technician", "technician", _lines(report["technicians"], "technician", names)),
+        ("Weekday", "weekday", _lines(report["weekdays"], "weekday", names)),
+        ("Hour", "hour", _lines(report["hours"], "hour", names)),
+    )
+    found = {title: _group(list(lines)) for title, kind, lines in groups if kind is None or narrowed[kind] is None}
+    return {title: group for title, group in found.items() if group.lines}
+
+
+def _group(lines: Sequence[Line]) -> Group:
+    return Group(
+        [line for line in lines if line.figures["count"]],
+        [line.name for line in lines if not line.figures["count"]],
+    )
 
 
 def story_in_lines(story: Sequence[Record], terms: Terms, names: Mapping[str, str]) -> list[tuple[str, str, str]]:

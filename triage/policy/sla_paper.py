@@ -69,15 +69,16 @@ def _parts(report: Record, terms: Terms, names: Mapping[str, str]) -> Iterator[P
     yield Heading("Figures")
     yield Facts(tuple((words, figure_in_words(name, totals[name])) for name, words in FIGURE_WORDS.items()))
     yield from sla_charts(report)
-    for group, lines in lines_by_group(report, names).items():
-        if lines:
-            rows = tuple(
-                (line.name, *(figure_in_words(name, line.figures[name]) for name in _COLUMNS)) for line in lines
-            )
-            yield Heading(f"By {group.lower()}")
-            if len(rows) > _MOST_LINES:
-                yield Words(f"The last {_MOST_LINES} of {len(rows):,}: the CSV file has them all.")
-            yield Table((group, *_HEADS), _SHARES, rows[-_MOST_LINES:])
+    for title, group in lines_by_group(report, names).items():
+        rows = tuple(
+            (line.name, *(figure_in_words(name, line.figures[name]) for name in _COLUMNS)) for line in group.lines
+        )
+        yield Heading(f"By {title.lower()}")
+        if len(rows) > _MOST_LINES:
+            yield Words(f"The last {_MOST_LINES} of {len(rows):,}: the CSV file has them all.")
+        yield Table((title, *_HEADS), _SHARES, rows[-_MOST_LINES:])
+        if group.silent:
+            yield Words(f"No messages: {group.silent_in_words}.")
     yield Heading("Broken promises")
     yield from _breaches(report["breaches"], terms, names)
 

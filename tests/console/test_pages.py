@@ -175,7 +175,7 @@ def test_an_administrator_says_who_an_account_is_in_the_roster(world: World) -> 
     linked = boss.post("/accounts/1/person", person="lee")
     stranger = boss.post("/accounts/1/person", person="nobody")
 
-    assert "In the roster the account is lee now." in linked.text
+    assert "In the roster the account is Lee Okafor now." in linked.text
     assert '<option selected value="lee">' in linked.text
     assert stranger.status_code == 409
     assert accounts.show_account(world.program.desk, 1, world.now)["person"] == "lee"

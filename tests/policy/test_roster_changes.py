@@ -150,6 +150,23 @@ def test_two_people_swap_their_shifts_and_what_has_begun_changes_hands_now() -> 
     )
 
 
+def test_of_a_night_that_lies_across_a_hand_over_or_has_begun_what_is_theirs_and_left_changes_hands() -> None:
+    over = (wall("2026-11-19T17:00"), wall("2026-11-20T08:00"))
+    begun, across = (
+        (wall("2026-11-20T17:00"), wall("2026-11-21T08:00")),
+        (wall("2026-11-29T17:00"), wall("2026-11-30T12:00")),
+    )
+    bobs = ("primary", eastern("2026-11-25T12:00"))
+    roster = roster_changes.swap(a_roster(), ("primary", NOW), bobs, NOW, only=(begun, across))
+
+    assert changes_in_words(a_roster(), roster) == (
+        "bob takes primary from 2026-11-20 21:30 to 2026-11-21 08:00: added",
+        "ann takes primary from 2026-11-29 17:00 to 2026-11-30 08:00: added",
+    )
+    with pytest.raises(Refused, match="does not have primary in the night of Thu, Nov 19, or it is over"):
+        roster_changes.swap(a_roster(), ("primary", NOW), bobs, NOW, only=(over, None))
+
+
 def test_a_swap_needs_two_people_and_two_shifts_that_somebody_has() -> None:
     roster = a_roster()
     with pytest.raises(Refused, match="Both shifts are Cid Smith's"):

@@ -68,6 +68,11 @@ def unusual(now: datetime, terms: Terms, ahead: timedelta) -> list[Night]:
     return [night for night in coming if night.clock_change or night.closure]
 
 
+def off_hours_of(on: date, terms: Terms) -> tuple[datetime, datetime]:
+    """The night that begins on a day, on the wall clock: from the end of support hours to their next beginning."""
+    return datetime.combine(on, terms.hours.closes), datetime.combine(on + _A_DAY, terms.hours.opens)
+
+
 def _night(on: date, terms: Terms) -> Night:
     window = terms.windows.overnight
     is_past_midnight = window.ends <= window.starts

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from triage.errors import Refused
@@ -19,6 +20,7 @@ from triage.policy.roster_words import for_people, override_in_words
 from triage.policy.wall_clock import on_wall, the_instant
 
 Change = Callable[[Roster], Roster]
+WallSpan: TypeAlias = tuple[datetime, datetime]
 MOST_OVERRIDES = 1000
 LONGEST_OVERRIDE = timedelta(days=366)
 _SHOWN_AHEAD = timedelta(days=56)
@@ -88,12 +90,20 @@ def overlapping(roster: Roster, added: Override) -> tuple[Override, ...]:
     )
 
 
-def swap(roster: Roster, first: tuple[str, datetime], second: tuple[str, datetime], now: datetime) -> Roster:
+def swap(
+    roster: Roster,
+    first: tuple[str, datetime],
+    second: tuple[str, datetime],
+    now: datetime,
+    *,
+    only: tuple[WallSpan | None, WallSpan | None] = (None, None),
+) -> Roster:
     """Two people take each other's shift: two overrides. A shift is a rotation and an instant that lies in it.
 
-    Of a shift that has begun, what is left of it changes hands.
+    Of a shift that has begun, what is left of it changes hands; with `only`, no more than what lies in that span of the
+    wall clock, such as one night. Raises Refused.
     """
-    mine, theirs = _shift_of(roster, first, now), _shift_of(roster, second, now)
+    mine, theirs = _shift_of(roster, first, now, only[0]), _shift_of(roster, second, now, only[1])
     if mine.person == theirs.person:
         name = for_people(now, roster).person(mine.person)
         raise Refused(f"Both shifts are {name}'s: choose shifts of two people.")
@@ -188,7 +198,7 @@ def _rotation(roster: Roster, name: str, *, people: Sequence[str], starts: datet
     return Rotation.model_validate(fields)
 
 
-def _shift_of(roster: Roster, shift: tuple[str, datetime], now: datetime) -> Override:
+def _shift_of(roster: Roster, shift: tuple[str, datetime], now: datetime, only: WallSpan | None) -> Override:
     """What is left of the shift that holds an instant, as an override of whoever has it."""
     name, at = shift
     rotation = roster.rotation(name)
@@ -198,9 +208,18 @@ def _shift_of(roster: Roster, shift: tuple[str, datetime], now: datetime) -> Ove
     if stretch.person is None:
         raise Refused(f"Nobody has {name} then: there is nothing to swap. Add an override instead.")
     zone = ZoneInfo(roster.timezone)
-    starts = on_wall(stretch.starts, zone) if stretch.starts > now else _minute(now, roster)
+    starts, ends = stretch.starts, stretch.ends
+    if only is not None:
+        first, last = (wall.replace(tzinfo=zone).astimezone(UTC) for wall in only)
+        starts, ends = max(starts, first), min(ends, last)
+        if starts >= ends or ends <= now:
+            raise Refused(
+                f"{stretch.person.name} does not have {name} in the night of"
+                f" {for_people(now, roster).day(only[0].date())}, or it is over: choose another night or shift."
+            )
+    wall = on_wall(starts, zone) if starts > now else _minute(now, roster)
     return Override.model_validate(
-        {"rotation": name, "person": stretch.person.id, "from": starts, "to": on_wall(stretch.ends, zone)}
+        {"rotation": name, "person": stretch.person.id, "from": wall, "to": on_wall(ends, zone)}
     )
 
 

@@ -82,7 +82,8 @@ def link_account(number: int) -> Response:
         raise Refused("The roster has no such person.")
     person = form.person.data or None
     accounts.link_to_person(desk(), number, person, actor=signed_in().actor, now=program().now())
-    return _done(number, f"In the roster the account is {person or 'nobody'} now.")
+    name = dict(accounts.people(desk())).get(form.person.data, "nobody")
+    return _done(number, f"In the roster the account is {name} now.")
 
 
 @console.post("/accounts/<int:number>/link")

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from flask import request, url_for
 from werkzeug.wrappers import Response
-from wtforms import SelectChoice, SelectField
+from wtforms import DateField, SelectChoice, SelectField
+from wtforms.validators import Optional
 
 from triage.errors import Refused, TriageError
 from triage.policy.access import Permission
+from triage.policy.nights import off_hours_of
 from triage.policy.on_call_words import moment_in_words
 from triage.policy.roster import Roster
-from triage.policy.roster_changes import add_overrides, lift_override, new_override, overlapping, swap
+from triage.policy.roster_changes import WallSpan, add_overrides, lift_override, new_override, overlapping, swap
 from triage.policy.roster_words import for_people, override_in_words
 from triage.policy.wall_clock import on_wall
 from triage.services.on_call import coming_overrides, coming_shifts
@@ -39,7 +41,15 @@ class LiftForm(RosterForm):
 
 class SwapForm(RosterForm):
     first = SelectField("This shift")
+    first_night = DateField("Of it only the night of (may stay empty)", [Optional()])
     second = SelectField("For this one")
+    second_night = DateField("Of that one only the night of (may stay empty)", [Optional()])
+
+    def nights(self) -> tuple[WallSpan | None, WallSpan | None]:
+        """Of each shift the one night that was asked for; None is the whole shift."""
+        asked = (self.first_night.data, self.second_night.data)
+        first, second = (off_hours_of(on, desk().terms) if on else None for on in asked)
+        return first, second
 
 
 @console.get("/on-call/overrides")
@@ -114,7 +124,7 @@ def swap_page() -> tuple[str, int]:
 @console.post("/on-call/swap")
 @needs(Permission.CHANGE_ON_CALL)
 def swap_shifts() -> Response | tuple[str, int]:
-    """Two people take each other's shift: first what that would change, then the change."""
+    """Two people take each other's shift, or one night of it: first what that would change, then the change."""
     roster, now = roster_in_force(desk()), program().now()
     form = _swap_form(roster)
 
@@ -123,10 +133,10 @@ def swap_shifts() -> Response | tuple[str, int]:
 
     if not form.is_sent():
         return again(None)
-    first, second = _read_shift(form.first.data), _read_shift(form.second.data)
+    first, second, only = _read_shift(form.first.data), _read_shift(form.second.data), form.nights()
     return propose(
         form,
-        lambda before: swap(before, first, second, now),
+        lambda before: swap(before, first, second, now, only=only),
         again,
         back=url_for("console.overrides"),
         title="Swap two shifts",
@@ -172,4 +182,4 @@ def _overrides_page(form: OverrideForm, roster: Roster, error: TriageError | Non
 
 
 def _swap_page(form: SwapForm, roster: Roster, error: TriageError | None = None) -> tuple[str, int]:
-    return form_page("swap.html", form, error, roster=roster, **words_of(roster))
+    return form_page("swap.html", form, error, roster=roster, support=desk().terms.hours, **words_of(roster))

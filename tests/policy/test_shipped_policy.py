@@ -65,6 +65,7 @@ FIGURES: dict[str, Any] = {
     "tier_three.opens": "09:00",
     "tier_three.closes": "17:00",
     "prepay.purchases_below": "5000.00",
+    "prepay.previous_year": "365d",
     # R1 to R7
     "rates.after_hours.clause": "R1",
     "rates.after_hours.price": "247.50",
@@ -106,8 +107,10 @@ FIGURES: dict[str, Any] = {
     # C1 to C7
     "credits.purchases_per_hour": "1000.00",
     "credits.windows": ["support_hours", "evening"],
+    "credits.purchases": ["hardware", "licence"],
     "credits.roll_over": False,
     "credits.new_dealer": "5h",
+    "credits.new_dealer_ends": "quarter",
     "credits.training": "15h",
     "credits.training_valid_days": 365,
     "credits.prepaid_before_credits": True,

@@ -27,6 +27,7 @@ ONLY_SPOKEN = "greeting"
 
 # One other value for each kind of value that the file has.
 ANOTHER = {
+    "new_dealer_ends": ("quarter", "never"),
     "zone": "Etc/GMT+4",
     "rate": ("standard", "after_hours"),
     "outside": "standard",

@@ -71,7 +71,15 @@ def test_instants_of_many_zones_sort_as_time_does(store: Store) -> None:
 def test_dollars_come_back_to_the_cent(amount: str, store: Store) -> None:
     with store.write() as tx:
         case = add_case(tx)
-        work = BillableSession(case_id=case.id, person_id="dana", rate="standard", opened_at=NOW)
+        work = BillableSession(
+            case_id=case.id,
+            window=case.window,
+            product=case.product,
+            policy=case.policy,
+            person_id="dana",
+            rate="standard",
+            opened_at=NOW,
+        )
         tx.session.add(work)
         tx.session.flush()
         tx.session.add(
@@ -85,6 +93,7 @@ def test_dollars_come_back_to_the_cent(amount: str, store: Store) -> None:
                 is_taxable=True,
                 clauses=["W2", "R2"],
                 arithmetic="",
+                billed_at=NOW,
                 created_at=NOW,
             )
         )

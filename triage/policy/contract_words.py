@@ -91,7 +91,9 @@ def _eligibility(terms: Terms) -> Iterator[tuple[str, str]]:
     yield "E4", f"Certified trunks: {', '.join(terms.trunks.certified)}."
     tier = terms.tier_three
     yield "E5", f"Tier three: {tier.name}, {tier.phone}, {tier.opens:%H:%M} to {tier.closes:%H:%M} {tier.zone}."
-    yield "E6", f"Prepay: no account, or under ${terms.prepay.purchases_below:.2f} bought in the year before."
+    prepay = terms.prepay
+    year = span(prepay.previous_year)
+    yield "E6", f"Prepay: no account, or under ${prepay.purchases_below:.2f} bought in the {year} before."
 
 
 def _rates(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -123,16 +125,13 @@ def _rates(terms: Terms) -> Iterator[tuple[str, str]]:
 
 def _accounts(terms: Terms) -> Iterator[tuple[str, str]]:
     earned = terms.credits
-    yield "C1", f"One credit hour for each ${earned.purchases_per_hour:.2f} bought in a calendar quarter."
+    kinds = ", ".join(earned.purchases)
+    yield "C1", f"One credit hour for each ${earned.purchases_per_hour:.2f} bought in a calendar quarter: {kinds}."
     yield "C2", f"Credits pay in: {', '.join(WINDOW_WORDS[window] for window in earned.windows)}."
     yield "C3", f"Credits roll over: {'yes' if earned.roll_over else 'no'}."
-    yield (
-        "C4",
-        (
-            f"New dealer {span(earned.new_dealer)} once; training {span(earned.training)},"
-            f" good for {earned.training_valid_days} days."
-        ),
-    )
+    ends = "to the end of that quarter" if earned.new_dealer_ends == "quarter" else "until used"
+    yield "C4", f"New dealer {span(earned.new_dealer)} once, {ends}."
+    yield "C4", f"Training {span(earned.training)}, good for {earned.training_valid_days} days."
     first = "before" if earned.prepaid_before_credits else "after"
     after_hours = "also" if earned.prepaid_for_after_hours else "not"
     yield "C5", f"Prepaid hours go {first} credits, and {after_hours} for after-hours sessions."

@@ -33,6 +33,7 @@ from triage.policy.phone import Phone, Spoken
 WindowName = Literal["support_hours", "evening", "overnight", "other"]
 ProductLine = Literal["emg", "ucp", "application", "server", "discontinued", "unknown"]
 RateName = Literal["after_hours", "standard", "prepaid", "credit_overage"]
+PurchaseKind = Literal["hardware", "licence", "prepaid", "training", "other"]
 SessionRate = Literal["after_hours", "standard"]
 Share = Annotated[int, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1)]
@@ -228,6 +229,7 @@ class TierThree(Value):
 
 class Prepay(Value):
     purchases_below: Money
+    previous_year: Span
 
 
 class HourlyRate(Value):
@@ -278,9 +280,11 @@ class ServerInstallation(Value):
 
 class Credits(Value):
     purchases_per_hour: Money
+    purchases: tuple[PurchaseKind, ...]
     windows: tuple[WindowName, ...]
     roll_over: bool
     new_dealer: Span
+    new_dealer_ends: Literal["quarter", "never"]
     training: Span
     training_valid_days: Count
     prepaid_before_credits: bool

@@ -115,7 +115,7 @@ def was_a_box(tx: Transaction, case: Case, bridge: Bridge, terms: Terms, now: da
         others = bridges.connected(tx.session, case.id)
         if not others and case.callback_due is None:  # nothing was owed, so nobody is to be woken for it again
             case.callback_basis = "attempts"
-            drop_session(tx, case)
+            withdraw_session(tx, case, now)
         elif not others:
             _withdraw(tx, case, bridge.person_id, terms, now)
         elif case.callback_made_at == at:
@@ -160,7 +160,7 @@ def _withdraw(tx: Transaction, case: Case, person_id: str, terms: Terms, now: da
     tx.record_of(
         case, "callback_withdrawn", at=now, actor=f"person:{person_id}", person=person_id, reason="a voicemail box"
     )
-    drop_session(tx, case)
+    withdraw_session(tx, case, now)
     hold(tx, case, terms, now)
     watch_promise(tx, case, terms)
 
@@ -179,16 +179,28 @@ def _count_from(tx: Transaction, case: Case, bridge: Bridge, now: datetime) -> N
         tx.record_of(case, "breached", at=now, actor="system", due=case.callback_due)
 
 
-def drop_session(tx: Transaction, case: Case) -> None:
+def withdraw_session(tx: Transaction, case: Case, now: datetime) -> None:
     """The case has no session any more, nor what was billed for it."""
     session = sessions.of_case(tx.session, case.id)
     if session is not None:
         sessions.drop_lines(tx.session, session.id)
-        tx.session.delete(session)
+        session.withdrawn_at = now
         tx.session.flush()
 
 
 def _open_session(tx: Transaction, case: Case, person_id: str, opened_at: datetime) -> None:
     if sessions.of_case(tx.session, case.id) is None:
-        tx.session.add(BillableSession(case_id=case.id, person_id=person_id, rate=case.rate, opened_at=opened_at))
+        tx.session.add(
+            BillableSession(
+                case_id=case.id,
+                dealer_id=case.dealer_id,
+                dealer_technician_id=case.dealer_technician_id,
+                window=case.window,
+                product=case.product,
+                policy=case.policy,
+                person_id=person_id,
+                rate=case.rate,
+                opened_at=opened_at,
+            )
+        )
         tx.session.flush()

@@ -186,6 +186,7 @@ def bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, no
             is_taxable=price.is_taxable,
             clauses=clauses,
             arithmetic=arithmetic,
+            billed_at=session.closed_at or now,
             created_at=now,
         )
     )

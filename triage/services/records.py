@@ -159,15 +159,16 @@ def list_texts(desk: Desk, *, most: int) -> list[Record]:
 
 
 def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
-    """Billing lines of sessions closed on the days from `first` to `last`, both included."""
+    """Billing lines of the days from `first` to `last`, both included: of sessions by their close, of quarters by
+    their end. `ref` is None where it is of no case."""
     start, end = span_of_days(first, last, desk.terms)
     with desk.store.read() as session:
         billed = sessions.billed_between(session, start, end)
         corrected = chain.last_of_rare_kind(session, "session_corrected")
     return [
         {
-            "ref": reference_of(row.case_id),
-            "closed_at": row.closed_at,
+            "ref": reference_of(row.case_id) if row.case_id else None,
+            "closed_at": row.billed_at,
             "technician": row.person_id,
             "caller": row.caller or row.callback_number,
             "rate": row.rate,
@@ -175,10 +176,11 @@ def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
             "billed_minutes": row.billed_minutes,
             "amount": row.amount,
             "taxable": row.is_taxable,
-            "measured": is_measured(row.measured_s, row.stated_minutes),
-            "measured_s": row.measured_s,
+            "measured": is_measured(row.measured_s or 0, row.stated_minutes),
+            "measured_s": row.measured_s or 0,
             "stated_minutes": row.stated_minutes,
-            "doubtful": outlasts(row.measured_s, row.stated_minutes, since_message=row.closed_at - row.left_at),
+            "doubtful": row.left_at is not None
+            and outlasts(row.measured_s, row.stated_minutes, since_message=row.closed_at - row.left_at),
             "clauses": row.clauses,
             "arithmetic": row.arithmetic,
             "note": row.note,

@@ -12,7 +12,7 @@ from triage.policy.intake import work_begins
 from triage.policy.lifecycle import CaseEvent, CaseState, next_state
 from triage.policy.terms import Terms, WindowName
 from triage.services.alerts import card_of, tell
-from triage.services.callbacks import drop_session
+from triage.services.callbacks import withdraw_session
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh, watch_promise
 from triage.store import cases, chain, sessions
@@ -46,7 +46,7 @@ def reopen(
         sessions.drop_lines(tx.session, session.id)
     elif not was_called:
         case.callback_made_at = case.callback_basis = None
-        drop_session(tx, case)
+        withdraw_session(tx, case, now)
     if event is CaseEvent.ASK_AGAIN:
         climb_afresh(tx, case, now)
         watch_promise(tx, case, terms)

@@ -33,7 +33,9 @@ def attempt_of(session: Session, bridge_id: int) -> Attempt:
 
 
 def of_case(session: Session, case_id: int) -> BillableSession | None:
-    return session.scalars(select(BillableSession).where(BillableSession.case_id == case_id)).first()
+    return session.scalars(
+        select(BillableSession).where(BillableSession.case_id == case_id, BillableSession.withdrawn_at.is_(None))
+    ).first()
 
 
 def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:
@@ -43,12 +45,12 @@ def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:
 
 
 def drop_lines(session: Session, session_id: int) -> None:
-    """What was billed for a session is billed no more."""
-    session.execute(delete(BillingLine).where(BillingLine.session_id == session_id))
+    """What was billed for a session, and stands on no invoice, is billed no more."""
+    session.execute(delete(BillingLine).where(BillingLine.session_id == session_id, BillingLine.invoice_id.is_(None)))
 
 
 def billed_between(session: Session, start: datetime, end: datetime) -> Sequence[Any]:
-    """The billing lines of sessions closed in [start, end), in that order, with what is told of session and case.
+    """The billing lines of [start, end), in their order, with what is told of session and case, if there are any.
 
     Columns, and no objects of the session: a month has thousands of lines, and its bookkeeping is most of the time.
     """
@@ -56,13 +58,14 @@ def billed_between(session: Session, start: datetime, end: datetime) -> Sequence
     return session.execute(
         select(
             line.c.rate, line.c.minutes, line.c.billed_minutes, line.c.amount, line.c.is_taxable, line.c.clauses,
-            line.c.arithmetic, work.c.person_id, work.c.closed_at, work.c.measured_s, work.c.stated_minutes,
+            line.c.arithmetic, line.c.billed_at, line.c.quarter, line.c.dealer_id,
+            work.c.person_id, work.c.closed_at, work.c.measured_s, work.c.stated_minutes,
             work.c.note, work.c.case_id, case.c.caller, case.c.callback_number, case.c.left_at,
         )
-        .join(work, line.c.session_id == work.c.id)
-        .join(case, work.c.case_id == case.c.id)
-        .where(work.c.closed_at >= start, work.c.closed_at < end)
-        .order_by(work.c.closed_at, line.c.id)
+        .outerjoin(work, line.c.session_id == work.c.id)
+        .outerjoin(case, work.c.case_id == case.c.id)
+        .where(line.c.billed_at >= start, line.c.billed_at < end)
+        .order_by(line.c.billed_at, line.c.id)
     ).all()  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from triage.store.base import Base
 
 
 class Call(Base):
-    """A call to our number, as far as its steps told us. `callback_number` is what the caller keyed, if anything.
+    """A call to our number, as far as its steps told us. `callback_number` is what the caller keyed, if anything, and
+    `dealer_technician_id` whose PIN they keyed.
 
     `spoken_s` is how long they spoke at the most, where silence may be all of the message; else None.
     """
@@ -31,6 +32,7 @@ class Call(Base):
     status: Mapped[str | None] = mapped_column(String(30))
     status_sequence: Mapped[int | None]
     spoken_s: Mapped[int | None]
+    dealer_technician_id: Mapped[int | None] = mapped_column(ForeignKey("dealer_technicians.id"))
 
 
 class InboundText(Base):

@@ -33,6 +33,8 @@ class Case(Base):
     caller: Mapped[str | None] = mapped_column(String(20))
     caller_place: Mapped[str | None] = mapped_column(String(80))
     callback_number: Mapped[str | None] = mapped_column(String(20))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealers.id"), index=True)
+    dealer_technician_id: Mapped[int | None] = mapped_column(ForeignKey("dealer_technicians.id"))
     language: Mapped[str] = mapped_column(String(2), default="en")
     policy: Mapped[str] = mapped_column(ForeignKey("policy_versions.version"))
 

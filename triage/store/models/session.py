@@ -1,11 +1,11 @@
-"""The callback and what it costs."""
+"""Work for dealers, above all callbacks, and what it costs."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.store.base import Base
@@ -30,23 +30,46 @@ def is_measured(measured_s: int, stated_minutes: int | None) -> bool:
 
 
 class BillableSession(Base):
-    """The work that a case took: `measured_s` by the phone network, `stated_minutes` as somebody typed it.
+    """Work for a dealer: `measured_s` by the phone network, `stated_minutes` as somebody typed it.
 
-    `minutes` is both together, the measured part rounded up once; None while the session is open.
+    `minutes` is both together, the measured part rounded up once; None while the session is open. `kind` is one of
+    triage.policy.work. `window`, `product` and `policy` are what it is priced by: of a callback those of its case.
+    Work that was taken back keeps its row, with `withdrawn_at`, and counts no more.
     """
 
     __tablename__ = "sessions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), unique=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealers.id"))
+    dealer_technician_id: Mapped[int | None] = mapped_column(ForeignKey("dealer_technicians.id"))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"))
+    kind: Mapped[str] = mapped_column(String(20), default="callback")
+    window: Mapped[str] = mapped_column(String(20))
+    product: Mapped[str] = mapped_column(String(20))
+    policy: Mapped[str] = mapped_column(ForeignKey("policy_versions.version"))
     person_id: Mapped[str] = mapped_column(String(40))
     rate: Mapped[str] = mapped_column(String(20))
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    withdrawn_at: Mapped[datetime | None]
     minutes: Mapped[int | None]
     measured_s: Mapped[int] = mapped_column(default=0)
     stated_minutes: Mapped[int | None]
     note: Mapped[str | None]
+
+    __table_args__ = (
+        Index(
+            "uq_sessions_case_id",
+            "case_id",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+        Index("ix_sessions_case_id", "case_id"),
+        Index("ix_sessions_dealer_id_opened_at", "dealer_id", "opened_at"),
+        {"sqlite_autoincrement": True},
+    )
 
     @property
     def is_measured(self) -> bool:
@@ -54,21 +77,61 @@ class BillableSession(Base):
         return is_measured(self.measured_s, self.stated_minutes)
 
 
+class WorkSpan(Base):
+    """When somebody worked, [starts_at, ends_at), as it was typed. A visit of several days has one for each."""
+
+    __tablename__ = "work_spans"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), index=True)
+    person_id: Mapped[str] = mapped_column(String(40))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_work_spans_person_id_starts_at", "person_id", "starts_at"),)
+
+
+class Expense(Base):
+    """What a visit cost and is passed on (R5). `miles` where the amount is a mileage."""
+
+    __tablename__ = "expenses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), index=True)
+    words: Mapped[str] = mapped_column(String(120))
+    miles: Mapped[int | None]
+    amount: Mapped[Decimal]
+
+
 class BillingLine(Base):
-    """One priced line, unique for its session and rule. It can be argued from itself alone."""
+    """One priced line, of a session or of a dealer's quarter (C6). It can be argued from itself alone.
+
+    Unique for its session, or dealer and quarter, and rule. A line on an invoice never changes: what differs later
+    is a line of its own with the next `revision`, which may be below zero. `billed_at` is the close of the session or
+    the end of the quarter.
+    """
 
     __tablename__ = "billing_lines"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"))
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"))
+    dealer_id: Mapped[int | None] = mapped_column(ForeignKey("dealers.id"))
+    quarter: Mapped[str | None] = mapped_column(String(7))
     rule: Mapped[str] = mapped_column(String(10))
+    revision: Mapped[int] = mapped_column(default=0)
     rate: Mapped[str] = mapped_column(String(20))
     minutes: Mapped[int]
     billed_minutes: Mapped[int]
+    billed_days: Mapped[int] = mapped_column(default=0)
     amount: Mapped[Decimal]
     is_taxable: Mapped[bool]
     clauses: Mapped[list[str]]
     arithmetic: Mapped[str]
+    billed_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), index=True)
 
-    __table_args__ = (UniqueConstraint("session_id", "rule"),)
+    __table_args__ = (
+        UniqueConstraint("session_id", "rule", "revision"),
+        UniqueConstraint("dealer_id", "quarter", "rule", "revision"),
+    )

@@ -1,0 +1,72 @@
+"""Dealers, and whose a telephone number or a PIN is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from triage.store.models import Dealer, DealerPhone, DealerTechnician, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Who somebody is that calls: their dealer, and themselves unless several people share the line."""
+
+    dealer: Dealer
+    technician: DealerTechnician | None
+
+
+def by_code(session: Session, code: str) -> Dealer | None:
+    return session.scalars(select(Dealer).where(Dealer.code == code)).first()
+
+
+def every(session: Session) -> Sequence[Dealer]:
+    """All dealers by name, those that left too."""
+    return session.scalars(select(Dealer).order_by(Dealer.name, Dealer.id)).all()
+
+
+def of_phone(session: Session, phone: str) -> Matched | None:
+    """Whose a number is, in E.164."""
+    found = session.execute(
+        select(Dealer, DealerTechnician)
+        .join(DealerPhone, DealerPhone.dealer_id == Dealer.id)
+        .outerjoin(DealerTechnician, DealerPhone.technician_id == DealerTechnician.id)
+        .where(DealerPhone.phone == phone)
+    ).first()
+    return Matched(found[0], found[1]) if found else None
+
+
+def of_pin(session: Session, pin_hash: str) -> Matched | None:
+    """Whose a PIN is, if they have not left."""
+    found = session.execute(
+        select(Dealer, DealerTechnician)
+        .join(DealerTechnician, DealerTechnician.dealer_id == Dealer.id)
+        .where(DealerTechnician.pin_hash == pin_hash, DealerTechnician.left_on.is_(None))
+    ).first()
+    return Matched(found[0], found[1]) if found else None
+
+
+def any_pin(session: Session) -> bool:
+    """Whether anybody has a PIN: else no caller is asked for one."""
+    return (
+        session.scalars(select(DealerTechnician.id).where(DealerTechnician.pin_hash.is_not(None))).first() is not None
+    )
+
+
+def technicians_of(session: Session, dealer_id: int) -> Sequence[DealerTechnician]:
+    return session.scalars(
+        select(DealerTechnician).where(DealerTechnician.dealer_id == dealer_id).order_by(DealerTechnician.name)
+    ).all()
+
+
+def phones_of(session: Session, dealer_id: int) -> Sequence[DealerPhone]:
+    return session.scalars(
+        select(DealerPhone).where(DealerPhone.dealer_id == dealer_id).order_by(DealerPhone.phone)
+    ).all()
+
+
+def sites_of(session: Session, dealer_id: int) -> Sequence[Site]:
+    return session.scalars(select(Site).where(Site.dealer_id == dealer_id).order_by(Site.name)).all()

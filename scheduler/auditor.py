@@ -11,7 +11,8 @@ from sdnotify import SystemdNotifier
 
 from triage.bootstrap import Program
 from triage.errors import StoreUnavailable
-from triage.services.vital_signs import SWEEP_MAY_TAKE, what_is_late
+from triage.policy.limits import SWEEP_MAY_TAKE
+from triage.services.vital_signs import what_is_late
 
 log = structlog.get_logger()
 

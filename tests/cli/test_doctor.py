@@ -22,7 +22,7 @@ from tests.support.world import OUR_NUMBER, TOKEN
 from triage.bootstrap import build
 from triage.clock import SystemClock
 from triage.services import canary
-from triage.store.models import Mark
+from triage.store.models import CanaryRun, Mark
 from triage.store.recording_folder import RecordingFolder
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
@@ -230,6 +230,17 @@ def test_a_test_call_that_failed(is_late: bool, run: Run, sound: dict[str, str])
     assert [(check, mend) for check, _, mend in found] == (
         [("canary", "mend what is wrong above, then run `afterhours canary`")] if is_late else []
     )
+
+
+def test_a_test_call_that_passed_long_ago(run: Run, sound: dict[str, str]) -> None:
+    at = SystemClock().now() - timedelta(days=2)
+    hops = dict.fromkeys(("started_at", "due_at", "called_at", "answered_at", "recorded_at", "delivered_at"), at)
+    with store_at(sound["database_url"]).write() as tx:
+        tx.session.add(CanaryRun(**hops))
+
+    [(check, told, _)] = wrong(run, **sound | {"canary_number": "+16145550198"})
+
+    assert (check, told.endswith("passed, but none was made since")) == ("canary", True)
 
 
 def test_an_address_that_does_not_answer(run: Run, sound: dict[str, str]) -> None:

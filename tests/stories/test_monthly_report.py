@@ -88,6 +88,9 @@ def test_a_manager_whom_the_server_refuses_is_given_up_and_that_is_on_record(wor
     (entry,) = world.entries("report_not_mailed")
     assert entry.details["reason"] == "the mail server refused the recipient (550)"
     assert troubles(world.program.desk) == [("2026-11", entry.details["reason"], True)]
+    assert readings(world.program.desk, world.now).letters["given_up"] == 1
+    accounts.disable(world.program.desk, 1, actor="test", now=world.now)
+    assert readings(world.program.desk, world.now).letters["given_up"] == 0
 
 
 def test_a_report_is_sent_by_hand_to_whom_is_named_or_to_every_manager(world: World, server: MailServer) -> None:
@@ -97,9 +100,22 @@ def test_a_report_is_sent_by_hand_to_whom_is_named_or_to_every_manager(world: Wo
 
     sent = [send_by_hand(world.program.desk, post, date(2026, 11, 1), to, **how) for to in (None, "x@example.com")]
 
-    assert sent == [1, 1]
+    assert [done.sent for done in sent] == [["manager@example.com"], ["x@example.com"]]
     assert server.recipients == [["manager@example.com"], ["x@example.com"]]
     assert [entry.actor for entry in world.entries("report_mailed")] == ["command line:ada"] * 2
+
+
+def test_by_hand_one_letter_that_fails_keeps_none_back_and_is_told_of(world: World, server: MailServer) -> None:
+    post = world.program.post
+    assert post is not None
+    signed_in(world, Role.MANAGER, "maria")
+    server.refused.add("manager@example.com")
+
+    done = send_by_hand(world.program.desk, post, date(2026, 11, 1), None, actor="x", now=world.now)
+
+    assert done.failed == [("manager@example.com", "the mail server refused the recipient (550)")]
+    assert (done.sent, server.recipients) == (["maria@example.com"], [["maria@example.com"]])
+    assert [entry.details["account"] for entry in world.entries("report_mailed")] == [3]
 
 
 def test_without_a_manager_nobody_is_written_to(build_world: Build, server: MailServer) -> None:

@@ -18,6 +18,8 @@ from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
 from triage.errors import ConfigurationError, FolderUnusable, TransportError, TriageError
 from triage.policy.case_words import clock
 from triage.policy.ladder import unknown_targets
+from triage.policy.lengths import exactly
+from triage.policy.limits import MOST_GAPS, SWEEP_MAY_TAKE, is_list_late, is_test_call_old
 from triage.policy.monthly_report import trouble_in_words
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
@@ -129,7 +131,7 @@ def _scheduler(program: Program) -> Iterator[Finding]:
     if reason:
         yield Finding("scheduler", reason, "start `afterhours serve`, or afterhours-scheduler.service")
     else:
-        yield Finding("scheduler", "swept within the last 30 s")
+        yield Finding("scheduler", f"swept within the last {exactly(SWEEP_MAY_TAKE.total_seconds())}")
 
 
 def _clock(program: Program) -> Iterator[Finding]:
@@ -175,7 +177,7 @@ def _roster(program: Program) -> Iterator[Finding]:
     for word in unknown_targets(terms, roster):
         lack = f"the ladder names {word}, which is no rotation of the roster"
         yield Finding("roster", lack, f"add a rotation {word}")
-    for gap in coverage_gaps(terms, roster, now)[:5]:
+    for gap in coverage_gaps(terms, roster, now)[:MOST_GAPS]:
         span = f"{clock(gap.starts, terms)} to {clock(gap.ends, terms)}"
         yield Finding("roster", f"{gap.rotation} has nobody, {span}", "add an override")
     if not roster.with_role("manager"):
@@ -216,7 +218,7 @@ def _lists(program: Program) -> Iterator[Finding]:
         yield Finding("lists", told, "set it to our number, also beside a messaging service")
         return
     behind = behind_by(program.desk, program.now())
-    late = {name: by for name, by in behind.items() if by > 3 * program.desk.terms.reconciler.every}
+    late = {name: by for name, by in behind.items() if is_list_late(by, program.desk.terms)}
     if not behind:
         yield Finding("lists", "not read yet: the scheduler reads them when it starts")
     elif not late:
@@ -236,7 +238,10 @@ def _canary(program: Program) -> Iterator[Finding]:
         yield Finding("canary", "no test call was made yet: `afterhours canary` makes one now")
         return
     at = clock(last.progress.started_at, program.desk.terms)
-    if last.has_passed:
+    if last.has_passed and is_test_call_old(last.progress.started_at, program.desk.terms, program.now()):
+        told = f"the test call of {at} passed, but none was made since"
+        yield Finding("canary", told, "look for canary in the scheduler's log, or run `afterhours canary`")
+    elif last.has_passed:
         yield Finding("canary", f"the test call of {at} passed")
     else:
         told = f"the test call of {at} failed: not {last.progress.missing}"

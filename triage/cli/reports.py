@@ -127,15 +127,19 @@ class _Address(click.ParamType[str]):
 @wants_json
 @reported
 def report_mail(*, month: date, to: str | None, as_json: bool) -> None:
-    """Send the monthly SLA report by e-mail now, whether or not it was sent before."""
+    """Send the monthly SLA report by e-mail now, whether or not it was sent before; exit 1 where one fails."""
     program = program_for_command()
     if program.post is None:
         raise ConfigurationError("no mail server: set AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM")
-    sent = send_by_hand(program.desk, program.post, month, to, actor=whoever_types(), now=program.now())
+    done = send_by_hand(program.desk, program.post, month, to, actor=whoever_types(), now=program.now())
     if as_json:
-        print_json({"month": write_month(month), "sent": sent})
+        failed = [{"to": address, "reason": reason} for address, reason in done.failed]
+        print_json({"month": write_month(month), "sent": len(done.sent), "failed": failed})
     else:
-        click.echo(f"sent {sent} letter{'' if sent == 1 else 's'}")
+        click.echo(f"sent {len(done.sent)} letter{'' if len(done.sent) == 1 else 's'}")
+        for address, reason in done.failed:
+            click.echo(f"not sent to {address}: {reason}")
+    sys.exit(1 if done.failed else 0)
 
 
 @click.group()

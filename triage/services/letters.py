@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from traceback import extract_tb
 
@@ -49,6 +49,14 @@ class Post:
     printer: Callable[[], PrintsPaper]
     public_url: str
     domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """To which addresses letters went out, and to which not, with why."""
+
+    sent: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
 
 
 def plan_monthly(desk: Desk, now: datetime) -> int:
@@ -103,19 +111,25 @@ def carry_out(desk: Desk, post: Post, task: Task, clock: Clock) -> None:
         )
 
 
-def send_by_hand(desk: Desk, post: Post, month: date, to: str | None, *, actor: str, now: datetime) -> int:
-    """The report of a month to one address, or to every manager; how many letters went out.
+def send_by_hand(desk: Desk, post: Post, month: date, to: str | None, *, actor: str, now: datetime) -> ByHand:
+    """The report of a month to one address, or to every manager. One that fails does not keep back the others.
 
-    It settles what was planned for whoever gets it. Raises TransportError where one did not go out, and Refused where
-    there is nobody to send it to.
+    It settles what was planned for whoever gets it. Raises Refused where there is nobody to send it to.
     """
     with desk.store.read() as session:
         managers = {account.email: account.id for account, *_ in accounts.every(session) if _gets_reports(account)}
     wanted = [(managers.get(email), email) for email in ([to] if to is not None else managers)]
     if not wanted:
         raise Refused("no account has the role manager: invite one, or name an address with --to")
+    done = ByHand()
     for account_id, address in wanted:
-        letter = _write_and_send(desk, post, month, address, f"by-hand-{int(now.timestamp())}-{account_id or 0}", now)
+        whose = f"by-hand-{int(now.timestamp())}-{account_id or 0}"
+        try:
+            letter = _write_and_send(desk, post, month, address, whose, now)
+        except TransportError as error:
+            done.failed.append((address, error.reason))
+            continue
+        done.sent.append(address)
         with desk.store.write() as tx:
             planned = letters.about(tx.session, KIND, write_month(month), account_id) if account_id else None
             if planned is not None:
@@ -123,7 +137,7 @@ def send_by_hand(desk: Desk, post: Post, month: date, to: str | None, *, actor: 
             tx.record(
                 "report_mailed", at=now, actor=actor, account=account_id, month=write_month(month), sha256=_hash(letter)
             )
-    return len(wanted)
+    return done
 
 
 def monthly_letter(desk: Desk, post: Post, month: date, to: str, whose: str, now: datetime) -> Letter:
@@ -149,6 +163,16 @@ def troubles(desk: Desk) -> list[tuple[str, str, bool]]:
             for letter, account in letters.failing(session)
             if _gets_reports(account)
         ]
+
+
+def tally(session: Session) -> dict[str, int]:
+    """How many letters went out, wait, and were given up; those of who gets no reports any more are no loss."""
+    given_up = [
+        letter
+        for letter, account in letters.failing(session)
+        if letter.next_attempt_at is None and _gets_reports(account)
+    ]
+    return {**letters.tally(session), "given_up": len(given_up)}
 
 
 def _write_and_send(desk: Desk, post: Post, month: date, to: str, whose: str, now: datetime) -> Letter:

@@ -1,6 +1,6 @@
 """Whether the machine does its work, for whoever looks: signs of life, the queue, what went out, versions.
 
-The limits are those that `doctor`, /readyz and the auditor go by. What is wrong says how to mend it.
+What is wrong says how to mend it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.delivery_words import state_in_words
 from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
+from triage.policy.limits import MOST_GAPS, ONCE_A_DAY_WITHIN, is_list_late, is_test_call_old
 from triage.policy.monthly_report import trouble_in_words
 from triage.policy.twilio_words import is_not_answered
 from triage.policy.wording import wall_clock
@@ -30,9 +31,6 @@ from triage.store.models.case import reference_of
 
 BACKUP = "backup"
 _A_DAY = timedelta(days=1)
-_MAY_BE_A_DAY_OLD = timedelta(hours=36)
-"""What happens once a day by the contract's clock, however late in the first day and early in the second."""
-
 _MOST_NAMED = 5
 
 _CHANNELS = {"sms": "text", "voice": "alert call", "bridge": "call to a caller"}
@@ -147,7 +145,7 @@ def _lists(desk: Desk, now: datetime, *, reads_lists: bool) -> Iterator[Sign]:
     if not behind:
         yield Sign("Lists of the phone system", None, "not read yet: the scheduler does when it starts", is_done=False)
     for name, by in behind.items():
-        is_late = by > 3 * desk.terms.reconciler.every
+        is_late = is_list_late(by, desk.terms)
         mend = "Look for lists_failed and found_and_not_taken in the scheduler's log." if is_late else ""
         words = f"not gone through for {exactly(by.total_seconds())}" if is_late else "gone through up to then"
         yield Sign(f"List of {name}", now - by, words, mend)
@@ -161,7 +159,7 @@ def _canary(desk: Desk, now: datetime) -> Iterator[Sign]:
     if last is None:
         yield Sign("Test call", None, "none was made yet", is_done=False)
     elif last.has_passed:
-        is_old = bool(desk.terms.canary.at) and now - last.progress.started_at > _MAY_BE_A_DAY_OLD
+        is_old = is_test_call_old(last.progress.started_at, desk.terms, now)
         mend = "Look for canary in the scheduler's log, or run afterhours canary." if is_old else ""
         yield Sign("Test call", last.progress.started_at, "passed", mend)
     else:
@@ -205,7 +203,7 @@ def _coverage(desk: Desk, now: datetime) -> Iterator[Sign]:
     for word in unknown_targets(terms, roster):
         yield Sign(name, None, f"the ladder names {word}, which is no rotation", f"Add a rotation {word} on On-call.")
     found = coverage.coverage_gaps(terms, roster, now)
-    for gap in found[:_MOST_NAMED]:
+    for gap in found[:MOST_GAPS]:
         span = f"{wall_clock(gap.starts, now, terms)} to {wall_clock(gap.ends, now, terms)}"
         yield Sign(name, None, f"nobody has {gap.rotation} from {span}", "Add an override on On-call.")
     if not found:
@@ -223,7 +221,7 @@ def _phones(desk: Desk, now: datetime) -> Iterator[Sign]:
 def _once_a_day(name: str, at: datetime | None, now: datetime, words: str) -> Sign:
     if at is None:
         return Sign(name, None, "not yet: the scheduler does it once a day", is_done=False)
-    is_late = now - at > _MAY_BE_A_DAY_OLD
+    is_late = now - at > ONCE_A_DAY_WITHIN
     late = f"{words}, but not for {exactly((now - at).total_seconds())}"
     mend = "It happens once a day: look for sweep_crashed in the scheduler's log." if is_late else ""
     return Sign(name, at, late if is_late else words, mend)

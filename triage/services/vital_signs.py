@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from triage.policy.limits import SWEEP_MAY_TAKE, WORK_MAY_WAIT
 from triage.policy.reconciliation import was_down
+from triage.services import letters
 from triage.services.desk import Desk
-from triage.store import canaries, copies, due, letters, marks, vital_signs
+from triage.store import canaries, copies, due, marks, vital_signs
 from triage.store.canaries import Tally
 from triage.store.vital_signs import Backlog
 
@@ -15,8 +17,6 @@ SWEEP = "sweep"
 STARTED = "scheduler started"
 Due = due.Kind
 """What a sweep may find due."""
-SWEEP_MAY_TAKE = timedelta(seconds=30)
-_LATE = timedelta(seconds=60)
 _SOON = timedelta(seconds=90)
 _MOST_RINGS = 200
 
@@ -75,9 +75,9 @@ def what_is_late(desk: Desk, now: datetime) -> list[str]:
     with desk.store.read() as session:
         backlog = vital_signs.backlog(session, now)
     late = []
-    if backlog.oldest_timer is not None and now - backlog.oldest_timer > _LATE:
+    if backlog.oldest_timer is not None and now - backlog.oldest_timer > WORK_MAY_WAIT:
         late.append(f"{backlog.timers} timers are due, the oldest since {backlog.oldest_timer.isoformat()}")
-    if backlog.oldest_delivery is not None and now - backlog.oldest_delivery > _LATE:
+    if backlog.oldest_delivery is not None and now - backlog.oldest_delivery > WORK_MAY_WAIT:
         late.append(f"{backlog.deliveries} deliveries wait, the oldest since {backlog.oldest_delivery.isoformat()}")
     return late
 

@@ -1,0 +1,27 @@
+"""From when on something is late, for everybody who looks: /readyz, the auditor, `doctor` and the page System."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from triage.policy.terms import Terms
+
+SWEEP_MAY_TAKE = timedelta(seconds=30)
+WORK_MAY_WAIT = timedelta(seconds=60)
+"""A timer, text or call that is due."""
+
+ONCE_A_DAY_WITHIN = timedelta(hours=36)
+"""What happens once a day by the contract's clock, however late in the first day and early in the second."""
+
+MOST_GAPS = 5
+"""Of how many gaps in the roster a list of faults tells."""
+
+
+def is_list_late(behind_by: timedelta, terms: Terms) -> bool:
+    """Whether a list of the phone system was not gone through for too long."""
+    return behind_by > 3 * terms.reconciler.every
+
+
+def is_test_call_old(started_at: datetime, terms: Terms, now: datetime) -> bool:
+    """Whether the newest test call should have been followed by another; never where none is made by itself."""
+    return bool(terms.canary.at) and now - started_at > ONCE_A_DAY_WITHIN

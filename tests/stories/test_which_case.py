@@ -41,6 +41,22 @@ def test_question_names_the_cases_and_a_number_alone_completes_the_command(world
     assert (world.text(LEE, "1002") or "").startswith("Not understood: 1002")
 
 
+def test_ok_takes_the_one_case_that_the_sender_was_alerted_about_and_not_one_of_two_or_none(world: World) -> None:
+    nothing = world.text(LEE, "OK")
+    world.voicemail(attested=True)
+    world.voicemail("+12125550101", attested=True)
+    of_two = world.text(LEE, "ok")
+    world.text(LEE, "PASS 1001")
+    one = world.text(LEE, "Okay!")
+    again = world.text(LEE, "ok")
+
+    assert [(answer or "").startswith("Not understood: ") for answer in (nothing, of_two, one, again)] == [
+        True, True, False, True,
+    ]  # fmt: skip
+    assert [world.case(reference)["owner"] for reference in ("1001", "1002")] == [None, "lee"]
+    assert (one or "").startswith("1002 is yours.")
+
+
 @pytest.mark.thorough
 def test_number_alone_long_after_the_question_is_not_its_answer(world: World) -> None:
     world.voicemail(attested=True)

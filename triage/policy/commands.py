@@ -11,6 +11,7 @@ WORDS = ("ACK", "CALL", "HEAR", "TRIED", "DONE", "PASS", "NOTE", "LIST", "WHO", 
 _ALSO = {"TAKE": "ACK", "ACKNOWLEDGE": "ACK", "ACKNOWLEDGED": "ACK", "TRYED": "TRIED"}
 """What people write for a command who do not remember its word."""
 
+_ASSENT = frozenset({"OK", "OKAY"})
 _NUMBER_WORDS = frozenset(
     {"half", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
     | {"fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "ninety", "hour"}
@@ -147,6 +148,17 @@ def choose(word: str, candidates: Sequence[Candidate]) -> str | Ambiguous | None
         if meant:
             return Ambiguous(tuple(meant))
     return None
+
+
+def is_assent(body: str) -> bool:
+    """Whether a text says OK and nothing else."""
+    return re.sub(r"[\W_]+", "", body).upper() in _ASSENT
+
+
+def assented(candidates: Sequence[Candidate]) -> Command | None:
+    """What OK means: ACK, where exactly one case that the sender was alerted about has nobody; else nothing."""
+    asked = [case.reference for case in candidates if case.is_waiting and case.is_alerted]
+    return Command("ACK", asked[0]) if len(asked) == 1 else None
 
 
 def _naming(word: str, tokens: list[str]) -> Command:

@@ -19,7 +19,9 @@ from triage.policy.commands import (
     QUESTION_STANDS_FOR,
     Ambiguous,
     Candidate,
+    assented,
     choose,
+    is_assent,
     is_reserved,
     parse,
     with_reference,
@@ -185,6 +187,9 @@ def _answer(
     tx: Transaction, desk: Desk, roster: Roster, person: Person, body: str, now: datetime, *, is_late: bool
 ) -> str:
     command = parse(body, lambda reference: _may_mean(tx, desk, person, reference, now))
+    if command is None and is_assent(body) and not is_late:
+        asked = [case for case in cases.live(tx.session) if not casework.has_passed(tx, case, person)]
+        command = assented(_candidates(tx, person, asked))
     if command is None:
         return wording.not_understood(body)
     if command.reference is not None and command.further:
@@ -217,28 +222,29 @@ def _meant(scene: Scene) -> Case | str:
     session, reference = scene.tx.session, scene.command.reference
     if reference is not None:
         return cases.by_reference(session, reference) or wording.no_such_case(reference)
-    alerted = deliveries.alerted_cases(session, scene.person.id)
     live = cases.live(session)
     if scene.command.word in ABOUT_THE_LAST_CALL and (called := _just_called(scene, live)):
         return called
-    chosen = choose(
-        scene.command.word,
-        [
-            Candidate(
-                reference=case.reference,
-                is_mine=case.owner == scene.person.id and case.state != CaseState.REVIEW,
-                is_waiting=case.state == CaseState.OPEN,
-                is_alerted=case.id in alerted,
-                callback_due=case.callback_due,
-            )
-            for case in live
-        ],
-    )
+    chosen = choose(scene.command.word, _candidates(scene.tx, scene.person, live))
     if isinstance(chosen, Ambiguous):
         return _which(scene, [case for case in live if case.reference in chosen.references])
     if chosen is None:
         return wording.NOTHING_OPEN
     return next(case for case in live if case.reference == chosen)
+
+
+def _candidates(tx: Transaction, person: Person, live: Sequence[Case]) -> list[Candidate]:
+    alerted = deliveries.alerted_cases(tx.session, person.id)
+    return [
+        Candidate(
+            reference=case.reference,
+            is_mine=case.owner == person.id and case.state != CaseState.REVIEW,
+            is_waiting=case.state == CaseState.OPEN,
+            is_alerted=case.id in alerted,
+            callback_due=case.callback_due,
+        )
+        for case in live
+    ]
 
 
 def _just_called(scene: Scene, live: Sequence[Case]) -> Case | None:

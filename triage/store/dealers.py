@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from triage.store.models import Dealer, DealerPhone, DealerTechnician, Site
+from triage.store.models import Dealer, DealerPhone, DealerTechnician, PinSalt, Site
+
+_SALT_ID = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,20 @@ def of_pin(session: Session, pin_hash: str) -> Matched | None:
         .where(DealerTechnician.pin_hash == pin_hash, DealerTechnician.left_on.is_(None))
     ).first()
     return Matched(found[0], found[1]) if found else None
+
+
+def technician_of_pin(session: Session, pin_hash: str) -> DealerTechnician | None:
+    """Whose a PIN is, or was until they left."""
+    return session.scalars(select(DealerTechnician).where(DealerTechnician.pin_hash == pin_hash)).first()
+
+
+def pin_salt(session: Session) -> str | None:
+    return session.scalar(select(PinSalt.salt).where(PinSalt.id == _SALT_ID))
+
+
+def set_pin_salt(session: Session, salt: str) -> None:
+    session.add(PinSalt(id=_SALT_ID, salt=salt))
+    session.flush()
 
 
 def any_pin(session: Session) -> bool:

@@ -7,7 +7,7 @@ from triage.store.models.bridge import Bridge
 from triage.store.models.calendar_feed import CalendarFeed
 from triage.store.models.call import Call, InboundText, LookUp
 from triage.store.models.case import Case, Timer, Voicemail
-from triage.store.models.dealer import Dealer, DealerPhone, DealerTechnician, Purchase, Site
+from triage.store.models.dealer import Dealer, DealerPhone, DealerTechnician, PinSalt, Purchase, Site
 from triage.store.models.event import ChainCheck, ChainHead, Event
 from triage.store.models.invoice import Invoice, InvoiceFile, InvoiceRun
 from triage.store.models.ledger import BorrowRequest, LedgerEntry
@@ -51,6 +51,7 @@ __all__ = [
     "LookUp",
     "Mark",
     "NumberChange",
+    "PinSalt",
     "PolicyVersion",
     "Purchase",
     "RecordingCopy",

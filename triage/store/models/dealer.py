@@ -85,3 +85,12 @@ class Purchase(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("dealer_id", "reference"),)
+
+
+class PinSalt(Base):
+    """The salt of every PIN's hash, in one row: else a PIN could not be found by its hash."""
+
+    __tablename__ = "pin_salts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    salt: Mapped[str] = mapped_column(String(64))

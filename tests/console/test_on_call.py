@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from functools import partial
 from html import unescape
 
@@ -13,6 +14,7 @@ from tests.support.fixtures import LEE, SAM, TEAM
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import Build, World
 from triage.policy.access import Role
+from triage.services.on_call import calendar_records
 from triage.services.roster_changes import roster_in_force
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -233,6 +235,27 @@ def test_a_rotation_is_added_and_removed_unless_the_ladder_needs_it(team: World)
     assert "It cannot be removed" in words(boss.get("/on-call/rotations/primary"))
     refused = boss.post("/on-call/rotations/primary/remove", made_from=version(team), sure="yes")
     assert (refused.status_code, "alerts primary: take it out there first" in words(refused)) == (400, True)
+
+
+def test_a_rotation_that_was_removed_stays_in_the_calendar_of_the_days_on_which_it_counted(team: World) -> None:
+    boss = signed_in(team, Role.MANAGER)
+    people = {"people-0": "dana", **dict.fromkeys(("people-1", "people-2", "people-3"), "")}
+    added = {"name": "weekend", "starts": "2026-11-16T08:00", "count": "7", "unit": "days", **people}
+    boss.get("/on-call/new-rotation")
+    send(boss, "/on-call/new-rotation", {"made_from": version(team), **added, "sure": "yes"})
+    team.clock.tick(timedelta(hours=8))
+    boss.get("/on-call/rotations/weekend")
+    boss.post("/on-call/rotations/weekend/remove", made_from=version(team), sure="yes")
+
+    then, month = (boss.get(f"/on-call/calendar?from=2026-11-20&by={span}") for span in ("week", "month"))
+    later = boss.get("/on-call/calendar?from=2026-12-01&by=week")
+
+    assert "Day primary secondary weekend removed Mon, Nov 16" in words(then)
+    assert re.search(r"Sat, Nov 21[^,]* Dana Whitfield Sun, Nov 22[^,]* did not count", words(then))
+    assert "weekend" in month.text
+    assert "weekend" not in later.text
+    listed = calendar_records(team.program.desk, date(2026, 11, 16), date(2026, 11, 30), team.now)
+    assert [row["day"].day for row in listed if row["rotation"] == "weekend"] == [20, 21]
 
 
 def test_a_technician_reads_and_is_shown_no_button_that_changes(team: World) -> None:

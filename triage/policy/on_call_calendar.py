@@ -88,13 +88,14 @@ def held(rosters: Rosters, rotation: str, start: datetime, end: datetime) -> lis
 
 
 def calendar(rosters: Rosters, terms: Terms, first: date, last: date, now: datetime) -> list[Day]:
-    """The days from first to last, both included, on the wall clock of the newest roster, with its rotations."""
+    """The days from first to last, both included, on the wall clock of the newest roster, with its rotations and those
+    that were removed and counted in these days; of a day on which a rotation did not count, its lines are empty."""
     newest = rosters[-1][1]
     zone = ZoneInfo(newest.timezone)
-    found = {
-        rotation.name: held(rosters, rotation.name, _midnight(first, zone), _midnight(last + _DAY, zone))
-        for rotation in newest.rotations
-    }
+    start, end = _midnight(first, zone), _midnight(last + _DAY, zone)
+    counted = [newest, *(roster for roster, *_ in by_roster(rosters, start, end))]
+    names = dict.fromkeys(rotation.name for roster in counted for rotation in roster.rotations)
+    found = {name: held(rosters, name, start, end) for name in names}
     today, days = on_wall(now, zone).date(), []
     for number in range((last - first).days + 1):
         on = first + number * _DAY

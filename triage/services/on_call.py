@@ -67,7 +67,8 @@ def on_call_days(desk: Desk, first: date, last: date, now: datetime) -> tuple[Ro
 
 
 def calendar_records(desk: Desk, first: date, last: date, now: datetime) -> list[dict[str, Any]]:
-    """The calendar for programs and tables: a record for each day and rotation. Field names are promised in the README.
+    """The calendar for programs and tables: a record for each day and rotation, those that were removed since on the
+    days that they counted. Field names are promised in the README.
 
     Raises Refused where it is longer than two months.
     """
@@ -77,13 +78,14 @@ def calendar_records(desk: Desk, first: date, last: date, now: datetime) -> list
     return [
         {
             "day": day.on,
-            "rotation": rotation.name,
-            "shifts": [_shift(line.stretch) for line in day.lines[rotation.name]],
+            "rotation": name,
+            "shifts": [_shift(line.stretch) for line in lines],
             "closed": day.is_closed,
             "holidays": list(day.holidays),
         }
         for day in days
-        for rotation in roster.rotations
+        for name, lines in day.lines.items()
+        if lines or roster.rotation(name)
     ]
 
 

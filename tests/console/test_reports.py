@@ -17,10 +17,12 @@ from tests.support.rows import add_case
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import PUBLIC_URL, World
 from triage.policy.access import Role
+from triage.policy.billing_paper import billing_paper
 from triage.policy.paper import Table, Words
 from triage.policy.report_words import FIGURE_WORDS, sla_rows
 from triage.policy.sla_paper import sla_paper
 from triage.policy.spreadsheet import as_csv
+from triage.services.records import billing_report, totals_by_rate
 from triage.services.sla_report import FIGURES, Question, sla_report
 
 NIGHT = "first=2026-11-20&last=2026-11-20"
@@ -189,7 +191,7 @@ def test_an_export_takes_no_formula_from_anybody_and_needs_the_forms_token(manag
     assert "=new card" in cells_of(taken.data)
     assert ",'=new card" in listed.text
     assert forged.status_code == 400
-    assert exported(manager, "billing", "pdf").status_code == 404
+    assert exported(manager, "billing", "docx").status_code == 404
     assert [entry.details["report"] for entry in world.entries("report_exported")] == ["billing", "billing"]
 
 
@@ -201,6 +203,33 @@ def test_charts_say_in_words_what_they_show_and_have_no_style_of_their_own(manag
     assert len(charts) == 2
     assert 'aria-label="Messages by weekday. Mon: 0, Tue: 0, Wed: 0, Thu: 0, Fri: 2, Sat: 0, Sun: 0."' in charts[1]
     assert not re.search(r"style|script|\bid=|href", "".join(charts))
+
+
+def test_billing_on_paper_has_the_totals_and_each_line_with_all_that_the_csv_says(
+    manager: Visitor, world: World
+) -> None:
+    desk, night = world.program.desk, date(2026, 11, 20)
+    lines = [{**line, "doubtful": True, "corrected": True} for line in billing_report(desk, night, night)]
+    paper = billing_paper(lines * 1001, totals_by_rate(lines), night, night, desk.terms, {"lee": "Lee Okafor"})
+    nothing = billing_paper([], totals_by_rate([]), night, night, desk.terms, {})
+
+    answer = exported(manager, "billing", "pdf")
+
+    assert (answer.data[:4], answer.headers["Content-Type"]) == (b"%PDF", "application/pdf")
+    assert paper.verdict == "247.50 USD before tax: sessions closed Nov 20, 2026."
+    totals, listed = (part for part in paper.parts if isinstance(part, Table))
+    assert totals.rows[-1] == ("all", "1", "35", "60", "247.50")
+    assert listed.rows[0] == (
+        "1001",
+        "2026-11-20 21:41:01 EST",
+        "Lee Okafor\n+12165550123",
+        "35 min, billed 60\ntyped",
+        f"{lines[0]['arithmetic']}\nW3 W6 R1\nmore than there was time for\ncorrected: without a reason\n=new card",
+        "247.50\nafter-hours rate",
+    )
+    assert len(listed.rows) == 1000
+    assert Words("The first 1,000 of 1,001: the CSV file has them all.") in paper.parts
+    assert Words("No session was closed.") in nothing.parts
 
 
 def test_billing_shows_each_line_with_its_arithmetic_and_what_all_come_to(manager: Visitor) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from triage.errors import NotFound
+from triage.policy.billing_paper import billing_paper
 from triage.policy.hours import local
 from triage.policy.report_words import sla_rows
 from triage.policy.sla_paper import MOST_STORIES, sla_paper
@@ -67,20 +68,24 @@ def export_billing(
     first: date,
     last: date,
     form: str,
+    printer: Callable[[], PrintsPaper],
     workbooks: Callable[[], WritesWorkbooks],
     *,
     actor: str,
     now: datetime,
 ) -> Export:
-    """The billing report as CSV or XLSX. Raises NotFound for another form."""
+    """The billing report in one of `MEDIA_TYPES`. Raises NotFound for another form."""
     lines = billing_report(desk, first, last)
     match form:
         case "csv":
             content = as_csv(lines, BILLING_COLUMNS).encode()
         case "xlsx":
             content = workbooks().write(_billing_sheets(lines, desk.terms))
+        case "pdf":
+            paper = billing_paper(lines, totals_by_rate(lines), first, last, desk.terms, dict(people(desk)))
+            content = printer().print(paper)
         case _:
-            raise NotFound("there is no such form; these are: csv, xlsx")
+            raise NotFound(f"there is no such form; these are: {', '.join(MEDIA_TYPES)}")
     return _exported(desk, "billing", form, {"first": str(first), "last": str(last)}, content, actor, now)
 
 

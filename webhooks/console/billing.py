@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
-from triage.bootstrap import build_workbooks
+from triage.bootstrap import build_printer, build_workbooks
 from triage.errors import Refused
 from triage.policy.access import Permission
 from triage.policy.report_words import span_in_words
@@ -47,4 +47,6 @@ def export_billing_report(kind: str) -> Response:
     if not form.validate():
         raise Refused("This address asks for no report: open the report and export it from there.")
     first, last, actor = form.first.data, form.last.data, signed_in().actor
-    return as_download(export_billing(desk(), first, last, kind, build_workbooks, actor=actor, now=program().now()))
+    return as_download(
+        export_billing(desk(), first, last, kind, build_printer, build_workbooks, actor=actor, now=program().now())
+    )

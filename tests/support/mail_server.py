@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ssl import SSLContext
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -43,18 +44,32 @@ class MailServer:
 
 
 @contextmanager
-def mail_server(knows: tuple[str, str] | None = None) -> Iterator[MailServer]:
-    """A server on loopback until the end of the block."""
+def mail_server(
+    knows: tuple[str, str] | None = None,
+    *,
+    host: str = "127.0.0.1",
+    turns_to: SSLContext | None = None,
+    speaks: SSLContext | None = None,
+) -> Iterator[MailServer]:
+    """A server on loopback until the end of the block.
+
+    With `turns_to` it takes nothing before STARTTLS, with `speaks` it is TLS at once. Other hosts than 127.0.0.1, such
+    as 127.0.0.2, count as other machines.
+    """
     server = MailServer()
 
     def is_known(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: LoginPassword) -> AuthResult:
         return AuthResult(success=knows == (given.login.decode(), given.password.decode()), handled=False)
 
-    how: dict[str, Any] = {"authenticator": is_known, "auth_required": True, "auth_require_tls": False} if knows else {}
+    how: dict[str, Any] = {"ssl_context": speaks} if speaks else {}
+    if turns_to:
+        how |= {"tls_context": turns_to, "require_starttls": True}
+    if knows:
+        how |= {"authenticator": is_known, "auth_required": True, "auth_require_tls": turns_to is not None}
     port = free_port()
-    controller = Controller(server, hostname="127.0.0.1", port=port, **how)
+    controller = Controller(server, hostname=host, port=port, **how)
     controller.start()
-    server.url = f"smtp://127.0.0.1:{port}"
+    server.url = f"{'smtps' if speaks else 'smtp'}://{host}:{port}"
     try:
         yield server
     finally:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
+from pathlib import Path
+
 import pytest
+import trustme
 
 from tests.support.mail_server import mail_server
 from triage.errors import TransportError
@@ -16,6 +20,58 @@ LETTER = Letter(
     message_id="<a@example.com>",
     attachments=(("a.pdf", "application/pdf", b"%PDF"),),
 )
+
+
+KNOWN = ("user", "word")
+ELSEWHERE = "127.0.0.2"
+"""Loopback, but not the name of this machine: nothing goes there unencrypted."""
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """Who signs certificates that this machine trusts."""
+    found = trustme.CA()
+    found.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return found
+
+
+def shows(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    """What a server of that name shows."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def send(url: str) -> None:
+    Smtp(url, "afterhours@example.com").send(LETTER)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize("way", ["turns_to", "speaks"])
+def test_a_letter_to_another_machine_goes_out_and_signs_in_over_tls(way: str, authority: trustme.CA) -> None:
+    with mail_server(KNOWN, host=ELSEWHERE, **{way: shows(authority, ELSEWHERE)}) as server:
+        address = server.url.replace("//", "//user:word@")
+        Smtp(address, "afterhours@example.com").check()
+        send(address)
+
+    assert [letter["Subject"] for letter in server.letters] == [LETTER.subject]
+
+
+@pytest.mark.parametrize("way", ["turns_to", "speaks"])
+def test_nothing_goes_to_a_server_whose_certificate_is_anothers_or_nobodys(way: str, authority: trustme.CA) -> None:
+    for context in (shows(authority, "mail.example.com"), shows(trustme.CA(), ELSEWHERE)):
+        refusal = pytest.raises(TransportError, match="the certificate of the mail server does not hold: ")
+        with mail_server(host=ELSEWHERE, **{way: context}) as server, refusal as refused:
+            send(server.url)
+        assert (server.letters, refused.value.permanent) == ([], False)
+
+
+def test_nothing_goes_to_another_machine_that_does_not_turn_to_tls() -> None:
+    with mail_server(host=ELSEWHERE) as server, pytest.raises(TransportError, match="STARTTLS extension not supported"):
+        send(server.url)
+
+    assert server.letters == []
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")

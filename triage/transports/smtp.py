@@ -63,6 +63,11 @@ class Smtp:
             raise TransportError(told, permanent=False) from None
         except smtplib.SMTPResponseException as error:
             raise TransportError(f"the mail server answered {error.smtp_code}", permanent=False) from None
+        except smtplib.SMTPNotSupportedError as error:
+            raise TransportError(f"the mail server is of no use: {str(error).rstrip('.')}", permanent=False) from None
+        except ssl.SSLCertVerificationError as error:
+            told = f"the certificate of the mail server does not hold: {error.verify_message.rstrip('.')}"
+            raise TransportError(told, permanent=False) from None
         except (OSError, smtplib.SMTPException) as error:
             raise TransportError(f"the mail server cannot be used ({type(error).__name__})", permanent=False) from None
 

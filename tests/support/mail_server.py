@@ -48,28 +48,28 @@ def mail_server(
     knows: tuple[str, str] | None = None,
     *,
     host: str = "127.0.0.1",
-    turns_to: SSLContext | None = None,
-    speaks: SSLContext | None = None,
+    tls: SSLContext | None = None,
+    is_tls_at_once: bool = False,
 ) -> Iterator[MailServer]:
     """A server on loopback until the end of the block.
 
-    With `turns_to` it takes nothing before STARTTLS, with `speaks` it is TLS at once. Other hosts than 127.0.0.1, such
-    as 127.0.0.2, count as other machines.
+    With `tls` it takes nothing before STARTTLS, or is TLS at once. Other hosts than 127.0.0.1, such as 127.0.0.2,
+    count as other machines.
     """
     server = MailServer()
 
     def is_known(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: LoginPassword) -> AuthResult:
         return AuthResult(success=knows == (given.login.decode(), given.password.decode()), handled=False)
 
-    how: dict[str, Any] = {"ssl_context": speaks} if speaks else {}
-    if turns_to:
-        how |= {"tls_context": turns_to, "require_starttls": True}
+    how: dict[str, Any] = {}
+    if tls:
+        how = {"ssl_context": tls} if is_tls_at_once else {"tls_context": tls, "require_starttls": True}
     if knows:
-        how |= {"authenticator": is_known, "auth_required": True, "auth_require_tls": turns_to is not None}
+        how |= {"authenticator": is_known, "auth_required": True, "auth_require_tls": "tls_context" in how}
     port = free_port()
     controller = Controller(server, hostname=host, port=port, **how)
     controller.start()
-    server.url = f"{'smtps' if speaks else 'smtp'}://{host}:{port}"
+    server.url = f"{'smtps' if is_tls_at_once else 'smtp'}://{host}:{port}"
     try:
         yield server
     finally:

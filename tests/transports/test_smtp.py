@@ -48,9 +48,9 @@ def send(url: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
-@pytest.mark.parametrize("way", ["turns_to", "speaks"])
-def test_a_letter_to_another_machine_goes_out_and_signs_in_over_tls(way: str, authority: trustme.CA) -> None:
-    with mail_server(KNOWN, host=ELSEWHERE, **{way: shows(authority, ELSEWHERE)}) as server:
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_letter_to_another_machine_goes_out_and_signs_in_over_tls(*, at_once: bool, authority: trustme.CA) -> None:
+    with mail_server(KNOWN, host=ELSEWHERE, tls=shows(authority, ELSEWHERE), is_tls_at_once=at_once) as server:
         address = server.url.replace("//", "//user:word@")
         Smtp(address, "afterhours@example.com").check()
         send(address)
@@ -58,11 +58,13 @@ def test_a_letter_to_another_machine_goes_out_and_signs_in_over_tls(way: str, au
     assert [letter["Subject"] for letter in server.letters] == [LETTER.subject]
 
 
-@pytest.mark.parametrize("way", ["turns_to", "speaks"])
-def test_nothing_goes_to_a_server_whose_certificate_is_anothers_or_nobodys(way: str, authority: trustme.CA) -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+def test_nothing_goes_to_a_server_whose_certificate_is_anothers_or_nobodys(
+    *, at_once: bool, authority: trustme.CA
+) -> None:
     for context in (shows(authority, "mail.example.com"), shows(trustme.CA(), ELSEWHERE)):
         refusal = pytest.raises(TransportError, match="the certificate of the mail server does not hold: ")
-        with mail_server(host=ELSEWHERE, **{way: context}) as server, refusal as refused:
+        with mail_server(host=ELSEWHERE, tls=context, is_tls_at_once=at_once) as server, refusal as refused:
             send(server.url)
         assert (server.letters, refused.value.permanent) == ([], False)
 

@@ -89,6 +89,8 @@ def test_a_voicemail_is_left_called_back_and_priced_by_hand(phones: Page) -> Non
 
     press(sam, "Call our number")
     listen_to_the_tone(sam)
+    with phones.expect_request(lambda asked: asked.post_data is not None and "take-time" in asked.post_data):
+        sam.get_by_label("Its words, for the transcript").press_sequentially("No dial tone")
     press(sam, "Play a spoken sample")
     speaking = sam.get_by_role("button", name="Stop talking")
     expect(speaking).to_be_visible()

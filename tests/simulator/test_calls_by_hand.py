@@ -126,6 +126,21 @@ def test_the_menu_waits_then_the_tone_sounds_and_a_sample_is_left(page: Page, ou
     assert "Call ended" in page.line(CALLER)
 
 
+def test_whoever_types_the_words_of_a_message_is_not_cut_off_by_silence(page: Page, ours: OurSide) -> None:
+    to_the_tone(page)
+    for _ in range(3):
+        page.wait(8)
+        page.act(CALLER, "take-time")
+    typing = page.line(CALLER)
+    page.press("/talk", number=CALLER, how="sample", words="typed slowly")
+    page.act(CALLER, "take-time")
+    page.wait(30)
+
+    assert "talk now (9 s)" in typing
+    assert ours.forms("/recording")[0]["RecordingDuration"] == "6"
+    assert ours.forms("/words")[0]["TranscriptionText"] == "typed slowly"
+
+
 @pytest.mark.parametrize(("rate", "width", "channels"), [(44_100, 2, 2), (8000, 1, 1), (48_000, 2, 1)])
 def test_an_uploaded_sound_becomes_the_recording(
     page: Page, phones: PhoneSystem, ours: OurSide, rate: int, width: int, channels: int

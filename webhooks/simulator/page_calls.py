@@ -22,6 +22,7 @@ BUTTONS = {
     "box": Act.LET_BOX_ANSWER,
     "decline": Act.DECLINE,
     "skip": Act.GO_ON,
+    "take-time": Act.TAKE_TIME,
     "stop": Act.STOP_SPEAKING,
     "hang-up": Act.HANG_UP,
 }

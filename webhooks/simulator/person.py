@@ -45,6 +45,8 @@ class Act(StrEnum):
     STOP_SPEAKING = "stop speaking"
     GO_ON = "go on"
     """Has read enough of what is being said."""
+    TAKE_TIME = "take time"
+    """Is about to speak, and types meanwhile: the silence begins anew."""
     HANG_UP = "hang up"
     NOTHING = "nothing"
     """Waits until the moment is over."""
@@ -55,7 +57,7 @@ POSSIBLE = {
     Moment.LISTENING: {Act.GO_ON, Act.HANG_UP},
     Moment.MENU_WORDS: {Act.GO_ON, Act.KEY, Act.HANG_UP},
     Moment.MENU: {Act.GO_ON, Act.KEY, Act.HANG_UP},
-    Moment.TONE: {Act.SPEAK, Act.KEY, Act.HANG_UP},
+    Moment.TONE: {Act.SPEAK, Act.TAKE_TIME, Act.KEY, Act.HANG_UP},
     Moment.SPEAKING: {Act.STOP_SPEAKING, Act.KEY, Act.HANG_UP},
     Moment.WAITING: {Act.HANG_UP},
     Moment.TALKING: {Act.KEY, Act.HANG_UP},

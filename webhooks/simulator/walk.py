@@ -263,6 +263,8 @@ class Walk:
         while taken.seconds < limit:
             left = limit - taken.seconds
             deed = yield from self.wait(Moment.TONE, min(silence or left, left), finish)
+            if deed and deed.act is Act.TAKE_TIME:
+                continue
             if deed is None or deed.act is not Act.SPEAK or deed.speech is None:
                 return deed.key if deed else ""
             began, speech = self.at, deed.speech

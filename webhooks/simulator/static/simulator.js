@@ -1,10 +1,11 @@
 // The page works without this file; with it, forms stay where they are and the page refreshes itself.
 "use strict";
 
-const IDLE_EVERY = 1000, CALL_EVERY = 400; // ms
+const IDLE_EVERY = 1000, CALL_EVERY = 400, TYPING_EVERY = 1500; // ms
 document.documentElement.classList.add("js"); // settings are sent as they change
 const notice = document.getElementById("notice");
 const aloud = document.getElementById("aloud");
+let typed = -TYPING_EVERY; // when it was last told that somebody types
 const listening = new Map(); // what stops the microphone of a phone, by its number
 
 function toEnd(part) {
@@ -101,6 +102,13 @@ async function stopTalking(number) {
   await talk(form, "spoken", await stop());
 }
 
+// Whoever types the words of a message is not cut off by silence meanwhile.
+function takeTime(form) {
+  if (performance.now() - typed < TYPING_EVERY) return;
+  typed = performance.now();
+  post("/act", new URLSearchParams({ number: form.elements.number.value, button: "take-time" })).catch(failed);
+}
+
 function failed() {
   notice.textContent = "The simulator does not answer.";
 }
@@ -116,6 +124,10 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.matches("[data-microphone]")) startTalking(event.target.form).catch(failed);
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-talk] [name=words]")) takeTime(event.target.form);
 });
 
 document.addEventListener("change", (event) => {

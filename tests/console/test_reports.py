@@ -178,7 +178,9 @@ def test_what_had_no_message_is_named_in_a_line_and_makes_no_rows(manager: Visit
     assert rows[:5] == ["from Nov 16, 2026", "overnight", "Lee Okafor", "Friday", "21:00"]
     assert "No messages: support hours, evening, weekend/closure." in page
     assert "No messages: the 23 others." in page
+    assert "No message was left." in text(empty)
     assert "<table" not in empty
+    assert "<dl" not in empty
     desk = world.program.desk
     report = sla_report(desk, Question(first=date(2026, 11, 20), last=date(2026, 11, 20)), world.now)
     assert Words("No messages: support hours, evening, weekend/closure.") in sla_paper(report, desk.terms, {}).parts

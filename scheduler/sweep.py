@@ -13,6 +13,7 @@ from triage.services import (
     canary,
     coverage,
     dispatch,
+    ledger,
     leg_look_ups,
     letters,
     look_ups,
@@ -58,6 +59,9 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
     while due := what_is_due(program.desk, program.now()):
         if Due.TIMER in due:
             run_due_timers(program.desk, program.now())
+        if Due.LEDGER in due:
+            ledger.settle_due(program.desk, program.now())
+        if due & {Due.TIMER, Due.LEDGER}:
             due = what_is_due(program.desk, program.now())
         free = free_senders()
         errands = _errands(program, phone_system, due, free) if free > 0 else []

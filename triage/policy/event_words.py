@@ -15,6 +15,9 @@ EVENT_WORDS = {
     "at_risk": "The promise is at risk: the deadline is near",
     "attempted": "Tried to call back, reached nobody",
     "became_emergency": "The caller made it an emergency",
+    "billed_anew": "Billed anew",
+    "ledger_entry": "Ledger entry",
+    "overage_billed": "Time over the credits billed",
     "billed": "Priced by the contract",
     "breach_was_early": "Breach taken back: our clock was ahead, the deadline lies ahead",
     "breach_withdrawn": "Breach withdrawn: the callback had been made in time",
@@ -160,6 +163,13 @@ EVENT_GROUPS: dict[str, frozenset[str]] = {
             "opted_out",
             "owner_asked_again",
             "test_alert_sent",
+        ]
+    ),
+    "Dealers and what they owe": frozenset(
+        [
+            "billed_anew",
+            "ledger_entry",
+            "overage_billed",
         ]
     ),
     "Calls back": frozenset(

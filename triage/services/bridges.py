@@ -228,7 +228,7 @@ def say_box(tx: Transaction, desk: Desk, bridge: Bridge, case: Case, now: dateti
     bridge.outcome, bridge.next_attempt_at = Outcome.BOX.value, None
     tx.session.flush()
     _record(tx, bridge, case, "voicemail_box", now)
-    return callbacks.was_a_box(tx, case, bridge, desk.terms_of(tx.session, case.policy), now)
+    return callbacks.was_a_box(tx, desk, case, bridge, now)
 
 
 def _picked_up(tx: Transaction, case: Case, delivery: Delivery, call_sid: str, now: datetime) -> None:

@@ -14,7 +14,9 @@ from triage.policy.callbacks import met_by_attempts_at
 from triage.policy.lifecycle import CaseEvent, CaseState, next_state
 from triage.policy.roster import Person
 from triage.policy.terms import Terms
+from triage.services.billing import take_back
 from triage.services.casework import acknowledge, hold
+from triage.services.desk import Desk
 from triage.services.escalation import watch_promise
 from triage.store import bridges, cases, sessions
 from triage.store.engine import Transaction
@@ -102,7 +104,7 @@ def reached(tx: Transaction, case: Case, bridge: Bridge, made_at: datetime, now:
     _open_session(tx, case, bridge.person_id, made_at)
 
 
-def was_a_box(tx: Transaction, case: Case, bridge: Bridge, terms: Terms, now: datetime) -> bool:
+def was_a_box(tx: Transaction, desk: Desk, case: Case, bridge: Bridge, now: datetime) -> bool:
     """The technician says that a voicemail box picked up: no callback, but an attempt that the network proves.
 
     The case waits for its callback again, unless another call reached the caller. True where the attempts on record
@@ -110,14 +112,14 @@ def was_a_box(tx: Transaction, case: Case, bridge: Bridge, terms: Terms, now: da
     """
     if case.state == CaseState.CLOSED:
         raise Refused(f"{case.reference} is closed")
-    at = bridge.answered_at or bridge.started_at
+    at, terms = bridge.answered_at or bridge.started_at, desk.terms_of(tx.session, case.policy)
     if case.callback_basis == "measured":
         others = bridges.connected(tx.session, case.id)
         if not others and case.callback_due is None:  # nothing was owed, so nobody is to be woken for it again
             case.callback_basis = "attempts"
-            withdraw_session(tx, case, now)
+            withdraw_session(tx, desk, case, now)
         elif not others:
-            _withdraw(tx, case, bridge.person_id, terms, now)
+            _withdraw(tx, desk, case, bridge.person_id, now)
         elif case.callback_made_at == at:
             _count_from(tx, case, others[0], now)
     return attempted(tx, case, bridge.person_id, terms, now, at=at, bridge=bridge)
@@ -153,14 +155,15 @@ def _is_in_time(case: Case) -> bool:
     return made_at is not None and due is not None and made_at <= due
 
 
-def _withdraw(tx: Transaction, case: Case, person_id: str, terms: Terms, now: datetime) -> None:
+def _withdraw(tx: Transaction, desk: Desk, case: Case, person_id: str, now: datetime) -> None:
+    terms = desk.terms_of(tx.session, case.policy)
     case.state = next_state(CaseState(case.state), CaseEvent.WITHDRAW).value
     case.callback_made_at = case.callback_basis = None
     case.owner = person_id
     tx.record_of(
         case, "callback_withdrawn", at=now, actor=f"person:{person_id}", person=person_id, reason="a voicemail box"
     )
-    withdraw_session(tx, case, now)
+    withdraw_session(tx, desk, case, now)
     hold(tx, case, terms, now)
     watch_promise(tx, case, terms)
 
@@ -179,13 +182,12 @@ def _count_from(tx: Transaction, case: Case, bridge: Bridge, now: datetime) -> N
         tx.record_of(case, "breached", at=now, actor="system", due=case.callback_due)
 
 
-def withdraw_session(tx: Transaction, case: Case, now: datetime) -> None:
+def withdraw_session(tx: Transaction, desk: Desk, case: Case, now: datetime) -> None:
     """The case has no session any more, nor what was billed for it."""
     session = sessions.of_case(tx.session, case.id)
     if session is not None:
-        sessions.drop_lines(tx.session, session.id)
         session.withdrawn_at = now
-        tx.session.flush()
+        take_back(tx, desk, session, now)
 
 
 def _open_session(tx: Transaction, case: Case, person_id: str, opened_at: datetime) -> None:

@@ -115,7 +115,7 @@ def correct(
         terms, actor = desk.terms_of(tx.session, case.policy), asked.who.actor
         if not is_sure and timedelta(minutes=minutes) > terms.callback.longest_stated:
             raise Refused(words.UNFINISHED["too long"])
-        found = corrections.correct(tx, case, terms, now, minutes=minutes, actor=actor, rate=rate, reason=reason)
+        found = corrections.correct(tx, desk, case, now, minutes=minutes, actor=actor, rate=rate, reason=reason)
         if found is None:
             raise Refused("That is what the session has already. Nothing was changed.")
         closed, was = found.now, found.amount_before

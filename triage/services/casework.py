@@ -13,17 +13,16 @@ from triage.errors import Refused
 from triage.policy.callbacks import NOBODY_TO_CALL
 from triage.policy.lengths import billed_minutes
 from triage.policy.lifecycle import CaseEvent, CaseState, is_moot, next_state
-from triage.policy.pricing import outlasts, parts_in_words, price_minutes
+from triage.policy.pricing import outlasts
 from triage.policy.roster import Person
 from triage.policy.terms import Terms
+from triage.services.billing import bill
 from triage.services.callers import say_taken
+from triage.services.desk import Desk
 from triage.services.escalation import pass_on, resume
 from triage.store import bridges, cases, chain, deliveries, sessions
 from triage.store.engine import Transaction
-from triage.store.models import BillableSession, BillingLine, Case
-
-NOT_BILLED = "not_billed"
-"""The rate of a session that somebody decided not to bill (W6)."""
+from triage.store.models import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def give_up(tx: Transaction, case: Case, person: Person, terms: Terms, now: date
 
 
 def close(
-    tx: Transaction, case: Case, person: Person, terms: Terms, now: datetime, *, minutes: int | None, note: str
+    tx: Transaction, desk: Desk, case: Case, person: Person, now: datetime, *, minutes: int | None, note: str
 ) -> Closed:
     """The work is done: the session gets its length and its billing line, in this very transaction.
 
@@ -118,8 +117,9 @@ def close(
         total = billed_minutes(timedelta(seconds=measured, minutes=minutes or 0))
         session.minutes, session.measured_s, session.stated_minutes = total, measured, minutes
         session.note, session.closed_at = note or None, now
+        session.window, session.product = case.window, case.product
         session.person_id = next((leg.person_id for leg in bridges.connected(tx.session, case.id)), person.id)
-        amount = bill(tx, case, session, terms, now)
+        amount = bill(tx, desk, session, now, is_billable=case.is_billable)
     cases.stop_asking(tx.session, case.id)
     is_doubtful = amount is not None and outlasts(measured, minutes, since_message=now - case.left_at)
     if is_doubtful:
@@ -162,41 +162,3 @@ def close_without_caller(tx: Transaction, case: Case, person: Person, now: datet
 
 def note(tx: Transaction, case: Case, actor: str, text: str, now: datetime) -> None:
     tx.record_of(case, "noted", at=now, actor=actor, text=text)
-
-
-def bill(tx: Transaction, case: Case, session: BillableSession, terms: Terms, now: datetime) -> Decimal | None:
-    """Price a closed session by the contract and write its line; None where nothing is billed."""
-    if not session.minutes:
-        return None
-    if not case.is_billable or session.rate == NOT_BILLED:
-        clauses = ["W6"] if case.is_billable else ["E3"]
-        tx.record_of(case, "not_billed", at=now, actor="system", clauses=clauses)
-        return None
-    price = price_minutes(session.rate, session.minutes, terms)
-    arithmetic = parts_in_words(session.measured_s, session.stated_minutes) + price.arithmetic
-    clauses = [getattr(terms.windows, case.window).clause, "W6", price.clause]
-    tx.session.add(
-        BillingLine(
-            session_id=session.id,
-            rule=price.clause,
-            rate=session.rate,
-            minutes=session.minutes,
-            billed_minutes=price.billed,
-            amount=price.amount,
-            is_taxable=price.is_taxable,
-            clauses=clauses,
-            arithmetic=arithmetic,
-            billed_at=session.closed_at or now,
-            created_at=now,
-        )
-    )
-    tx.record_of(
-        case,
-        "billed",
-        at=now,
-        actor="system",
-        amount=str(price.amount),
-        arithmetic=arithmetic,
-        clauses=clauses,
-    )
-    return price.amount

@@ -11,8 +11,12 @@ from triage.errors import Refused
 from triage.policy.lengths import billed_minutes
 from triage.policy.lifecycle import CaseState
 from triage.policy.pricing import outlasts
+from triage.policy.session_price import NOT_BILLED
 from triage.policy.terms import Terms
-from triage.services.casework import NOT_BILLED, Closed, bill
+from triage.services.billing import bill
+from triage.services.billing_lines import total
+from triage.services.casework import Closed
+from triage.services.desk import Desk
 from triage.store import chain, sessions
 from triage.store.engine import Transaction
 from triage.store.models import BillableSession, Case
@@ -36,8 +40,8 @@ def may_correct(tx: Transaction, case: Case, person_id: str, terms: Terms, now: 
 
 def correct(
     tx: Transaction,
+    desk: Desk,
     case: Case,
-    terms: Terms,
     now: datetime,
     *,
     minutes: int,
@@ -66,7 +70,7 @@ def correct(
     session.minutes = billed_minutes(timedelta(seconds=session.measured_s, minutes=minutes))
     session.stated_minutes, session.note, session.rate = minutes, note or session.note, rate
     sessions.drop_lines(tx.session, session.id)
-    amount = bill(tx, case, session, terms, now)
+    amount = bill(tx, desk, session, now, is_billable=case.is_billable)
     tx.session.flush()
     after, why = _figures(tx, session), {"reason": reason} if reason else {}
     tx.record_of(case, "session_corrected", at=now, actor=actor, before=before, after=after, **why)
@@ -82,7 +86,7 @@ def figures_of(tx: Transaction, case: Case) -> tuple[int, Decimal | None]:
     """The minutes and the price of the session of a closed case, None where nothing is billed."""
     session = sessions.of_case(tx.session, case.id)
     lines = sessions.lines_of(tx.session, session.id) if session else []
-    return (session.minutes or 0 if session else 0), (lines[0].amount if lines else None)
+    return (session.minutes or 0 if session else 0), total(lines)
 
 
 def _figures(tx: Transaction, session: BillableSession) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def _figures(tx: Transaction, session: BillableSession) -> dict[str, Any]:
         "stated_minutes": session.stated_minutes,
         "note": session.note,
         "rate": session.rate,
-        "clauses": lines[0].clauses if lines else [],
-        "amount": str(lines[0].amount) if lines else None,
-        "arithmetic": lines[0].arithmetic if lines else None,
+        "clauses": list(dict.fromkeys(clause for line in lines for clause in line.clauses)),
+        "amount": str(total(lines)) if lines else None,
+        "arithmetic": "; ".join(line.arithmetic for line in lines) or None,
     }

@@ -197,7 +197,7 @@ def done(
         return Unfinished.TOO_LONG
     elif minutes is None and not measured_s(tx.session, case.id):  # the network never told how long it was
         return Unfinished.LENGTH_UNKNOWN
-    return casework.close(tx, case, person, terms, now, minutes=minutes, note=text)
+    return casework.close(tx, deed.desk, case, person, now, minutes=minutes, note=text)
 
 
 def _without_callback(deed: Deed, text: str, *, has_called: bool) -> Closed | Unfinished | None:

@@ -12,6 +12,7 @@ from triage.policy.intake import work_begins
 from triage.policy.lifecycle import CaseEvent, CaseState, next_state
 from triage.policy.terms import Terms, WindowName
 from triage.services.alerts import card_of, tell
+from triage.services.billing import take_back
 from triage.services.callbacks import withdraw_session
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh, watch_promise
@@ -43,10 +44,10 @@ def reopen(
     tx.record_of(case, "reopened", at=now, actor=actor, reason=reason, called_back=was_called, before=before)
     if session is not None and was_called:
         session.closed_at = session.minutes = session.stated_minutes = None
-        sessions.drop_lines(tx.session, session.id)
+        take_back(tx, desk, session, now)
     elif not was_called:
         case.callback_made_at = case.callback_basis = None
-        withdraw_session(tx, case, now)
+        withdraw_session(tx, desk, case, now)
     if event is CaseEvent.ASK_AGAIN:
         climb_afresh(tx, case, now)
         watch_promise(tx, case, terms)

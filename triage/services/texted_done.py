@@ -65,7 +65,9 @@ def _done_again(scene: Scene, case: Case) -> str:
     if not command.is_sure and timedelta(minutes=command.minutes) > terms.callback.longest_stated:
         return closing_words.too_long(case.reference, command.minutes, terms, is_closed=True)
     actor = f"person:{scene.person.id}"
-    found = corrections.correct(tx, case, terms, scene.now, minutes=command.minutes, note=command.text, actor=actor)
+    found = corrections.correct(
+        tx, scene.desk, case, scene.now, minutes=command.minutes, note=command.text, actor=actor
+    )
     if found is None:
         return closing_words.unchanged(case.reference, *corrections.figures_of(tx, case))
     before = (found.minutes_before, found.amount_before)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import Session
 
 from triage.store.base import UtcDateTime
-from triage.store.models import Bridge, CanaryRun, Delivery, Letter, LookUp, Mark, RecordingCopy, Timer
+from triage.store.models import Bridge, CanaryRun, Dealer, Delivery, Letter, LookUp, Mark, RecordingCopy, Timer
 
 
 class Kind(StrEnum):
@@ -24,6 +24,7 @@ class Kind(StrEnum):
     MARK = "mark"
     TEST_CALL = "test_call"
     LETTER = "letter"
+    LEDGER = "ledger"
 
 
 _DUE = {
@@ -35,6 +36,7 @@ _DUE = {
     Kind.MARK: Mark.next_attempt_at,
     Kind.TEST_CALL: CanaryRun.next_attempt_at,
     Kind.LETTER: Letter.next_attempt_at,
+    Kind.LEDGER: Dealer.next_due_at,
 }
 
 # Built once, and of columns that belong to no object: they are asked several times a second.

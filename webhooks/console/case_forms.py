@@ -11,9 +11,9 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from triage.errors import TriageError
 from triage.policy.case_actions import Action
 from triage.policy.commands import LONGEST_NOTE
+from triage.policy.session_price import NOT_BILLED
 from triage.policy.story_scene import on_both_clocks
 from triage.services.case_page import CasePage, case_page
-from triage.services.casework import NOT_BILLED
 from webhooks.console.access import signed_in
 from webhooks.console.forms import Form
 from webhooks.errors import status_of

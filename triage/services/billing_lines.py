@@ -1,0 +1,118 @@
+"""Billing lines, brought to what they should be. A line on an invoice stays: what differs is a line on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import cast
+
+from triage.policy.session_price import Kind, PricedLine, Work
+from triage.policy.terms import ProductLine, WindowName
+from triage.store.engine import Transaction
+from triage.store.models import BillableSession, BillingLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """What lines are of: a session, else a dealer's quarter. `billed_at` is the day they belong to."""
+
+    session_id: int | None = None
+    dealer_id: int | None = None
+    quarter: str | None = None
+    billed_at: datetime
+
+
+def work_of(session: BillableSession, *, is_billable: bool) -> Work:
+    """A closed session as the rules see it."""
+    return Work(
+        kind=Kind(session.kind),
+        window=cast("WindowName", session.window),
+        product=cast("ProductLine", session.product),
+        rate=session.rate,
+        is_billable=is_billable,
+        minutes=session.minutes or 0,
+        measured_s=session.measured_s,
+        stated_minutes=session.stated_minutes,
+    )
+
+
+def total(lines: Sequence[BillingLine]) -> Decimal | None:
+    """What lines come to; None where there are none."""
+    return sum((line.amount for line in lines), Decimal("0.00")) if lines else None
+
+
+def write(
+    tx: Transaction, whose: Whose, standing: Sequence[BillingLine], wanted: Sequence[PricedLine], now: datetime
+) -> bool:
+    """Bring the lines that stand to those that are wanted, each by its rule. True where anything changed."""
+    missing = []
+    for rule in {line.rule for line in standing} | {line.rule for line in wanted}:
+        lines = [line for line in standing if line.rule == rule]
+        line = next((line for line in wanted if line.rule == rule), None)
+        kept = [each for each in lines if each.invoice_id is not None]
+        loose = [each for each in lines if each.invoice_id is None]
+        if kept:
+            line = _difference(kept, line)
+        if len(loose) == (line is not None) and all(line is not None and _is_same(each, line) for each in loose):
+            continue
+        for each in loose:
+            tx.session.delete(each)
+        if line is not None or loose:
+            missing.append((line, len(kept)))
+    tx.session.flush()  # the old lines go first: their places are taken again
+    for line, revision in missing:
+        if line is not None:
+            tx.session.add(_row(whose, line, revision, now))
+    tx.session.flush()
+    return bool(missing)
+
+
+def _difference(kept: Sequence[BillingLine], line: PricedLine | None) -> PricedLine | None:
+    """What a line on top of invoiced ones has to say; None where they say all of it."""
+    minutes = (line.minutes if line else 0) - sum(each.minutes for each in kept)
+    billed = (line.billed_minutes if line else 0) - sum(each.billed_minutes for each in kept)
+    days = (line.billed_days if line else 0) - sum(each.billed_days for each in kept)
+    invoiced = sum((each.amount for each in kept), Decimal("0.00"))
+    amount = (line.amount if line else Decimal("0.00")) - invoiced
+    if not (minutes or billed or days or amount):
+        return None
+    now_right = line.arithmetic if line else "nothing is billed"
+    return PricedLine(
+        rule=kept[0].rule,
+        rate=line.rate if line else kept[-1].rate,
+        minutes=minutes,
+        billed_minutes=billed,
+        billed_days=days,
+        amount=amount,
+        is_taxable=kept[0].is_taxable,
+        clauses=line.clauses if line else tuple(kept[-1].clauses),
+        arithmetic=f"put right: {now_right}; less {invoiced:.2f} on an invoice = {amount:.2f}",
+    )
+
+
+def _is_same(row: BillingLine, line: PricedLine) -> bool:
+    return (row.rate, row.minutes, row.billed_minutes, row.billed_days, row.amount, row.is_taxable, row.arithmetic) == (
+        line.rate, line.minutes, line.billed_minutes, line.billed_days, line.amount, line.is_taxable, line.arithmetic,
+    ) and row.clauses == list(line.clauses)  # fmt: skip
+
+
+def _row(whose: Whose, line: PricedLine, revision: int, now: datetime) -> BillingLine:
+    return BillingLine(
+        session_id=whose.session_id,
+        dealer_id=whose.dealer_id,
+        quarter=whose.quarter,
+        rule=line.rule,
+        revision=revision,
+        rate=line.rate,
+        minutes=line.minutes,
+        billed_minutes=line.billed_minutes,
+        billed_days=line.billed_days,
+        amount=line.amount,
+        is_taxable=line.is_taxable,
+        clauses=list(line.clauses),
+        arithmetic=line.arithmetic,
+        billed_at=now if revision else whose.billed_at,  # an invoiced month stays as it was billed
+        created_at=now,
+    )

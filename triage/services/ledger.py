@@ -1,0 +1,307 @@
+"""A dealer's ledger, brought in line with the facts: what was bought, what was worked, what was asked for.
+
+Entries are only ever added: where the facts of the past changed, what the difference is, at the instant at which it
+counts. So a run may be repeated, and whoever learns of something late settles from the instant of that fact on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from triage.policy import ledger as rules
+from triage.policy.hours import local
+from triage.policy.ledger import Borrow, Bought, Correction, Facts, Grant, Lot, Movement, Reckoned, Use
+from triage.policy.quarters import ends_at, quarter_after, quarter_before, quarter_of, starts_at
+from triage.policy.session_price import draws_credits, lines_for, overage_line, prepaid_minutes_for
+from triage.policy.terms import PurchaseKind, Terms
+from triage.services import billing_lines
+from triage.services.billing_lines import Whose, work_of
+from triage.services.desk import Desk
+from triage.store import Session, dealers, sessions
+from triage.store import ledger as rows
+from triage.store.engine import Transaction
+from triage.store.ledger import Key
+from triage.store.models import BillableSession, Dealer, LedgerEntry
+
+GRANTS = ("earned", "new_dealer", "training", "prepaid")
+_AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a dealer has at an instant, in minutes, and whether it must prepay (E6). `over_minutes` is the quarter's."""
+
+    prepaid_minutes: int
+    credit_minutes: int
+    over_minutes: int
+    must_prepay: bool
+
+    @property
+    def left_minutes(self) -> int:
+        return self.prepaid_minutes + self.credit_minutes
+
+
+def standing(session: Session, desk: Desk, dealer_id: int, at: datetime) -> Standing:
+    """What is left at an instant that is not ahead of now: sums of the ledger's entries."""
+    dealer, terms = session.get_one(Dealer, dealer_id), desk.terms
+    left = {lot.lot: lot.minutes for lot in rows.balances_at(session, dealer_id, at) if not _is_over_by(lot, at)}
+    prepaid = sum(minutes for lot, minutes in left.items() if rules.is_prepaid(lot))
+    credit = sum(minutes for lot, minutes in left.items() if not rules.is_prepaid(lot) and not rules.is_over(lot))
+    return Standing(
+        prepaid,
+        credit,
+        -left.get(f"{rules.OVER}:{quarter_of(at, terms)}", 0),
+        rules.must_prepay(_bought(session, dealer_id), local(at, terms).date(), terms, has_account=dealer.has_account),
+    )
+
+
+def settle(
+    tx: Transaction, desk: Desk, dealer_id: int, since: datetime, now: datetime, *, actor: str = "system"
+) -> None:
+    """Bring ledger and billing lines of a dealer in line with the facts from `since` on. Safe to repeat.
+
+    `since` is the earliest instant at which a fact counts that changed.
+    """
+    dealer = tx.session.get_one(Dealer, dealer_id)
+    tx.session.flush()
+    since = min(since, dealer.next_due_at or since)
+    worked = rows.worked(tx.session, dealer_id, since)
+    bought = _bought(tx.session, dealer_id)
+    facts = _facts(tx, desk, dealer, bought, worked, since)
+    reckoned = rules.reckon(facts, now, desk.terms)
+    touched = _post(tx, desk, dealer, reckoned.movements, worked, since, now, actor)
+    for session, is_billable in worked:
+        _price(tx, desk, session, reckoned, now, is_billable=is_billable)
+    for quarter in _ended_quarters(touched, since, now, desk.terms):
+        _bill_quarter(tx, desk, dealer, quarter, reckoned, now)
+    dealer.next_due_at = _next_due_at(reckoned, now, desk.terms)
+
+
+def settle_due(desk: Desk, now: datetime) -> bool:
+    """Settle dealers whose quarter or credits ended since they were last settled. True where there are more."""
+    with desk.store.write() as tx:
+        due = rows.due_dealers(tx.session, now, _AT_ONCE)
+        for dealer in due:
+            settle(tx, desk, dealer.id, dealer.next_due_at or now, now)
+    return len(due) == _AT_ONCE
+
+
+def settle_all(desk: Desk, since: datetime, now: datetime, *, actor: str) -> int:
+    """Settle every dealer from an instant on. Returns how many entries and lines were missing."""
+    with desk.store.read() as session:
+        found = [dealer.id for dealer in dealers.every(session)]
+    missing = 0
+    for dealer_id in found:
+        with desk.store.write() as tx:
+            before = len(tx.entries)
+            settle(tx, desk, dealer_id, since, now, actor=actor)
+            missing += len(tx.entries) - before
+    return missing
+
+
+def _facts(
+    tx: Transaction,
+    desk: Desk,
+    dealer: Dealer,
+    bought: Sequence[Bought],
+    worked: Sequence[tuple[BillableSession, bool]],
+    since: datetime,
+) -> Facts:
+    lots = [
+        Lot(lot.lot, lot.minutes, lot.begins_at, lot.ends_at)
+        for lot in rows.balances(tx.session, dealer.id, before=since)
+    ]
+    return Facts(
+        since=since,
+        lots=lots,
+        grants=_grants(tx, desk, dealer, bought),
+        uses=[_use(tx, desk, dealer, bought, session, is_billable=billable) for session, billable in worked],
+        borrows=[
+            Borrow(asked.quarter, max(asked.asked_at, ends_at(asked.quarter, desk.terms)), asked.most_minutes)
+            for asked in rows.borrow_requests(tx.session, dealer.id)
+        ],
+        corrections=[
+            Correction(entry.lot, entry.at, entry.minutes, entry.ends_at)
+            for entry in rows.corrections(tx.session, dealer.id, since)
+        ],
+    )
+
+
+def _grants(tx: Transaction, desk: Desk, dealer: Dealer, bought: Sequence[Bought]) -> list[Grant | rules.Return]:
+    """Each lot by the contract under which it was granted first: a change of the contract takes nothing back."""
+    granted = rows.granted_under(tx.session, dealer.id, GRANTS)
+    found: dict[str, list[Grant | rules.Return]] = {
+        policy: rules.grants_of(dealer.joined_on, bought, desk.terms_of(tx.session, policy))
+        for policy in {desk.terms.version, *granted.values()}
+    }
+    return [
+        grant
+        for policy, grants in found.items()
+        for grant in grants
+        if policy == (granted.get(grant.lot, desk.terms.version) if isinstance(grant, Grant) else desk.terms.version)
+    ]
+
+
+def _use(
+    tx: Transaction,
+    desk: Desk,
+    dealer: Dealer,
+    bought: Sequence[Bought],
+    session: BillableSession,
+    *,
+    is_billable: bool,
+) -> Use:
+    terms = desk.terms_of(tx.session, session.policy)
+    work = work_of(session, is_billable=is_billable)
+    on = local(session.opened_at, terms).date()
+    prepays = rules.must_prepay(bought, on, terms, has_account=dealer.has_account)
+    return Use(
+        session.id,
+        session.opened_at,
+        work.minutes if work.is_priced else 0,
+        prepaid_minutes_for(work, terms),
+        draws_credits(work, terms),
+        not prepays,
+    )
+
+
+def _post(
+    tx: Transaction,
+    desk: Desk,
+    dealer: Dealer,
+    movements: Sequence[Movement],
+    worked: Sequence[tuple[BillableSession, bool]],
+    since: datetime,
+    now: datetime,
+    actor: str,
+) -> set[str]:
+    """Add what the ledger lacks, and what takes back of it what the facts no longer call for. Returns lots changed."""
+    wanted: dict[Key, int] = defaultdict(int)
+    reasons: dict[Key, Movement] = {}
+    for movement in movements:
+        key = Key(movement.lot, movement.kind, movement.at, movement.session_id)
+        wanted[key] += movement.minutes
+        reasons[key] = movement
+    posted, changed = rows.posted(tx.session, dealer.id, since), set()
+    policies = {session.id: session.policy for session, _ in worked}
+    for key in sorted({*wanted, *posted}, key=lambda key: (key.at, key.lot, key.kind, key.session_id or 0)):
+        minutes = wanted.get(key, 0) - posted.get(key, 0)
+        if not minutes:
+            continue
+        reason = reasons.get(key)
+        entry = LedgerEntry(
+            dealer_id=dealer.id,
+            lot=key.lot,
+            kind=key.kind,
+            minutes=minutes,
+            at=key.at,
+            ends_at=reason.ends_at if reason else rows.end_of(tx.session, dealer.id, key.lot),
+            session_id=key.session_id,
+            clauses=[reason.clause] if reason else [],
+            words=_words(reason, is_new=key not in posted),
+            policy=policies.get(key.session_id or 0, desk.terms.version),
+            actor=actor,
+            created_at=now,
+        )
+        tx.session.add(entry)
+        changed.add(key.lot)
+        tx.record(
+            "ledger_entry",
+            at=now,
+            actor=actor,
+            policy=entry.policy,
+            dealer=dealer.code,
+            lot=key.lot,
+            entry=key.kind,
+            minutes=minutes,
+            counts_at=key.at,
+            clauses=entry.clauses,
+        )
+    tx.session.flush()
+    return changed
+
+
+def _words(reason: Movement | None, *, is_new: bool) -> str:
+    if reason is None:
+        return "taken back: what it stood for changed"
+    return reason.words if is_new else f"put right: {reason.words}"
+
+
+def _price(
+    tx: Transaction, desk: Desk, session: BillableSession, reckoned: Reckoned, now: datetime, *, is_billable: bool
+) -> None:
+    """Bring the lines of a session to what it draws."""
+    terms = desk.terms_of(tx.session, session.policy)
+    wanted = lines_for(work_of(session, is_billable=is_billable), reckoned.coverage.get(session.id), terms)
+    before = sessions.lines_of(tx.session, session.id)
+    was = billing_lines.total(before)
+    whose = Whose(session_id=session.id, dealer_id=session.dealer_id, billed_at=session.closed_at or now)
+    if not billing_lines.write(tx, whose, before, wanted, now):
+        return
+    amount = billing_lines.total(sessions.lines_of(tx.session, session.id))
+    told: dict[str, Any] = {
+        "amount": str(amount) if amount is not None else None,
+        "arithmetic": "; ".join(line.arithmetic for line in wanted),
+        "clauses": list(dict.fromkeys(clause for line in wanted for clause in line.clauses)),
+    }
+    if was is None:
+        tx.record("billed", at=now, actor="system", case_id=session.case_id, policy=session.policy, **told)
+    else:
+        told["before"] = str(was)
+        tx.record("billed_anew", at=now, actor="system", case_id=session.case_id, policy=session.policy, **told)
+
+
+def _ended_quarters(touched: set[str], since: datetime, now: datetime, terms: Terms) -> list[str]:
+    """The quarters that ended since, and those before whose minutes over the credits changed."""
+    found = {lot.partition(":")[2] for lot in touched if rules.is_over(lot)}
+    quarter = quarter_before(quarter_of(since, terms))
+    while ends_at(quarter, terms) <= now:
+        found.add(quarter)
+        quarter = quarter_after(quarter)
+    return sorted(quarter for quarter in found if ends_at(quarter, terms) <= now)
+
+
+def _bill_quarter(tx: Transaction, desk: Desk, dealer: Dealer, quarter: str, reckoned: Reckoned, now: datetime) -> None:
+    """Bring the line of what was over in a quarter to what it should be (C6, R6)."""
+    last = rows.last_entry_of(tx.session, dealer.id, f"{rules.OVER}:{quarter}", rules.OVER)
+    terms = desk.terms_of(tx.session, last.policy) if last else desk.terms
+    wanted = overage_line(quarter, rules.over_of(reckoned.lots, quarter), terms)
+    before = rows.lines_of_quarter(tx.session, dealer.id, quarter)
+    whose = Whose(dealer_id=dealer.id, quarter=quarter, billed_at=ends_at(quarter, terms))
+    if not billing_lines.write(tx, whose, before, wanted, now):
+        return
+    was, amount = (
+        billing_lines.total(lines) for lines in (before, rows.lines_of_quarter(tx.session, dealer.id, quarter))
+    )
+    tx.record(
+        "overage_billed",
+        at=now,
+        actor="system",
+        policy=terms.version,
+        dealer=dealer.code,
+        quarter=quarter,
+        amount=str(amount) if amount is not None else None,
+        before=str(was) if was is not None else None,
+        arithmetic="; ".join(line.arithmetic for line in wanted),
+    )
+
+
+def _next_due_at(reckoned: Reckoned, now: datetime, terms: Terms) -> datetime:
+    """When something ends or begins by itself next: the quarter, or a lot that ends sooner."""
+    ends = [lot.ends_at for lot in reckoned.lots.values() if lot.left and lot.ends_at and lot.ends_at > now]
+    return min([starts_at(quarter_after(quarter_of(now, terms)), terms), *ends])
+
+
+def _bought(session: Session, dealer_id: int) -> list[Bought]:
+    return [
+        Bought(row.id, row.bought_on, cast("PurchaseKind", row.kind), row.amount)
+        for row in rows.purchases(session, dealer_id)
+    ]
+
+
+def _is_over_by(lot: rows.Balance, at: datetime) -> bool:
+    return lot.ends_at is not None and lot.ends_at <= at

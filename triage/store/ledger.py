@@ -1,0 +1,161 @@
+"""The ledger's entries, and the facts that they follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from triage.store.models import (
+    BillableSession,
+    BillingLine,
+    BorrowRequest,
+    Case,
+    Dealer,
+    LedgerEntry,
+    Purchase,
+)
+
+
+class Balance(NamedTuple):
+    """What is left of a lot; `begins_at` is its first entry."""
+
+    lot: str
+    minutes: int
+    begins_at: datetime
+    ends_at: datetime | None
+
+
+class Key(NamedTuple):
+    """What makes an entry the same entry: all with one key are summed up."""
+
+    lot: str
+    kind: str
+    at: datetime
+    session_id: int | None
+
+
+def balances(session: Session, dealer_id: int, *, before: datetime) -> list[Balance]:
+    """Every lot that is not used up, by the entries that count before an instant."""
+    return _balances(session, LedgerEntry.dealer_id == dealer_id, LedgerEntry.at < before)
+
+
+def balances_at(session: Session, dealer_id: int, at: datetime) -> list[Balance]:
+    """Every lot that is not used up, by the entries that count at an instant."""
+    return _balances(session, LedgerEntry.dealer_id == dealer_id, LedgerEntry.at <= at)
+
+
+def _balances(session: Session, *narrowed: Any) -> list[Balance]:
+    total = func.sum(LedgerEntry.minutes)
+    rows = session.execute(
+        select(
+            LedgerEntry.lot,
+            total,
+            func.min(LedgerEntry.at, type_=LedgerEntry.at.type),
+            func.max(LedgerEntry.ends_at, type_=LedgerEntry.ends_at.type),
+        )
+        .where(*narrowed)
+        .group_by(LedgerEntry.lot)
+        .having(total != 0)
+        .order_by(LedgerEntry.lot)
+    )
+    return [Balance(lot, int(minutes), begins_at, ends_at) for lot, minutes, begins_at, ends_at in rows]
+
+
+def posted(session: Session, dealer_id: int, since: datetime) -> dict[Key, int]:
+    """What stands in the ledger from an instant on, but for corrections, which are facts of their own."""
+    rows = session.execute(
+        select(LedgerEntry.lot, LedgerEntry.kind, LedgerEntry.at, LedgerEntry.session_id, func.sum(LedgerEntry.minutes))
+        .where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.at >= since, LedgerEntry.kind != "corrected")
+        .group_by(LedgerEntry.lot, LedgerEntry.kind, LedgerEntry.at, LedgerEntry.session_id)
+    )
+    return {Key(lot, kind, at, session_id): int(minutes) for lot, kind, at, session_id, minutes in rows}
+
+
+def granted_under(session: Session, dealer_id: int, kinds: Sequence[str]) -> dict[str, str]:
+    """The policy under which each lot was granted first."""
+    rows = session.execute(
+        select(LedgerEntry.lot, LedgerEntry.policy)
+        .where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.kind.in_(kinds))
+        .order_by(LedgerEntry.id.desc())
+    )
+    return {lot: policy for lot, policy in rows}  # noqa: C416 - the last one, which is the oldest entry, stays
+
+
+def corrections(session: Session, dealer_id: int, since: datetime) -> Sequence[LedgerEntry]:
+    return session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.kind == "corrected", LedgerEntry.at >= since)
+        .order_by(LedgerEntry.id)
+    ).all()
+
+
+def of_dealer(session: Session, dealer_id: int, start: datetime, end: datetime) -> Sequence[LedgerEntry]:
+    """The entries that count in [start, end), by the time at which they count."""
+    return session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.at >= start, LedgerEntry.at < end)
+        .order_by(LedgerEntry.at, LedgerEntry.id)
+    ).all()
+
+
+def last_entry_of(session: Session, dealer_id: int, lot: str, kind: str) -> LedgerEntry | None:
+    """The entry of a lot that counts last."""
+    return session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.lot == lot, LedgerEntry.kind == kind)
+        .order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
+    ).first()
+
+
+def end_of(session: Session, dealer_id: int, lot: str) -> datetime | None:
+    """When a lot ends, by its entries."""
+    return session.scalar(
+        select(LedgerEntry.ends_at).where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.lot == lot).limit(1)
+    )
+
+
+def purchases(session: Session, dealer_id: int) -> Sequence[Purchase]:
+    return session.scalars(
+        select(Purchase).where(Purchase.dealer_id == dealer_id).order_by(Purchase.bought_on, Purchase.id)
+    ).all()
+
+
+def borrow_requests(session: Session, dealer_id: int) -> Sequence[BorrowRequest]:
+    return session.scalars(
+        select(BorrowRequest).where(BorrowRequest.dealer_id == dealer_id).order_by(BorrowRequest.quarter)
+    ).all()
+
+
+def worked(session: Session, dealer_id: int, since: datetime) -> Sequence[tuple[BillableSession, bool]]:
+    """The closed sessions of a dealer that were opened from an instant on, with whether their case is ever billed."""
+    rows = session.execute(
+        select(BillableSession, Case.is_billable)
+        .outerjoin(Case, BillableSession.case_id == Case.id)
+        .where(
+            BillableSession.dealer_id == dealer_id,
+            BillableSession.opened_at >= since,
+            BillableSession.closed_at.is_not(None),
+            BillableSession.withdrawn_at.is_(None),
+        )
+        .order_by(BillableSession.opened_at, BillableSession.id)
+    )
+    return [(work, is_billable is not False) for work, is_billable in rows]
+
+
+def lines_of_quarter(session: Session, dealer_id: int, quarter: str) -> Sequence[BillingLine]:
+    return session.scalars(
+        select(BillingLine)
+        .where(BillingLine.dealer_id == dealer_id, BillingLine.quarter == quarter, BillingLine.session_id.is_(None))
+        .order_by(BillingLine.id)
+    ).all()
+
+
+def due_dealers(session: Session, now: datetime, most: int) -> Sequence[Dealer]:
+    """Dealers whose ledger changes by itself about now."""
+    return session.scalars(
+        select(Dealer).where(Dealer.next_due_at <= now).order_by(Dealer.next_due_at, Dealer.id).limit(most)
+    ).all()

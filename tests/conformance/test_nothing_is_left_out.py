@@ -31,15 +31,6 @@ CODE = [
 ]
 
 LATER = {
-    "trunks.certified": "E4",
-    "trunks.best_effort_warning": "E4",
-    "tier_three.name": "E5",
-    "tier_three.phone": "E5",
-    "tier_three.zone": "E5",
-    "tier_three.opens": "E5",
-    "tier_three.closes": "E5",
-    "products.discontinued.names": "E3",
-    "products.discontinued.software_below": "E3",
     "day_rates.remote_day.starts": "R4",
     "day_rates.remote_day.ends": "R4",
     "day_rates.remote_day.outside": "R4",

@@ -57,7 +57,7 @@ def _read_weekday(value: Any) -> int:
     return _DAYS.index(value)
 
 
-def _read_zone(value: Any) -> str:
+def read_zone(value: Any) -> str:
     """A region such as America/New_York. `EDT` is no zone, and `EST` would never see summer time."""
     if not isinstance(value, str) or ("/" not in value and value != "UTC"):
         raise ValueError(f'{value!r} is not a region; write "America/New_York", or "Etc/GMT+4" for EDT all year round')
@@ -95,7 +95,7 @@ TimeOfDay = Annotated[
     PlainSerializer(lambda at: at.strftime("%H:%M"), return_type=str),
 ]
 Weekday = Annotated[int, BeforeValidator(_read_weekday), PlainSerializer(lambda day: _DAYS[day], return_type=str)]
-Zone = Annotated[str, BeforeValidator(_read_zone)]
+Zone = Annotated[str, BeforeValidator(read_zone)]
 Channel = Literal["sms", "voice"]
 
 

@@ -50,4 +50,15 @@ def as_cell(value: Any) -> str:
 
 def spreadsheet_safe(cell: str) -> str:
     """A cell that a spreadsheet cannot take for a formula: a caller may have chosen its first character."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
+    return f"'{cell}" if is_formula(cell) else cell
+
+
+def as_written(cell: str) -> str:
+    """What stands in a cell of a file that somebody hands in, without the mark that `spreadsheet_safe` sets."""
+    cell = cell.strip()
+    return cell[1:].strip() if cell.startswith("'") and is_formula(cell[1:]) else cell
+
+
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet may take it for a formula."""
+    return cell.lstrip(" ").startswith(_FORMULA_STARTS)

@@ -46,6 +46,10 @@ class MovedOn(Refused):
     """Somebody did something with the case meanwhile: look at it again."""
 
 
+class WouldBillTwice(Refused):
+    """Another program of accounting has these invoices already."""
+
+
 class StaleRow(TriageError):
     """Somebody else changed the row first; nothing was written."""
 

@@ -42,6 +42,8 @@ ANOTHER = {
     "blocked": ["+12165550100"],
     "day_desk": ["+16145550110"],
     "silence": "20s",
+    "due_after": "31d",
+    "dates": "dd/mm/yyyy",
 }
 
 

@@ -13,6 +13,7 @@ _HOMES = {
     "canary": "canary",
     "case": "cases",
     "doctor": "operation",
+    "invoice": "invoices",
     "migrate": "operation",
     "oncall": "cases",
     "policy": "contract",

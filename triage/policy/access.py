@@ -35,6 +35,7 @@ class Permission(StrEnum):
     READ_SYSTEM = "read system"
     READ_ACCOUNTS = "read accounts"
     CHANGE_ACCOUNTS = "change accounts"
+    INVOICE = "invoice"  # make invoices, hand them to accounting
 
 
 _EVERYBODY = {Permission.OWN_ACCOUNT, Permission.READ_CASES, Permission.READ_ON_CALL, Permission.READ_POLICY}
@@ -45,6 +46,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.MANAGER: frozenset(
         _READS_ALL - {Permission.READ_ACCOUNTS}
         | {Permission.WORK_CASES, Permission.CORRECT_CASES, Permission.CHANGE_ON_CALL, Permission.OWN_NUMBER}
+        | {Permission.INVOICE}
     ),
     Role.AUDITOR: frozenset(_READS_ALL),
     Role.ADMINISTRATOR: frozenset(Permission),

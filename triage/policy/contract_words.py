@@ -137,6 +137,7 @@ def _accounts(terms: Terms) -> Iterator[tuple[str, str]]:
     yield "C5", f"Prepaid hours go {first} credits, and {after_hours} for after-hours sessions."
     yield "C6", f"Time over the credits is billed at the {RATE_WORDS[earned.overage_rate]}."
     yield "C7", f"Hours of the next quarter may be used {_times(earned.borrow_per_year)} a year."
+    yield "", f"An invoice is due {terms.invoices.due_after.days} days after its own."
 
 
 def _promise(terms: Terms) -> Iterator[tuple[str, str]]:

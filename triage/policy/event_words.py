@@ -59,6 +59,9 @@ EVENT_WORDS = {
     "hearing_asked_for": "Asked to hear the message by phone",
     "history_checked": "The chain of the history was checked",
     "history_exported": "The history was exported",
+    "invoice_made": "An invoice was made",
+    "invoice_printed": "An invoice was printed",
+    "invoices_exported": "Invoices were handed to accounting",
     "invitation_accepted": "An invitation was accepted",
     "identity_bound": "Somebody's identity at the sign-in provider was bound to their account",
     "key_pressed": "A key was pressed in an alert call",
@@ -231,6 +234,13 @@ EVENT_GROUPS: dict[str, frozenset[str]] = {
             "sign_ins_ended",
             "signed_in",
             "signed_out",
+        ]
+    ),
+    "Invoices": frozenset(
+        [
+            "invoice_made",
+            "invoice_printed",
+            "invoices_exported",
         ]
     ),
     "People and the roster": frozenset(

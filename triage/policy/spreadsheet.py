@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from triage.policy.written import plain
@@ -32,7 +33,7 @@ def as_csv(rows: Iterable[dict[str, Any]], columns: Sequence[str] | None = None)
     writer = csv.DictWriter(out, fieldnames=columns or (list(rows[0]) if rows else []), lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: spreadsheet_safe(as_cell(value)) for name, value in row.items()})
+        writer.writerow({name: _cell(value) for name, value in row.items()})
     return out.getvalue()
 
 
@@ -46,6 +47,12 @@ def as_cell(value: Any) -> str:
         return " ".join(str(item) for item in value)
     text = value if isinstance(value, str) else plain(value)
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _cell(value: Any) -> str:
+    """A number is ours, and stays one that can be added up, also below zero."""
+    cell = as_cell(value)
+    return cell if isinstance(value, int | float | Decimal) else spreadsheet_safe(cell)
 
 
 def spreadsheet_safe(cell: str) -> str:

@@ -293,6 +293,29 @@ class Credits(Value):
     borrow_per_year: Annotated[int, Field(ge=0)]
 
 
+AccountingName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class Invoices(Value):
+    """How long dealers have to pay, and what accounting calls things: see the forms in the README."""
+
+    due_after: Span
+    dates: Literal["mm/dd/yyyy", "dd/mm/yyyy"]
+    labour_item: AccountingName
+    expenses_item: AccountingName
+    labour_account: AccountingName
+    expenses_account: AccountingName
+    taxable_rate: AccountingName
+    exempt_rate: AccountingName
+
+    @field_validator("due_after")
+    @classmethod
+    def _whole_days(cls, span: timedelta) -> timedelta:
+        if span % timedelta(days=1):
+            raise ValueError("an invoice is due so many days after its own; write it like 30d")
+        return span
+
+
 class Limits(Value):
     texts: Count
     texts_within: Span
@@ -349,6 +372,7 @@ class Terms(Versioned):
     day_rates: DayRates
     server_installation: ServerInstallation
     credits: Credits
+    invoices: Invoices
     limits: Limits
     ladder: Ladder
     phone: Phone

@@ -23,7 +23,10 @@ class InvoiceRun(Base):
 
 
 class Invoice(Base):
-    """One dealer's billing lines. It never changes: a correction is a line on a later one."""
+    """One dealer's billing lines. It never changes: a correction is a line on a later one.
+
+    `code` and `name` are what the dealer was called on that day; a total below zero makes it a credit note.
+    """
 
     __tablename__ = "invoices"
 
@@ -31,6 +34,10 @@ class Invoice(Base):
     number: Mapped[str] = mapped_column(String(20), unique=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("invoice_runs.id"), index=True)
     dealer_id: Mapped[int] = mapped_column(ForeignKey("dealers.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(120))
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
     total: Mapped[Decimal]
 
     __table_args__ = (

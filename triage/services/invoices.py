@@ -1,0 +1,292 @@
+"""Invoices: what waits for one, runs that make them, and what each of them says.
+
+Whoever makes invoices is alone in the database: no line gets onto two of them, and numbers have no gaps.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from triage.errors import MovedOn, NotFound, Refused
+from triage.policy.hours import local, span_of_days
+from triage.policy.invoicing import Bill, Line, due_on, in_runs, number_after, owes_something, total_of
+from triage.policy.monthly_report import last_day_of
+from triage.services.desk import Desk
+from triage.services.records import Record
+from triage.store import Session, dealers, invoices
+from triage.store.engine import Transaction
+from triage.store.models import Invoice, InvoiceRun
+from triage.store.models.case import reference_of
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What waits for one dealer. Lines of nothing alone make no invoice: they wait for one that is of something."""
+
+    dealer_id: int
+    code: str
+    name: str
+    lines: tuple[Line, ...]
+
+    @property
+    def total(self) -> Decimal:
+        return total_of(self.lines)
+
+    @property
+    def is_due(self) -> bool:
+        return owes_something(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Everything on no invoice that was billed up to a day, the day included.
+
+    `strangers` are lines of callers of no dealer: they can be invoiced once their case has one. `unsettled` are the
+    dealers whose ledger is behind: nothing is invoiced before it is not.
+    """
+
+    through: date
+    accounts: tuple[Account, ...]
+    strangers: tuple[Line, ...]
+    unsettled: tuple[str, ...]
+
+    @property
+    def due(self) -> tuple[Account, ...]:
+        return tuple(account for account in self.accounts if account.is_due)
+
+    @property
+    def total(self) -> Decimal:
+        return sum((account.total for account in self.due), Decimal("0.00"))
+
+    @property
+    def seal(self) -> str:
+        """Differs where anything else would be invoiced."""
+        ids = [line.id for account in self.due for line in account.lines]
+        return f"{len(ids)}-{max(ids, default=0)}-{sum(ids)}-{self.total}"
+
+
+def waiting(desk: Desk, through: date, now: datetime, *, code: str | None = None) -> Waiting:
+    """What would be invoiced through an Eastern day, of every dealer or of one.
+
+    Raises Refused for a day that lies ahead, NotFound for a code that no dealer has.
+    """
+    with desk.store.read() as session:
+        return _waiting(session, desk, through, now, code)
+
+
+def make_invoices(
+    desk: Desk, through: date, now: datetime, *, actor: str, code: str | None = None, seal: str | None = None
+) -> list[str]:
+    """One invoice for each dealer that owes something, or is owed. Returns their numbers; none where nothing waits.
+
+    More than fit a file of accounting become several runs. Raises as `waiting` does; Refused where a ledger is behind;
+    MovedOn where `seal` is not that of what waits now.
+    """
+    with desk.store.write() as tx:
+        found = _waiting(tx.session, desk, through, now, code)
+        if found.unsettled:
+            raise Refused(unsettled_in_words(found.unsettled))
+        if seal is not None and seal != found.seal:
+            raise MovedOn("What waits has changed meanwhile: look at it again.")
+        accounts = {account.dealer_id: account for account in found.due}
+        return [
+            number
+            for run in in_runs([(dealer_id, len(account.lines)) for dealer_id, account in accounts.items()])
+            for number in _make(tx, desk, through, [accounts[dealer_id] for dealer_id in run], actor, now)
+        ]
+
+
+def unsettled_in_words(names: Sequence[str]) -> str:
+    """Why nothing can be invoiced now, and what to do."""
+    return (
+        f"Hours of {', '.join(names)} ended, and the scheduler has not yet written down what follows from it."
+        " It does so within a minute while it runs: try again then."
+    )
+
+
+def _make(
+    tx: Transaction, desk: Desk, through: date, accounts: Sequence[Account], actor: str, now: datetime
+) -> list[str]:
+    today = local(now, desk.terms).date()
+    run = InvoiceRun(through_on=through, made_at=now, made_by=actor[:60])
+    tx.session.add(run)
+    tx.session.flush()
+    newest = invoices.newest_number(tx.session, today.year)
+    made: list[str] = []
+    for account in accounts:
+        newest = number_after(newest, today.year)
+        invoice = Invoice(
+            number=newest,
+            run_id=run.id,
+            dealer_id=account.dealer_id,
+            code=account.code,
+            name=account.name,
+            issued_on=today,
+            due_on=due_on(today, desk.terms),
+            total=account.total,
+        )
+        tx.session.add(invoice)
+        tx.session.flush()
+        invoices.put_on(tx.session, invoice.id, [line.id for line in account.lines])
+        made.append(newest)
+        tx.record(
+            "invoice_made",
+            at=now,
+            actor=actor,
+            policy=desk.terms.version,
+            invoice=newest,
+            run=run.id,
+            dealer=account.code,
+            through=str(through),
+            lines=len(account.lines),
+            total=str(account.total),
+        )
+    return made
+
+
+def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: str | None) -> Waiting:
+    if through > local(now, desk.terms).date():
+        raise Refused(f"{through} lies ahead: take today, or a day before.")
+    only = dealers.by_code(session, code) if code is not None else None
+    if code is not None and only is None:
+        raise NotFound(f"there is no dealer {code}; `afterhours dealer list` shows them")
+    by_dealer: dict[int | None, list[Line]] = defaultdict(list)
+    for row in invoices.waiting(session, span_of_days(through, through, desk.terms)[1]):
+        by_dealer[row.dealer_id].append(_line(row, desk))
+    return Waiting(
+        through=through,
+        accounts=tuple(
+            Account(dealer.id, dealer.code, dealer.name, tuple(by_dealer[dealer.id]))
+            for dealer in ([only] if only is not None else dealers.every(session))
+            if dealer.id in by_dealer
+        ),
+        strangers=tuple(line for line in by_dealer[None] if line.amount),
+        unsettled=tuple(
+            dealer.name for dealer in invoices.unsettled(session, now) if only is None or dealer.id == only.id
+        ),
+    )
+
+
+def list_runs(desk: Desk) -> list[Record]:
+    """Every run, newest first, with its invoices and the files that were made of it."""
+    with desk.store.read() as session:
+        runs = invoices.runs(session)
+        ids = [run.id for run in runs]
+        made, files = invoices.of_runs(session, ids), invoices.files_of(session, ids)
+        return [
+            {
+                "run": run.id,
+                "through": run.through_on,
+                "made_at": run.made_at,
+                "made_by": run.made_by,
+                "invoices": [_head(invoice) for invoice in made if invoice.run_id == run.id],
+                "exports": [
+                    {
+                        "form": file.form,
+                        "sha256": file.sha256,
+                        "exported_at": file.exported_at,
+                        "exported_by": file.exported_by,
+                    }
+                    for file in files
+                    if file.run_id == run.id
+                ],
+            }
+            for run in runs
+        ]
+
+
+def show_invoice(desk: Desk, number: str) -> Record:
+    """One invoice with its lines. Raises NotFound."""
+    with desk.store.read() as session:
+        invoice = invoices.by_number(session, number)
+        if invoice is None:
+            raise NotFound(f"there is no invoice {number}; `afterhours invoice list` shows them")
+        run = invoices.run(session, invoice.run_id)
+        [bill] = bills(session, desk, [invoice])
+        return {
+            **_head(invoice),
+            "run": invoice.run_id,
+            "through": run.through_on if run else None,
+            "lines": [line_record(line) for line in bill.lines],
+        }
+
+
+def bills(session: Session, desk: Desk, found: Sequence[Invoice]) -> list[Bill]:
+    """Invoices as values, with their lines in their order."""
+    lines: dict[int, list[Line]] = defaultdict(list)
+    for row in invoices.lines_on(session, [invoice.id for invoice in found]):
+        lines[row.invoice_id].append(replace(_line(row, desk), number=len(lines[row.invoice_id]) + 1))
+    return [
+        Bill(
+            number=invoice.number,
+            issued_on=invoice.issued_on,
+            due_on=invoice.due_on,
+            code=invoice.code,
+            name=invoice.name,
+            lines=tuple(lines[invoice.id]),
+        )
+        for invoice in found
+    ]
+
+
+def _head(invoice: Invoice) -> Record:
+    return {
+        "number": invoice.number,
+        "date": invoice.issued_on,
+        "due": invoice.due_on,
+        "dealer": invoice.code,
+        "name": invoice.name,
+        "total": invoice.total,
+    }
+
+
+def line_record(line: Line) -> Record:
+    """A line for programs, and for whoever argues it."""
+    return {
+        "line": line.number,
+        "ref": line.case,
+        "session": line.session,
+        "quarter": line.quarter,
+        "worked_on": line.worked_on,
+        "kind": line.kind,
+        "technician": line.technician,
+        "rate": line.rate,
+        "minutes": line.minutes,
+        "billed_minutes": line.billed_minutes,
+        "billed_days": line.billed_days,
+        "amount": line.amount,
+        "taxable": line.is_taxable,
+        "clauses": list(line.clauses),
+        "arithmetic": line.arithmetic,
+        "corrects": bool(line.revision),
+    }
+
+
+def _line(row: Any, desk: Desk) -> Line:
+    return Line(
+        id=row.id,
+        case=reference_of(row.case_id) if row.case_id else None,
+        session=row.session_id,
+        quarter=row.quarter,
+        worked_on=_last_day(row.quarter) if row.quarter else local(row.opened_at, desk.terms).date(),
+        kind=row.kind or "quarter",
+        technician=row.person_id,
+        rate=row.rate,
+        minutes=row.minutes,
+        billed_minutes=row.billed_minutes,
+        billed_days=row.billed_days,
+        amount=row.amount,
+        is_taxable=row.is_taxable,
+        clauses=tuple(row.clauses),
+        arithmetic=row.arithmetic,
+        revision=row.revision,
+    )
+
+
+def _last_day(quarter: str) -> date:
+    return last_day_of(date(int(quarter[:4]), int(quarter[-1]) * 3, 1))

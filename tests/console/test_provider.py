@@ -225,7 +225,10 @@ def test_a_provider_in_trouble_is_told_in_words_and_the_password_still_works(hou
     visitor.get("/sign-in/provider")
 
     assert "<h1>Sign in</h1>" in told
-    assert 'class="note bad" role="alert">The sign-in provider does not answer as it should.' in told
+    assert (
+        'class="note bad" role="alert" tabindex="-1" autofocus>The sign-in provider does not answer as it should.'
+        in told
+    )
     assert len(house.provider.asked) == asked, "what has just failed is not asked for at once again"
     assert "<small>technician</small></a>" in visitor.sign_in("technician@example.com").text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,8 @@ from triage.policy import sla
 from triage.policy.calendar_groups import weeks
 from triage.policy.callbacks import met_by_attempts_at
 from triage.policy.fields import write_span
-from triage.policy.sla import CaseTimes, Figures, judge, outcome
+from triage.policy.instants import instant_of, microseconds_of
+from triage.policy.sla import Figures, Outcome, Tally, outcome, span
 from triage.policy.terms import Callback
 
 LEFT = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -30,13 +31,38 @@ def callback_rule(attempts: int, apart: timedelta) -> Callback:
     return Callback.model_validate(written)
 
 
-def the_times(**known: Any) -> CaseTimes:
-    defaults = {"begins_at": LEFT, "callback_due": DUE, "acknowledged_at": None}
-    return CaseTimes(**{**defaults, "callback_made_at": None, "breached_at": None, **known})
+class CaseTimes(NamedTuple):
+    begins_at: datetime = LEFT
+    callback_due: datetime | None = DUE
+    acknowledged_at: datetime | None = None
+    callback_made_at: datetime | None = None
+    breached_at: datetime | None = None
+    basis: str | None = None
+
+
+class Judged(NamedTuple):
+    outcome: Outcome
+    to_acknowledge_s: float | None
+    to_callback_s: float | None
+    basis: str | None
+
+
+def judged(case: CaseTimes, now: datetime) -> Judged:
+    begins, due, acknowledged, made, breached = (None if at is None else microseconds_of(at) for at in case[:5])
+    assert begins is not None
+    became = outcome(due, made, breached, microseconds_of(now))
+    return Judged(became, span(begins, acknowledged), span(begins, made), case.basis)
+
+
+def tally(cases: list[CaseTimes], now: datetime) -> Tally:
+    found = Tally()
+    for case in cases:
+        found.add(judged(case, now))
+    return found
 
 
 def figures(cases: list[CaseTimes], now: datetime) -> Figures:
-    return sla.figures(judge(case, now) for case in cases)
+    return tally(cases, now).figures()
 
 
 @pytest.mark.parametrize(
@@ -58,16 +84,19 @@ def figures(cases: list[CaseTimes], now: datetime) -> Figures:
     ],
 )
 def test_only_a_callback_in_time_keeps_the_promise(known: dict[str, Any], now: datetime, expected: str) -> None:
-    assert outcome(the_times(**known), now) == expected
+    case = CaseTimes(**known)
+
+    assert outcome(case.callback_due, case.callback_made_at, case.breached_at, now) == expected
+    assert judged(case, now).outcome == expected
 
 
 def test_promises_met_are_split_by_what_the_callback_rests_on() -> None:
     made = {"callback_made_at": LEFT + MINUTE}
     bases = ["measured", "measured", "stated", "attempts"]
-    late = the_times(callback_made_at=DUE + MINUTE, callback_basis="measured")
-    cases = [the_times(**made, callback_basis=basis) for basis in bases]
+    late = CaseTimes(callback_made_at=DUE + MINUTE, basis="measured")
+    cases = [CaseTimes(**made, basis=basis) for basis in bases]
 
-    counted = figures([*cases, late, the_times(callback_due=None, **made, callback_basis="stated")], DUE)
+    counted = figures([*cases, late, CaseTimes(callback_due=None, **made, basis="stated")], DUE)
 
     assert (counted.met, counted.met_measured, counted.met_stated, counted.met_by_attempts) == (4, 2, 1, 1)
 
@@ -94,8 +123,8 @@ def test_weeks_of_a_span_run_from_monday_to_sunday_and_end_with_it() -> None:
 
 
 def test_share_is_of_the_promises_that_are_decided() -> None:
-    met, late = the_times(callback_made_at=LEFT + MINUTE), the_times(callback_made_at=DUE + MINUTE)
-    cases = [met, met, late, the_times(begins_at=DUE, callback_due=DUE + MINUTE), the_times(callback_due=None)]
+    met, late = CaseTimes(callback_made_at=LEFT + MINUTE), CaseTimes(callback_made_at=DUE + MINUTE)
+    cases = [met, met, late, CaseTimes(begins_at=DUE, callback_due=DUE + MINUTE), CaseTimes(callback_due=None)]
 
     counted = figures(cases, DUE)
 
@@ -105,7 +134,7 @@ def test_share_is_of_the_promises_that_are_decided() -> None:
 
 def test_times_are_counted_from_the_message_in_seconds() -> None:
     cases = [
-        the_times(acknowledged_at=LEFT + n * SECOND, callback_made_at=LEFT + 10 * n * SECOND) for n in range(1, 21)
+        CaseTimes(acknowledged_at=LEFT + n * SECOND, callback_made_at=LEFT + 10 * n * SECOND) for n in range(1, 21)
     ]
 
     counted = figures(cases, DUE)
@@ -115,26 +144,32 @@ def test_times_are_counted_from_the_message_in_seconds() -> None:
 
 
 def test_whoever_was_there_before_the_clock_started_took_no_time() -> None:
-    assert figures([the_times(acknowledged_at=LEFT - MINUTE)], DUE).mtta_median_s == 0
+    assert figures([CaseTimes(acknowledged_at=LEFT - MINUTE)], DUE).mtta_median_s == 0
 
 
 def test_elapsed_time_over_the_repeated_hour_is_real_time() -> None:
     left = datetime.fromisoformat("2025-11-02T00:30:00-04:00").astimezone(UTC)
     made = datetime.fromisoformat("2025-11-02T01:30:00-05:00").astimezone(UTC)
 
-    assert figures([the_times(begins_at=left, callback_made_at=made)], DUE).mttc_median_s == 7200
+    assert figures([CaseTimes(begins_at=left, callback_made_at=made)], DUE).mttc_median_s == 7200
+
+
+@given(at=st.datetimes(datetime(1970, 1, 1), datetime(2200, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001 - it wants them so
+def test_an_instant_in_microseconds_is_the_same_instant(at: datetime) -> None:
+    assert instant_of(microseconds_of(at)) == at
+    assert instant_of(microseconds_of(at) + 1) - at == timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize(("count", "rank"), [(1, 1), (2, 2), (19, 19), (20, 19), (21, 20), (100, 95), (101, 96)])
 def test_percentile_is_the_nearest_rank(count: int, rank: int) -> None:
-    cases = [the_times(callback_made_at=LEFT + n * SECOND) for n in range(1, count + 1)]
+    cases = [CaseTimes(callback_made_at=LEFT + n * SECOND) for n in range(1, count + 1)]
 
     assert figures(cases, DUE).mttc_p95_s == rank
 
 
 @given(seconds=st.lists(st.integers(0, 20_000), min_size=1, max_size=60))
 def test_percentile_is_a_time_that_occurred_and_that_95_of_100_kept(seconds: list[int]) -> None:
-    counted = figures([the_times(callback_made_at=LEFT + n * SECOND) for n in seconds], DUE)
+    counted = figures([CaseTimes(callback_made_at=LEFT + n * SECOND) for n in seconds], DUE)
 
     assert counted.mttc_p95_s in seconds
     within = [n for n in seconds if n <= (counted.mttc_p95_s or 0)]
@@ -144,12 +179,15 @@ def test_percentile_is_a_time_that_occurred_and_that_95_of_100_kept(seconds: lis
 
 @given(data=st.data(), made=st.lists(st.none() | st.integers(0, 20_000), max_size=20), now=st.integers(0, 20_000))
 def test_every_case_is_counted_once_in_any_order(data: st.DataObject, made: list[int | None], now: int) -> None:
-    cases = [the_times(callback_made_at=None if n is None else LEFT + n * SECOND) for n in made]
+    cases = [CaseTimes(callback_made_at=None if n is None else LEFT + n * SECOND) for n in made]
 
     counted = figures(cases, LEFT + now * SECOND)
 
     assert counted.met + counted.breached + counted.open + counted.unpromised == counted.count == len(made)
-    assert figures(data.draw(st.permutations(cases)), LEFT + now * SECOND) == counted
+    shuffled, middle = data.draw(st.permutations(cases)), data.draw(st.integers(0, len(cases)))
+    assert figures(shuffled, LEFT + now * SECOND) == counted
+    parts = [tally(some, LEFT + now * SECOND) for some in (shuffled[:middle], shuffled[middle:])]
+    assert Tally(parts).figures() == counted
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta, tzinfo
+from typing import NamedTuple
+
+from triage.policy.instants import instant_of
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HOURS = range(24)
 _WEEK = timedelta(days=7)
+_HOUR = 60 * 60 * 1_000_000  # microseconds
+
+
+class Slot(NamedTuple):
+    """Where an instant lies on the wall clock: see `week_number`; Monday is 0."""
+
+    week: int
+    weekday: int
+    hour: int
+
+
+def slot_of(microseconds: int, zone: tzinfo) -> tuple[Slot, int]:
+    """The slot of an instant on the clock of a zone, and until when it is surely that; in microseconds since 1970.
+
+    That is the end of the hour, unless the clock is changed before it.
+    """
+    here = instant_of(microseconds).astimezone(zone)
+    ends = microseconds + _HOUR - (here.minute * 60 + here.second) * 1_000_000 - here.microsecond
+    is_changed = instant_of(ends - 1).astimezone(zone).utcoffset() != here.utcoffset()
+    return Slot(week_number(here), here.weekday(), here.hour), microseconds + 1 if is_changed else ends
 
 
 def week_of(day: date) -> date:
@@ -28,9 +51,9 @@ def weeks(first: date, last: date) -> list[tuple[date, date]]:
     return found
 
 
-def falls_on(left: datetime, *, weekday: str | None, hour: int | None) -> bool:
-    """Whether a moment on the wall clock lies on this weekday and in this hour; None is any."""
-    return (weekday is None or WEEKDAYS[left.weekday()] == weekday) and (hour is None or left.hour == hour)
+def falls_on(slot: Slot, *, weekday: str | None, hour: int | None) -> bool:
+    """Whether a slot lies on this weekday and in this hour; None is any."""
+    return (weekday is None or WEEKDAYS[slot.weekday] == weekday) and (hour is None or slot.hour == hour)
 
 
 def quick_spans(today: date) -> tuple[tuple[str, date, date], ...]:

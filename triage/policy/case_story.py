@@ -13,7 +13,7 @@ from triage.policy.lengths import exactly
 from triage.policy.lifecycle import CaseState
 from triage.policy.paper import Facts, Heading, Paper, Part, Table, Words
 from triage.policy.recordings import CopyState
-from triage.policy.sla import CaseTimes, Outcome, outcome
+from triage.policy.sla import Outcome, outcome
 from triage.policy.story_contacts import alerts, callbacks, timeline
 from triage.policy.story_scene import Record, Scene, cut
 from triage.policy.terms import ProductLine, Terms, WindowName
@@ -82,14 +82,7 @@ def sections(
 
 def outcome_on_record(case: Record) -> Outcome:
     """What became of the promise by what is on record, not by the time at which it is read."""
-    times = CaseTimes(
-        begins_at=case["left_at"],
-        callback_due=case["callback_due"],
-        acknowledged_at=case["acknowledged_at"],
-        callback_made_at=case["callback_made_at"],
-        breached_at=case["breached_at"],
-    )
-    return outcome(times, case["left_at"])
+    return outcome(case["callback_due"], case["callback_made_at"], case["breached_at"], case["left_at"])
 
 
 def verdict(case: Record, terms: Terms, names: Mapping[str, str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from statistics import median
-from typing import NamedTuple, Protocol
+from typing import Protocol, TypeVar
 
 
 class Outcome(StrEnum):
@@ -16,32 +16,15 @@ class Outcome(StrEnum):
     OPEN = "open"  # not called back yet, and not late yet
     UNPROMISED = "unpromised"  # no callback was owed
 
-
-class CaseTimes(NamedTuple):
-    """The instants of a case that the report counts. `begins_at` is when its clock starts (see intake.work_begins)."""
-
-    begins_at: datetime
-    callback_due: datetime | None
-    acknowledged_at: datetime | None
-    callback_made_at: datetime | None
-    breached_at: datetime | None
-    callback_basis: str | None = None
-
-
-class Judgement(NamedTuple):
-    """What the report counts of a case. Spans in seconds from the start of its clock; None where that never was.
-
-    `basis` is what the callback rests on: `measured` by the phone network, `stated` by text, or enough `attempts`.
-    """
-
-    outcome: Outcome
-    to_acknowledge_s: float | None
-    to_callback_s: float | None
-    basis: str | None
+    __hash__ = str.__hash__  # that of an Enum is written in Python, and counting a case asks for it thrice
 
 
 class Judged(Protocol):
-    """A case with its judgement, whatever else is known of it."""
+    """What the report counts of a case, whatever else is known of it.
+
+    Spans in seconds from the start of its clock (see intake.work_begins); None where that never was. `basis` is
+    what the callback rests on: `measured` by the phone network, `stated` by text, or enough `attempts`.
+    """
 
     @property
     def outcome(self) -> Outcome: ...
@@ -57,7 +40,8 @@ class Judged(Protocol):
 class Figures:
     """One line of the report. Spans in seconds; None where there is nothing to measure.
 
-    The promises met are those met by a measured call, by a stated one, and by attempts.
+    The promises met are those met by a measured call, by a stated one, and by attempts. `met_share` is of the promises
+    that are decided.
     """
 
     count: int
@@ -78,50 +62,75 @@ class Figures:
         return asdict(self)
 
 
-def outcome(times: CaseTimes, now: datetime) -> Outcome:
+At = TypeVar("At", int, datetime)
+
+
+def outcome(callback_due: At | None, callback_made_at: At | None, breached_at: At | None, now: At) -> Outcome:
     """Whether the promise was kept. A breach on record stays one, whatever came after it."""
-    if times.callback_due is None:
+    if callback_due is None:
         return Outcome.UNPROMISED
-    if times.callback_made_at is not None:
-        is_late = times.breached_at is not None or times.callback_made_at > times.callback_due
+    if callback_made_at is not None:
+        is_late = breached_at is not None or callback_made_at > callback_due
         return Outcome.BREACHED if is_late else Outcome.MET
-    return Outcome.BREACHED if times.breached_at is not None or now >= times.callback_due else Outcome.OPEN
+    return Outcome.BREACHED if breached_at is not None or now >= callback_due else Outcome.OPEN
 
 
-def judge(times: CaseTimes, now: datetime) -> Judgement:
-    """Whether the promise of a case was kept, and how long things took."""
-    begins_at = times.begins_at
-    return Judgement(
-        outcome(times, now),
-        _seconds(begins_at, times.acknowledged_at),
-        _seconds(begins_at, times.callback_made_at),
-        times.callback_basis,
-    )
+def span(begins_at: int, at: int | None) -> float | None:
+    """The seconds between two instants in microseconds: from the start of a case's clock; None where it never was.
+
+    Whoever was there before the clock started took no time.
+    """
+    return None if at is None else (at - begins_at) / 1_000_000 if at > begins_at else 0.0
 
 
-def figures(cases: Iterable[Judged]) -> Figures:
-    """The figures of a set of cases. `met_share` is of the promises that are decided."""
-    cases = list(cases)
-    outcomes = [case.outcome for case in cases]
-    met, breached = outcomes.count(Outcome.MET), outcomes.count(Outcome.BREACHED)
-    met_by = [case.basis for case in cases if case.outcome is Outcome.MET]
-    to_acknowledge = sorted([span for case in cases if (span := case.to_acknowledge_s) is not None])
-    to_callback = sorted([span for case in cases if (span := case.to_callback_s) is not None])
-    return Figures(
-        count=len(cases),
-        met=met,
-        breached=breached,
-        open=outcomes.count(Outcome.OPEN),
-        unpromised=outcomes.count(Outcome.UNPROMISED),
-        met_share=round(met / (met + breached), 4) if met + breached else None,
-        mtta_median_s=_median(to_acknowledge),
-        mtta_p95_s=_percentile_95(to_acknowledge),
-        mttc_median_s=_median(to_callback),
-        mttc_p95_s=_percentile_95(to_callback),
-        met_measured=met_by.count("measured"),
-        met_stated=met_by.count("stated"),
-        met_by_attempts=met_by.count("attempts"),
-    )
+class Tally:
+    """What is counted of a set of cases: their figures are made of it, and it is the sum of those of its parts.
+
+    Counts by outcome and basis; the spans of those cases that have one, in seconds.
+    """
+
+    __slots__ = ("kinds", "to_acknowledge_s", "to_callback_s")
+
+    def __init__(self, parts: Iterable[Tally] = ()) -> None:
+        self.kinds: Counter[tuple[Outcome, str | None]] = Counter()
+        self.to_acknowledge_s: list[float] = []
+        self.to_callback_s: list[float] = []
+        for part in parts:
+            self.kinds += part.kinds
+            self.to_acknowledge_s += _in_order(part.to_acknowledge_s)
+            self.to_callback_s += _in_order(part.to_callback_s)
+
+    def add(self, case: Judged) -> None:
+        self.kinds[case.outcome, case.basis] += 1
+        if case.to_acknowledge_s is not None:
+            self.to_acknowledge_s.append(case.to_acknowledge_s)
+        if case.to_callback_s is not None:
+            self.to_callback_s.append(case.to_callback_s)
+
+    def count(self) -> int:
+        return self.kinds.total()
+
+    def figures(self) -> Figures:
+        by_outcome: Counter[Outcome] = Counter()
+        for (became, _), count in self.kinds.items():
+            by_outcome[became] += count
+        met, breached = by_outcome[Outcome.MET], by_outcome[Outcome.BREACHED]
+        to_acknowledge, to_callback = _in_order(self.to_acknowledge_s), _in_order(self.to_callback_s)
+        return Figures(
+            count=self.count(),
+            met=met,
+            breached=breached,
+            open=by_outcome[Outcome.OPEN],
+            unpromised=by_outcome[Outcome.UNPROMISED],
+            met_share=round(met / (met + breached), 4) if met + breached else None,
+            mtta_median_s=_median(to_acknowledge),
+            mtta_p95_s=_percentile_95(to_acknowledge),
+            mttc_median_s=_median(to_callback),
+            mttc_p95_s=_percentile_95(to_callback),
+            met_measured=self.kinds[Outcome.MET, "measured"],
+            met_stated=self.kinds[Outcome.MET, "stated"],
+            met_by_attempts=self.kinds[Outcome.MET, "attempts"],
+        )
 
 
 def _met_by(basis: str) -> Callable[[Judged], bool]:
@@ -152,13 +161,14 @@ def wait_of(case: Judged, figure: str) -> float:
     return measured or 0.0
 
 
-def _seconds(start: datetime, end: datetime | None) -> float | None:
-    """Whoever was there before the clock started took no time."""
-    return (end - start).total_seconds() if end is not None and end > start else None if end is None else 0.0
+def _in_order(spans: list[float]) -> list[float]:
+    """The list, in order where it is: one that is joined of ordered lists takes a fraction of the time later."""
+    spans.sort()
+    return spans
 
 
 def _median(ordered: Sequence[float]) -> float | None:
-    return round(median(ordered), 3) if ordered else None
+    return round((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2, 3) if ordered else None
 
 
 def _percentile_95(ordered: Sequence[float]) -> float | None:

@@ -7,18 +7,19 @@ aware UTC, days and hours are those of the contract's clock, spans are seconds.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from itertools import chain
-from typing import Any, NamedTuple, TypedDict, TypeVar, cast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple, TypedDict, cast
 
 from triage.errors import NotFound, Refused
-from triage.policy.calendar_groups import HOURS, WEEKDAYS, falls_on, week_number, weeks
+from triage.policy.calendar_groups import HOURS, WEEKDAYS, Slot, falls_on, slot_of, week_number, weeks
 from triage.policy.hours import span_of_days, zone_of
+from triage.policy.instants import instant_of, microseconds_of
 from triage.policy.intake import work_begins
-from triage.policy.sla import BEHIND, CaseTimes, Outcome, figures, judge, wait_of
+from triage.policy.sla import BEHIND, Outcome, Tally, outcome, span, wait_of
 from triage.policy.terms import WindowName
 from triage.services.desk import Desk
 from triage.store import Session, cases
@@ -26,7 +27,6 @@ from triage.store import chain as history
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
-Key = TypeVar("Key")
 WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "other")
 FIGURES = tuple(BEHIND)
 _NOT_PART_OF_A_STORY = frozenset({"delivery_accepted", "delivery_delivered", "transcribed"})
@@ -60,14 +60,16 @@ class Question:
 
 
 class _Counted(NamedTuple):
-    """A case as the report counts it, in one flat row: there may be a hundred thousand. `left` is on the wall clock."""
+    """A case as the report counts it, in one flat row: there may be a hundred thousand. Instants are in microseconds,
+    spans in seconds; the slot is that of the wall clock in which it was left."""
 
     case_id: int
     window: str
     technician: str | None
-    left: datetime
-    callback_due: datetime | None
-    callback_made_at: datetime | None
+    slot: Slot
+    left: int
+    callback_due: int | None
+    callback_made_at: int | None
     outcome: Outcome
     to_acknowledge_s: float | None
     to_callback_s: float | None
@@ -81,30 +83,28 @@ def sla_report(desk: Desk, asked: Question, now: datetime, *, most_stories: int 
     Refused for a span that ends before it begins, NotFound for a technician of whom nothing is known.
     """
     with desk.store.read() as session:
-        found = _counted(session, desk, asked, now)
-        breached = [case for case in found if case.outcome is Outcome.BREACHED]
-        stories = _stories(session, breached[:most_stories])
-    slots = _grouped(found, lambda case: (case.left.weekday(), case.left.hour))
+        found = _tallied(_counted(session, desk, asked, now))
+        stories = _stories(session, found.breached[:most_stories])
+    hours = {hour: Tally(found.slots[weekday, hour] for weekday in range(7)) for hour in HOURS}
     return {
         "from": asked.first,
         "to": asked.last,
         "narrowed": {name: getattr(asked, name) for name in Narrowed.__annotations__},
-        "totals": _figures(found),
-        "windows": _by(_grouped(found, lambda case: case.window), WINDOWS),
-        "technicians": _by(_grouped(found, lambda case: case.technician), _technicians(found)),
-        "weeks": _by_week(found, asked),
+        "totals": _figures(Tally(hours.values())),
+        "windows": {name: _figures(found.of_window(name)) for name in WINDOWS},
+        "technicians": {name: _figures(found.of_technician(name)) for name in found.technicians()},
+        "weeks": [
+            {"from": first, "to": last, **_figures(found.weeks[week_number(first)])}
+            for first, last in weeks(asked.first, asked.last)
+        ],
         "weekdays": {
-            name: _figures(chain.from_iterable(slots.get((weekday, hour), ()) for hour in HOURS))
-            for weekday, name in enumerate(WEEKDAYS)
+            name: _figures(Tally(found.slots[weekday, hour] for hour in HOURS)) for weekday, name in enumerate(WEEKDAYS)
         },
-        "hours": {
-            f"{hour:02}": _figures(chain.from_iterable(slots.get((weekday, hour), ()) for weekday in range(7)))
-            for hour in HOURS
-        },
+        "hours": {f"{hour:02}": _figures(tally) for hour, tally in hours.items()},
         "volume": {
-            name: [len(slots.get((weekday, hour), ())) for hour in HOURS] for weekday, name in enumerate(WEEKDAYS)
+            name: [found.slots[weekday, hour].count() for hour in HOURS] for weekday, name in enumerate(WEEKDAYS)
         },
-        "breaches": [_breach(case, stories.get(case.case_id), now) for case in breached],
+        "breaches": [_breach(case, stories.get(case.case_id), now) for case in found.breached],
     }
 
 
@@ -132,7 +132,7 @@ def outcomes_between(
     return found
 
 
-def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> list[_Counted]:
+def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> Iterator[_Counted]:
     """The cases that the question is about, in the order in which they were left."""
     if asked.last < asked.first:
         raise Refused("the span ends before it begins")
@@ -141,26 +141,50 @@ def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> li
     rows = cases.times_of_left_between(
         session, start, end, window=asked.window, technician=asked.technician, caller=asked.caller
     )
-    found = _judged(session, desk, rows, now)
-    return [case for case in found if falls_on(case.left, weekday=asked.weekday, hour=asked.hour)]
+    return _judged(session, desk, rows, now, weekday=asked.weekday, hour=asked.hour)
 
 
-def _judged(session: Session, desk: Desk, rows: Iterable[cases.CaseLine], now: datetime) -> list[_Counted]:
-    """What became of each case of these rows of `cases.times_of_left_between`, in their order."""
-    found, zone = [], zone_of(desk.terms)
-    for case_id, window, is_deferred, owner, policy, left_at, due, acknowledged_at, made_at, breached_at, basis in rows:
-        left = left_at.astimezone(zone)
-        begins_at = left_at
-        if is_deferred:  # the others' clocks start as they were left: a call for each would cost a tenth of the report
-            begins_at = work_begins(
-                window=cast("WindowName", window),
-                left_at=left_at,
-                is_deferred=True,
-                terms=desk.terms_of(session, policy),
-            )
-        times = CaseTimes(begins_at, due, acknowledged_at, made_at, breached_at, basis)
-        found.append(_Counted(case_id, window, owner, left, due, made_at, *judge(times, now)))
-    return found
+def _judged(
+    session: Session,
+    desk: Desk,
+    rows: Iterable[cases.CaseLine],
+    now: datetime,
+    *,
+    weekday: str | None = None,
+    hour: int | None = None,
+) -> Iterator[_Counted]:
+    """What became of each case of these rows of `cases.times_of_left_between`, in their order; of those that were left
+    on this weekday and in this hour."""
+    at, zone, beginnings = microseconds_of(now), zone_of(desk.terms), _Beginnings(session, desk)
+    slot, slot_ends, falls_in = Slot(0, 0, 0), -math.inf, False
+    for case_id, window, owner, deferred_under, left, due, acknowledged_at, made_at, breached_at, basis in rows:
+        if left >= slot_ends:
+            slot, slot_ends = slot_of(left, zone)
+            falls_in = falls_on(slot, weekday=weekday, hour=hour)
+        if falls_in:
+            begins_at = left if deferred_under is None else beginnings.of(deferred_under, window, left)
+            yield _Counted(
+                case_id, window, owner, slot, left, due, made_at, outcome(due, made_at, breached_at, at),
+                span(begins_at, acknowledged_at), span(begins_at, made_at), basis,
+            )  # fmt: skip
+
+
+class _Beginnings:
+    """When the clocks of deferred cases start, in microseconds. Cases are asked for in the order in which they were
+    left: until the clock of one starts, those of its kind that are left later start with it."""
+
+    def __init__(self, session: Session, desk: Desk) -> None:
+        self._session, self._desk = session, desk
+        self._next: dict[tuple[str, str], int] = {}
+
+    def of(self, policy: str, window: str, left: int) -> int:
+        begins_at = self._next.get((policy, window), 0)
+        if left >= begins_at:
+            terms = self._desk.terms_of(self._session, policy)
+            name, left_at = cast("WindowName", window), instant_of(left)
+            begins_at = microseconds_of(work_begins(window=name, left_at=left_at, is_deferred=True, terms=terms))
+            self._next[policy, window] = begins_at
+        return begins_at
 
 
 def _check_technician(session: Session, desk: Desk, person_id: str | None) -> None:
@@ -172,43 +196,53 @@ def _check_technician(session: Session, desk: Desk, person_id: str | None) -> No
         raise NotFound(f"there is no technician {person_id}; on the roster are: {known or 'nobody'}")
 
 
-def _technicians(found: Iterable[_Counted]) -> list[str]:
-    return sorted({case.technician for case in found if case.technician is not None})
+@dataclass(frozen=True, slots=True)
+class _Tallied:
+    """The cases of a report, tallied by week, by weekday and hour, and by window and technician: every group of the
+    report is one of these or the sum of some."""
+
+    weeks: defaultdict[int, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    slots: defaultdict[tuple[int, int], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    hands: defaultdict[tuple[str, str | None], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    breached: list[_Counted] = field(default_factory=list)
+
+    def of_window(self, window: str) -> Tally:
+        return Tally(tally for (name, _), tally in self.hands.items() if name == window)
+
+    def of_technician(self, technician: str) -> Tally:
+        return Tally(tally for (_, owner), tally in self.hands.items() if owner == technician)
+
+    def technicians(self) -> list[str]:
+        return sorted({owner for _, owner in self.hands if owner is not None})
 
 
-def _figures(found: Iterable[_Counted]) -> Record:
-    return cast("Record", figures(found).as_dict())
+def _tallied(cases_: Iterable[_Counted]) -> _Tallied:
+    found = _Tallied()
+    for case in cases_:
+        slot = case.slot
+        found.weeks[slot.week].add(case)
+        found.slots[slot.weekday, slot.hour].add(case)
+        found.hands[case.window, case.technician].add(case)
+        if case.outcome is Outcome.BREACHED:
+            found.breached.append(case)
+    return found
 
 
-def _grouped(found: Iterable[_Counted], key: Callable[[_Counted], Key]) -> dict[Key, list[_Counted]]:
-    groups: dict[Key, list[_Counted]] = defaultdict(list)
-    for case in found:
-        groups[key(case)].append(case)
-    return groups
-
-
-def _by(groups: Mapping[Key, list[_Counted]], names: Sequence[Key]) -> dict[Key, Record]:
-    return {name: _figures(groups.get(name, ())) for name in names}
-
-
-def _by_week(found: Iterable[_Counted], asked: Question) -> list[Record]:
-    groups = _grouped(found, lambda case: week_number(case.left))
-    return [
-        {"from": first, "to": last, **_figures(groups.get(week_number(first), ()))}
-        for first, last in weeks(asked.first, asked.last)
-    ]
+def _figures(tally: Tally) -> Record:
+    return cast("Record", tally.figures().as_dict())
 
 
 def _breach(case: _Counted, story: list[Record] | None, now: datetime) -> Record:
     """A broken promise, and what was done about it, in order."""
-    due, made = case.callback_due, case.callback_made_at
-    assert due is not None  # noqa: S101 - only a promise can be broken
+    assert case.callback_due is not None  # noqa: S101 - only a promise can be broken
+    due = instant_of(case.callback_due)
+    made = instant_of(case.callback_made_at) if case.callback_made_at is not None else None
     told = {} if story is None else {"story": story}
     return {
         "ref": reference_of(case.case_id),
         "window": case.window,
         "owner": case.technician,
-        "left_at": case.left.astimezone(UTC),
+        "left_at": instant_of(case.left),
         "callback_due": due,
         "callback_made_at": made,
         "late_s": round(((made or now) - due).total_seconds(), 3),

@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -35,13 +38,32 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def _read_text(text: str | None) -> datetime | None:
-    """In one call, where the layers beneath take four: a report reads half a million instants."""
+    """In one call, where the layers beneath take four."""
     if text is None:
         return None
     try:
         return datetime.fromisoformat(f"{text}+00:00")
     except ValueError:  # it names a zone: not written by us, and an instant all the same
         return datetime.fromisoformat(text).astimezone(UTC)
+
+
+class microseconds(FunctionElement[int]):  # noqa: N801 - a function of SQL
+    """A column of instants as whole microseconds since 1970, see policy/instants.py. For who reads them by the
+    hundred thousand: the database reckons that in no more time than it hands out the instant itself."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(microseconds, "sqlite")
+def _in_text(element: microseconds, compiler: SQLCompiler, **how: Any) -> str:
+    column = compiler.process(element.clauses, **how)
+    return f"(unixepoch({column}) * 1000000 + substr({column}, 21))"
+
+
+@compiles(microseconds, "postgresql")
+def _in_timestamp(element: microseconds, compiler: SQLCompiler, **how: Any) -> str:
+    return f"CAST(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **how)}) * 1000000 AS BIGINT)"
 
 
 class Dollars(TypeDecorator[Decimal]):

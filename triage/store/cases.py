@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, cast, delete, literal_column, or_, select
+from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
-from triage.store.base import Base
+from triage.store.base import Base, microseconds
 from triage.store.models import (
     Alert,
     Case,
@@ -24,12 +25,9 @@ LIVE = [Case.state != literal_column(f"'{state.value}'") for state in ENDED]
 _CASES = Base.metadata.tables["cases"]
 _IS_DEFERRED = cast(_CASES.c.flags, String).contains('"deferred"')
 
-CaseLine = tuple[
-    int, str, bool, str | None, str,
-    datetime, datetime | None, datetime | None, datetime | None, datetime | None,
-    str | None,
-]  # fmt: skip
-"""Id, window, whether it was deferred, owner, policy; left, due, acknowledged, called back, breached; basis."""
+CaseLine = tuple[int, str, str | None, str | None, int, int | None, int | None, int | None, int | None, str | None]
+"""Id, window, owner, the policy of a deferred case; left, due, acknowledged, called back, breached, all in microseconds
+since 1970; basis."""
 
 _AT_ONCE = 500  # values in one list: databases limit them
 
@@ -104,9 +102,10 @@ def times_of_left_between(
     ]
     rows = session.connection().execute(  # no row of the session is concerned: its bookkeeping would double the time
         select(
-            _CASES.c.id, _CASES.c.window, _IS_DEFERRED, _CASES.c.owner, _CASES.c.policy, _CASES.c.left_at,
-            _CASES.c.callback_due, _CASES.c.acknowledged_at, _CASES.c.callback_made_at, _CASES.c.breached_at,
-            _CASES.c.callback_basis,
+            _CASES.c.id, _CASES.c.window, _CASES.c.owner, when((_IS_DEFERRED, _CASES.c.policy)),
+            microseconds(_CASES.c.left_at), microseconds(_CASES.c.callback_due),
+            microseconds(_CASES.c.acknowledged_at), microseconds(_CASES.c.callback_made_at),
+            microseconds(_CASES.c.breached_at), _CASES.c.callback_basis,
         )
         .where(_CASES.c.left_at >= start, _CASES.c.left_at < end, *chosen)
         .order_by(_CASES.c.left_at, _CASES.c.id)

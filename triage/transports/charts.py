@@ -7,6 +7,7 @@ and dark, is up to the style sheet of its page.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -30,8 +31,14 @@ class Svg:
 
     def draw(self, chart: Chart) -> str:
         """An `<svg>` element; its words are the chart's title and what `in_words` says."""
-        text: str = renderSVG.drawToString(drawing(chart, 400, 140, "Helvetica"))
-        return _for_a_page(text[text.index("<svg") :], chart)
+        return _drawn(chart)
+
+
+@lru_cache(maxsize=64)
+def _drawn(chart: Chart) -> str:
+    """Kept, since the charts of a page take as long as all of its figures, and a month that is over keeps its own."""
+    text: str = renderSVG.drawToString(drawing(chart, 400, 140, "Helvetica"))
+    return _for_a_page(text[text.index("<svg") :], chart)
 
 
 def drawing(chart: Chart, width: float, height: float, font: str) -> Drawing:

@@ -106,9 +106,9 @@ def sla_cases() -> str:
     )
 
 
-def _behind(page: str, asked: Question, figure: str, **narrowed: Any) -> str:
-    """Where the cases of a figure are listed. A page has some six hundred such links: its own address is built once."""
-    return f"{page}?{urlencode({'figure': figure, **in_address(asked, **narrowed)})}"
+def _behind(page: str, asked: Question, **narrowed: Any) -> str:
+    """Where the cases of a set of figures are listed, but for the figure: a page has some six hundred such links."""
+    return f"{page}?{urlencode(in_address(asked, **narrowed))}"
 
 
 def _told(breach: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

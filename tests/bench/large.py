@@ -1,11 +1,13 @@
 """`make bench-large`: how long reports, lists and checks take with two years of history, see seed.py.
 
 The file is seeded once, under /tmp, and used again; remove it to seed anew. Times are of the service behind a page or a
-command, in this process, and of whole pages; what a command adds is the start of Python.
+command, in this process, and of whole pages; what a command adds is the start of Python. The processor's time is what
+this process used of it: it hardly moves where other programs keep the machine busy, and the goals are held against it.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 import tempfile
 import time
@@ -30,6 +32,7 @@ from triage.services.sla_report import Question, references_behind, sla_report
 from triage.services.vital_signs import readings, what_is_due
 from triage.store import cases
 from triage.store.models.case import reference_of
+from triage.transports.charts import drawn
 from webhooks.app import create_app
 
 PLACE = Path(tempfile.gettempdir()) / "afterhours-bench" / "two-years.db"
@@ -39,6 +42,9 @@ YEARS = Question(first=date(2024, 11, 1), last=date(2026, 10, 31))
 A_CALLER = "+16145550042"
 HOME = "http://127.0.0.1:8000"
 _MONTH, _YEARS = (f"first={span.first}&last={span.last}" for span in (MONTH, YEARS))
+GOALS = {"page": 100.0, "report": 1_000.0}
+"""Milliseconds of the processor: for a page, unless it is a report of all the years, and for a report."""
+
 PAGES = {
     "board": "/",
     "case": "/cases/91000",
@@ -47,11 +53,20 @@ PAGES = {
     "people": "/people",
     "history": "/history",
     "history, words among its details": "/history?words=nothing",
+    "history, its heads": "/history/chain",
+    "on-call": "/on-call",
+    "on-call, calendar": "/on-call/calendar",
+    "policy": "/policy",
+    "policy, versions": "/policy/versions",
+    "system": "/system",
+    "accounts": "/accounts",
     "reports, a month": f"/reports/sla?{_MONTH}",
-    "reports, two years": f"/reports/sla?{_YEARS}",
+    "reports, a month, the cases behind a figure": f"/reports/sla/cases?{_MONTH}&figure=breached",
     "billing, a month": f"/reports/billing?{_MONTH}",
 }
 """Each as the test client of Flask gets it: all of the server's work, without the network."""
+
+LONG_PAGES = {"reports, two years": f"/reports/sla?{_YEARS}"}
 
 
 def main() -> None:
@@ -67,16 +82,20 @@ def main() -> None:
     program.prepare()
     desk, draw = program.desk, Random(1)
 
-    def show(what: str, ask: Callable[[], object]) -> None:
-        ask()  # once, so that statements are compiled, as they are in a daemon
-        took = [timed(ask) for _ in range(ROUNDS)]
-        click.echo(f"{what:<54} {statistics.median(took):8.1f} {max(took):8.1f}")
+    missed = []
 
-    click.echo(f"{'ms':<54} {'median':>8} {'worst':>8}")
+    def show(what: str, ask: Callable[[], object], goal: float = math.inf) -> None:
+        ask()  # once, so that statements are compiled, as they are in a daemon
+        took, used = zip(*(timed(ask) for _ in range(ROUNDS)), strict=True)
+        click.echo(f"{what:<58} {statistics.median(took):8.1f} {max(took):8.1f} {statistics.median(used):10.1f}")
+        if statistics.median(used) > goal:
+            missed.append(what)
+
+    click.echo(f"{'ms':<58} {'median':>8} {'worst':>8} {'processor':>10}")
     show("report sla, a month", lambda: sla_report(desk, MONTH, now, most_stories=0))
     show("report sla, a month, with the stories of its breaches", lambda: sla_report(desk, MONTH, now))
     show("report sla, a month, the cases behind a figure", lambda: references_behind(desk, MONTH, "breached", now))
-    show("report sla, two years", lambda: sla_report(desk, YEARS, now, most_stories=0))
+    show("report sla, two years", lambda: sla_report(desk, YEARS, now, most_stories=0), GOALS["report"])
     show("report sla, two years, with the stories", lambda: sla_report(desk, YEARS, now))
     show("report sla, two years, one technician", lambda: sla_report(desk, of("technician", "dana"), now))
     show("report sla, two years, one caller", lambda: sla_report(desk, of("caller", A_CALLER), now))
@@ -89,11 +108,17 @@ def main() -> None:
     show("/metrics", lambda: readings(desk, END))
     visitor = auditor(program, now)
     for what, path in PAGES.items():
-        show(f"page: {what}", partial(opened, visitor, path))
+        show(f"page: {what}", partial(opened, visitor, path), GOALS["page"])
+    for what, path in LONG_PAGES.items():
+        show(f"page: {what}", partial(opened, visitor, path), GOALS["report"])
+    show("page: reports, a month, its charts drawn anew", partial(drawn_anew, visitor), GOALS["page"])
     began = time.perf_counter()
     verdict = verify_chain(desk)
-    click.echo(f"{'audit verify, once':<54} {(time.perf_counter() - began) * 1000:8.1f}")
+    click.echo(f"{'audit verify, once':<58} {(time.perf_counter() - began) * 1000:8.1f}")
     click.echo(f"{verdict.entries} events, the first that does not fit: {verdict.first_bad}")
+    click.echo(
+        f"over the goal of {GOALS['page']:.0f} ms a page, {GOALS['report']:.0f} a report: {', '.join(missed) or 'none'}"
+    )
     program.close()
 
 
@@ -128,6 +153,12 @@ def opened(visitor: Visitor, path: str) -> None:
         raise click.ClickException(f"{path} was answered with {status}; remove {PLACE} to seed anew")
 
 
+def drawn_anew(visitor: Visitor) -> None:
+    """The page as whoever is the first to ask for its month gets it."""
+    drawn.cache_clear()
+    opened(visitor, PAGES["reports, a month"])
+
+
 def of(name: str, value: str) -> Question:
     return Question(first=YEARS.first, last=YEARS.last, **{name: value})  # type: ignore[arg-type] # two of its names
 
@@ -142,11 +173,11 @@ def of_caller(desk: Desk) -> object:
         return cases.open_of_number(session, A_CALLER), cases.last_closed_of(session, A_CALLER)
 
 
-def timed(ask: Callable[[], object]) -> float:
-    """Milliseconds."""
-    began = time.perf_counter()
+def timed(ask: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds that passed, and those that the processor worked for this process."""
+    began, used = time.perf_counter(), time.process_time()
     ask()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - began) * 1000, (time.process_time() - used) * 1000
 
 
 if __name__ == "__main__":

@@ -31,11 +31,11 @@ class Svg:
 
     def draw(self, chart: Chart) -> str:
         """An `<svg>` element; its words are the chart's title and what `in_words` says."""
-        return _drawn(chart)
+        return drawn(chart)
 
 
 @lru_cache(maxsize=64)
-def _drawn(chart: Chart) -> str:
+def drawn(chart: Chart) -> str:
     """Kept, since the charts of a page take as long as all of its figures, and a month that is over keeps its own."""
     text: str = renderSVG.drawToString(drawing(chart, 400, 140, "Helvetica"))
     return _for_a_page(text[text.index("<svg") :], chart)

@@ -158,12 +158,25 @@ def list_texts(desk: Desk, *, most: int) -> list[Record]:
         ]
 
 
-def billing_report(desk: Desk, first: date, last: date) -> list[Record]:
-    """Billing lines of the days from `first` to `last`, both included: of sessions by their close, of quarters by
-    their end. `ref` is None where it is of no case."""
+def billed_amounts(desk: Desk, first: date, last: date) -> list[Record]:
+    """The lines of `billing_report`, in its order, by their `line`, with no more than their totals are made of."""
     start, end = span_of_days(first, last, desk.terms)
     with desk.store.read() as session:
-        billed = sessions.billed_between(session, start, end)
+        return [
+            {"line": line, "rate": rate, "minutes": minutes, "billed_minutes": billed, "amount": amount}
+            for line, rate, minutes, billed, amount in sessions.amounts_between(session, start, end)
+        ]
+
+
+def billing_report(desk: Desk, first: date, last: date, only: Sequence[int] | None = None) -> list[Record]:
+    """Billing lines of the days from `first` to `last`, both included: of sessions by their close, of quarters by
+    their end. `ref` is None where it is of no case.
+
+    `only` names a page of them, by the `line` of `billed_amounts`.
+    """
+    start, end = span_of_days(first, last, desk.terms)
+    with desk.store.read() as session:
+        billed = sessions.billed_between(session, start, end, only)
         corrected = chain.last_of_rare_kind(session, "session_corrected")
     return [
         {

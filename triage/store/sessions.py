@@ -49,12 +49,26 @@ def drop_lines(session: Session, session_id: int) -> None:
     session.execute(delete(BillingLine).where(BillingLine.session_id == session_id, BillingLine.invoice_id.is_(None)))
 
 
-def billed_between(session: Session, start: datetime, end: datetime) -> Sequence[Any]:
+def amounts_between(session: Session, start: datetime, end: datetime) -> Sequence[Any]:
+    """What the totals of `billed_between` are made of, and the id, of each of its lines, in its order."""
+    line = Base.metadata.tables["billing_lines"]
+    return session.execute(
+        select(line.c.id, line.c.rate, line.c.minutes, line.c.billed_minutes, line.c.amount)
+        .where(line.c.billed_at >= start, line.c.billed_at < end)
+        .order_by(line.c.billed_at, line.c.id)
+    ).all()
+
+
+def billed_between(
+    session: Session, start: datetime, end: datetime, only: Sequence[int] | None = None
+) -> Sequence[Any]:
     """The billing lines of [start, end), in their order, with what is told of session and case, if there are any.
 
-    Columns, and no objects of the session: a month has thousands of lines, and its bookkeeping is most of the time.
+    `only` are the ids of a page of them. Columns, and no objects of the session: a month has thousands of lines, and
+    its bookkeeping is most of the time.
     """
     line, work, case = (Base.metadata.tables[name] for name in ("billing_lines", "sessions", "cases"))
+    chosen = [line.c.id.in_(only)] if only is not None else []
     return session.execute(
         select(
             line.c.rate, line.c.minutes, line.c.billed_minutes, line.c.amount, line.c.is_taxable, line.c.clauses,
@@ -64,7 +78,7 @@ def billed_between(session: Session, start: datetime, end: datetime) -> Sequence
         )
         .outerjoin(work, line.c.session_id == work.c.id)
         .outerjoin(case, work.c.case_id == case.c.id)
-        .where(line.c.billed_at >= start, line.c.billed_at < end)
+        .where(line.c.billed_at >= start, line.c.billed_at < end, *chosen)
         .order_by(line.c.billed_at, line.c.id)
     ).all()  # fmt: skip
 

@@ -9,7 +9,7 @@ from triage.errors import Refused
 from triage.policy.access import Permission
 from triage.policy.report_words import span_in_words
 from triage.services.accounts import people
-from triage.services.records import billing_report, totals_by_rate
+from triage.services.records import billed_amounts, billing_report, totals_by_rate
 from triage.services.report_exports import export_billing
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
@@ -26,15 +26,18 @@ def billing_page() -> tuple[str, int]:
     form = span_form()
     if not form.validate():
         return form_page("billing.html", form, page=None, quick=quick())
-    lines = billing_report(desk(), form.first.data, form.last.data)
+    first, last = form.first.data, form.last.data
+    amounts = billed_amounts(desk(), first, last)
+    page = page_of([amount["line"] for amount in amounts])
     return form_page(
         "billing.html",
         form,
         quick=quick(),
-        title=span_in_words(form.first.data, form.last.data),
-        totals=totals_by_rate(lines),
-        page=page_of(lines),
-        address={"first": str(form.first.data), "last": str(form.last.data)},
+        title=span_in_words(first, last),
+        totals=totals_by_rate(amounts),
+        page=page,
+        lines=billing_report(desk(), first, last, page.items),
+        address={"first": str(first), "last": str(last)},
         names=dict(people(desk())),
     )
 

@@ -53,6 +53,13 @@ ANSWERING = {
     "audit verify": (),
     "recording verify": (),
     "canary": (),
+    "dealer add": ("A1", "--name", "Acme Telecom"),
+    "dealer change": ("A1", "--account"),
+    "dealer export": ("--kind", "sites"),
+    "dealer import": ("sites.csv", "--kind", "sites"),
+    "dealer list": (),
+    "dealer pin": ("A1", "Kim Reyes"),
+    "dealer show": ("A1",),
     "doctor": (),
     "invoice export": ("1", "--form", "quickbooks"),
     "invoice list": (),
@@ -108,6 +115,7 @@ def test_help_says_what_it_does_and_exits_0(name: str, flag: str, run: Run) -> N
 def test_json_is_one_document_and_logs_go_to_standard_error(
     name: str, arguments: tuple[str, ...], run: Run, tmp_path: Path
 ) -> None:
+    (tmp_path / "sites.csv").write_text("dealer,name,zone,product,software,licence_until,trunk\n")  # for dealer import
     result = run(*name.split(), *arguments, "--json", database_url=f"sqlite:///{tmp_path}/x.db", log_format="json")
 
     assert result.exit_code in ({2} if name in WANTS_SETTINGS else {0, 1})
@@ -157,6 +165,10 @@ def test_json_is_one_document_and_logs_go_to_standard_error(
         (("account", "invite", "dana@example.com", "--name", "Dana"), "give --name and --role for a new account"),
         (("account", "invite", "dana", "--name", "Dana", "--role", "auditor"), "is no e-mail address: write it like"),
         (("account", "role", "dana@example.com", "boss"), "is not one of"),
+        (("dealer", "add", "A 1", "--name", "Acme"), "code: 'A 1' is no code; write up to 40 letters"),
+        (("dealer", "add", "A1", "--name", "Acme", "--joined-on", "soon"), "is not a date; write it like 2026-11-01"),
+        (("dealer", "export", "--kind", "toys"), "is not one of"),
+        (("dealer", "import", "no-such.csv", "--kind", "sites"), "does not exist"),
     ],
 )
 def test_wrong_usage_exits_2_and_says_how_to_mend_it(arguments: tuple[str, ...], told: str, run: Run) -> None:

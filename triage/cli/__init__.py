@@ -12,6 +12,7 @@ _HOMES = {
     "audit": "reports",
     "canary": "canary",
     "case": "cases",
+    "dealer": "dealers",
     "doctor": "operation",
     "invoice": "invoices",
     "migrate": "operation",

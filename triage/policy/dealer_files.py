@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
@@ -48,7 +48,6 @@ OWN_REFERENCE = "~"
 
 _MOST_PHONES = 20
 _YEARS = range(1970, 2201)
-_JOINS_AHEAD = timedelta(days=366)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AMOUNT = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,2})?")
 _SOFTWARE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
@@ -256,13 +255,6 @@ def _past_day(cell: str, setting: Setting) -> date | None:
     return day
 
 
-def _joined(cell: str, setting: Setting) -> date | None:
-    day = _day(cell, setting)
-    if day and day > setting.today + _JOINS_AHEAD:
-        raise ValueError(f"{day} is more than a year ahead; write an earlier day")
-    return day
-
-
 def _bought(cell: str, setting: Setting) -> date:
     day = _past_day(cell, setting)
     if day is None:
@@ -336,7 +328,7 @@ _READERS: dict[Kind, dict[str, Reader]] = {
         "code": _code,
         "name": _text(120, is_needed=True),
         "email": _email,
-        "joined_on": _joined,
+        "joined_on": _past_day,
         "has_account": _yes,
         "left_on": _past_day,
     },

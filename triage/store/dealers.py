@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from triage.store.models import Dealer, DealerPhone, DealerTechnician, PinSalt, Site
+from triage.errors import NotFound
+from triage.store.models import Dealer, DealerPhone, DealerTechnician, PinSalt, Purchase, Site
 
 _SALT_ID = 1
 
@@ -23,6 +24,14 @@ class Matched:
 
 def by_code(session: Session, code: str) -> Dealer | None:
     return session.scalars(select(Dealer).where(Dealer.code == code)).first()
+
+
+def known(session: Session, code: str) -> Dealer:
+    """A dealer by its code, however its letters are written. Raises NotFound."""
+    found = next((each for each in every(session) if each.code.casefold() == code.casefold()), None)
+    if found is None:
+        raise NotFound(f"there is no dealer {code[:40]}; `afterhours dealer list` shows them")
+    return found
 
 
 def every(session: Session) -> Sequence[Dealer]:
@@ -86,3 +95,35 @@ def phones_of(session: Session, dealer_id: int) -> Sequence[DealerPhone]:
 
 def sites_of(session: Session, dealer_id: int) -> Sequence[Site]:
     return session.scalars(select(Site).where(Site.dealer_id == dealer_id).order_by(Site.name)).all()
+
+
+def purchases_of(session: Session, dealer_id: int) -> Sequence[Purchase]:
+    """The oldest first."""
+    return session.scalars(
+        select(Purchase).where(Purchase.dealer_id == dealer_id).order_by(Purchase.bought_on, Purchase.id)
+    ).all()
+
+
+def every_technician(session: Session) -> Sequence[DealerTechnician]:
+    return session.scalars(select(DealerTechnician).order_by(DealerTechnician.name, DealerTechnician.id)).all()
+
+
+def every_phone(session: Session) -> Sequence[DealerPhone]:
+    return session.scalars(select(DealerPhone).order_by(DealerPhone.phone)).all()
+
+
+def every_site(session: Session) -> Sequence[Site]:
+    return session.scalars(select(Site).order_by(Site.name, Site.id)).all()
+
+
+def every_purchase(session: Session, dealer_ids: Collection[int] | None = None) -> Sequence[Purchase]:
+    """In the order in which they were recorded; those of some dealers only where any are named."""
+    wanted = select(Purchase).order_by(Purchase.id)
+    if dealer_ids is not None:
+        wanted = wanted.where(Purchase.dealer_id.in_(dealer_ids))
+    return session.scalars(wanted).all()
+
+
+def forget_phones(session: Session, phones: Collection[str]) -> None:
+    """They are nobody's from now on."""
+    session.execute(delete(DealerPhone).where(DealerPhone.phone.in_(phones)))

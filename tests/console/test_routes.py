@@ -23,6 +23,7 @@ ROUTES = {
     "GET /cases": {T, M, AU, AD},
     "GET /cases/<reference>": {T, M, AU, AD},
     "GET /cases/<reference>/recordings/<int:number>.wav": {T, M, AU, AD},
+    "GET /dealers": {T, M, AU, AD},
     "GET /history": {M, AU, AD},
     "GET /history/chain": {M, AU, AD},
     "GET /invitation/<token>": {ALL},

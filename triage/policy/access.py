@@ -35,10 +35,19 @@ class Permission(StrEnum):
     READ_SYSTEM = "read system"
     READ_ACCOUNTS = "read accounts"
     CHANGE_ACCOUNTS = "change accounts"
+    READ_DEALERS = "read dealers"  # who may call, what they have left
+    CHANGE_DEALERS = "change dealers"
+    CHANGE_LEDGER = "change ledger"  # corrections, borrowing, quarter's end
     INVOICE = "invoice"  # make invoices, hand them to accounting
 
 
-_EVERYBODY = {Permission.OWN_ACCOUNT, Permission.READ_CASES, Permission.READ_ON_CALL, Permission.READ_POLICY}
+_EVERYBODY = {
+    Permission.OWN_ACCOUNT,
+    Permission.READ_CASES,
+    Permission.READ_ON_CALL,
+    Permission.READ_POLICY,
+    Permission.READ_DEALERS,
+}
 _READS_ALL = _EVERYBODY | {permission for permission in Permission if permission.value.startswith("read ")}
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
@@ -46,7 +55,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.MANAGER: frozenset(
         _READS_ALL - {Permission.READ_ACCOUNTS}
         | {Permission.WORK_CASES, Permission.CORRECT_CASES, Permission.CHANGE_ON_CALL, Permission.OWN_NUMBER}
-        | {Permission.INVOICE}
+        | {Permission.CHANGE_DEALERS, Permission.CHANGE_LEDGER, Permission.INVOICE}
     ),
     Role.AUDITOR: frozenset(_READS_ALL),
     Role.ADMINISTRATOR: frozenset(Permission),

@@ -43,3 +43,10 @@ def exactly(seconds: float) -> str:
 def billed_minutes(span: timedelta) -> int:
     """A length in minutes, as it is billed; a minute that was begun counts."""
     return -(-span // timedelta(minutes=1))
+
+
+def in_hours(minutes: int) -> str:
+    """Minutes of a dealer's account: `15 h`, `5 h 30 min`, `45 min`, `0 min`, `-2 h`."""
+    hours, rest = divmod(abs(minutes), 60)
+    words = " ".join([*([f"{hours} h"] if hours else []), *([f"{rest} min"] if rest or not hours else [])])
+    return f"-{words}" if minutes < 0 else words

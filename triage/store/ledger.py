@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -65,6 +65,23 @@ def _balances(session: Session, *narrowed: Any) -> list[Balance]:
     return [Balance(lot, int(minutes), begins_at, ends_at) for lot, minutes, begins_at, ends_at in rows]
 
 
+def balances_of_each(session: Session, at: datetime, over: str) -> list[tuple[int, str, int]]:
+    """What is left at an instant of every lot of every dealer that has not ended, with what is over of one lot's name:
+    dealer, lot, minutes."""
+    total = func.sum(LedgerEntry.minutes)
+    rows = session.execute(
+        select(LedgerEntry.dealer_id, LedgerEntry.lot, total)
+        .where(
+            LedgerEntry.at <= at,
+            (LedgerEntry.ends_at > at) | LedgerEntry.ends_at.is_(None),
+            LedgerEntry.lot.not_like("over:%") | (LedgerEntry.lot == over),
+        )
+        .group_by(LedgerEntry.dealer_id, LedgerEntry.lot)
+        .having(total != 0)
+    )
+    return [(dealer_id, lot, int(minutes)) for dealer_id, lot, minutes in rows]
+
+
 def posted(session: Session, dealer_id: int, since: datetime) -> dict[Key, int]:
     """What stands in the ledger from an instant on, but for corrections, which are facts of their own."""
     rows = session.execute(
@@ -122,6 +139,11 @@ def purchases(session: Session, dealer_id: int) -> Sequence[Purchase]:
     return session.scalars(
         select(Purchase).where(Purchase.dealer_id == dealer_id).order_by(Purchase.bought_on, Purchase.id)
     ).all()
+
+
+def purchases_between(session: Session, first: date, last: date) -> Sequence[Purchase]:
+    """What every dealer bought on the days [first, last]."""
+    return session.scalars(select(Purchase).where(Purchase.bought_on >= first, Purchase.bought_on <= last)).all()
 
 
 def borrow_requests(session: Session, dealer_id: int) -> Sequence[BorrowRequest]:

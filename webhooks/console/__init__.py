@@ -21,6 +21,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     case_actions,  # noqa: F401
     cases,  # noqa: F401
     closures,  # noqa: F401
+    dealers,  # noqa: F401
     errors,  # noqa: F401
     history,  # noqa: F401
     numbers,  # noqa: F401

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request, send_from_directory, url_for
+from flask import Blueprint, Response, current_app, g, render_template, request, send_from_directory, url_for
 
 from triage.errors import TriageError
 from triage.policy.access import Permission, Stage
 from triage.policy.hours import local
+from triage.policy.lengths import in_hours
 from triage.policy.wording import FLAG_WORDS, LANGUAGE_WORDS, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS, wall_clock
 from webhooks.console.access import asset
 from webhooks.console.forms import Form
@@ -44,18 +46,30 @@ _FILE_LASTS = "private, max-age=86400"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the navigation, shown to whoever has the permission."""
+    """A line of the navigation, shown to whoever has the permission. `tabs` are the pages that it leads to."""
 
     endpoint: str
     label: str
     permission: Permission
+    tabs: tuple[Entry, ...] = ()
 
+
+DEALERS = (
+    Entry("console.list_dealers", "Dealers", Permission.READ_DEALERS),
+    Entry("console.list_work", "Work", Permission.READ_DEALERS),
+    Entry("console.list_bookings", "Bookings", Permission.READ_DEALERS),
+    Entry("console.list_invoices", "Invoices", Permission.READ_REPORTS),
+    Entry("console.show_quarter", "Quarter's end", Permission.READ_REPORTS),
+    Entry("console.import_page_of_dealers", "Import", Permission.CHANGE_DEALERS),
+)
+"""The tabs of what has to do with dealers, in their order."""
 
 NAVIGATION = (
     Entry("console.board", "Board", Permission.READ_CASES),
     Entry("console.list_cases", "Cases", Permission.READ_CASES),
     Entry("console.list_people", "People", Permission.READ_ON_CALL),
     Entry("console.on_call_now", "On-call", Permission.READ_ON_CALL),
+    Entry("console.list_dealers", "Dealers", Permission.READ_DEALERS, DEALERS),
     Entry("console.sla_page", "Reports", Permission.READ_REPORTS),
     Entry("console.show_policy", "Policy", Permission.READ_POLICY),
     Entry("console.read_history", "History", Permission.READ_HISTORY),
@@ -69,6 +83,7 @@ def add_layout(console: Blueprint) -> None:
     console.context_processor(shared)
     console.add_app_template_filter(_clock, "clock")
     console.add_app_template_filter(_day_and_clock, "day_and_clock")
+    console.add_app_template_filter(in_hours, "hours")
     console.add_app_template_filter(_clock_alone, "clock_alone")
 
     @console.get("/static/<path:name>")
@@ -109,9 +124,12 @@ def shared() -> dict[str, Any]:
     who = g.get("who")
     is_in = who is not None and who.stage is Stage.COMPLETE
     lines = [entry for entry in NAVIGATION if is_in and who.has(entry.permission)]
+    tabs = [tab for tab in DEALERS if is_in and who.has(tab.permission) and tab.endpoint in current_app.view_functions]
     return {
         "who": who,
         "navigation": lines,
+        "dealer_tabs": tabs,
+        "tab_of": _tab_of,
         "endpoint": request.endpoint,
         "part_of": _is_part_of,
         "Permission": Permission,
@@ -121,9 +139,17 @@ def shared() -> dict[str, Any]:
 
 
 def _is_part_of(entry: Entry) -> bool:
-    """Whether the page that was asked for lies below an entry: their addresses begin alike."""
-    first = url_for(entry.endpoint).split("/")[1]
-    return bool(first) and first == request.path.split("/")[1]
+    """Whether the page that was asked for lies below an entry or a tab of it: their addresses begin alike."""
+    known = [each for each in (entry, *entry.tabs) if each.endpoint in current_app.view_functions]
+    beginnings = {url_for(each.endpoint).split("/")[1] for each in known}
+    return request.path.split("/")[1] in beginnings - {""}
+
+
+def _tab_of(tabs: Sequence[Entry]) -> Entry | None:
+    """The tab below which the page lies that was asked for: of several the one whose address goes furthest."""
+    here = f"{request.script_root}{request.path}/"
+    below = [tab for tab in tabs if here.startswith(f"{url_for(tab.endpoint)}/")]
+    return max(below, key=lambda tab: len(url_for(tab.endpoint)), default=None)
 
 
 def _clock(at: datetime | None) -> str:

@@ -101,11 +101,12 @@ class Tally:
             self.to_callback_s += _in_order(part.to_callback_s)
 
     def add(self, case: Judged) -> None:
-        self.kinds[case.outcome, case.basis] += 1
-        if case.to_acknowledge_s is not None:
-            self.to_acknowledge_s.append(case.to_acknowledge_s)
-        if case.to_callback_s is not None:
-            self.to_callback_s.append(case.to_callback_s)
+        kind, to_acknowledge_s, to_callback_s = (case.outcome, case.basis), case.to_acknowledge_s, case.to_callback_s
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1  # += asks a Counter twice
+        if to_acknowledge_s is not None:
+            self.to_acknowledge_s.append(to_acknowledge_s)
+        if to_callback_s is not None:
+            self.to_callback_s.append(to_callback_s)
 
     def count(self) -> int:
         return self.kinds.total()

@@ -95,6 +95,9 @@ def report_billing(*, first: date | None, last: date | None, form: str, as_json:
             "measured",
             "doubtful",
             "corrected",
+            "dealer",
+            "quarter",
+            "invoice",
             "arithmetic",
         )
         print_table([{name: line[name] for name in shown} for line in lines])

@@ -18,7 +18,7 @@ MOST_LINES = 1000
 """They take four seconds to print, and some 120 pages."""
 
 _TOTALS = ("Rate", "Lines", "Minutes worked", "Minutes billed", "Before tax")
-_LINES = ("Case", "Closed", "Technician, caller", "Length", "Arithmetic", "Before tax")
+_LINES = ("Case", "Closed", "Technician, for", "Length", "Arithmetic", "Before tax")
 _SHARES = (0.08, 0.15, 0.18, 0.14, 0.32, 0.13)
 
 
@@ -66,7 +66,8 @@ def _parts(
 
 
 def _row(line: Record, terms: Terms, names: Mapping[str, str]) -> tuple[str, ...]:
-    who = names.get(line["technician"], line["technician"]) or "nobody"
+    who = names.get(line["technician"], line["technician"]) or ("" if line["quarter"] else "nobody")
+    whose = (who, line["dealer_name"] or "", (line["caller"] or NO_NUMBER) if line["ref"] else "")
     asides = [
         " ".join(line["clauses"]),
         "more than there was time for" if line["doubtful"] else "",
@@ -74,10 +75,11 @@ def _row(line: Record, terms: Terms, names: Mapping[str, str]) -> tuple[str, ...
         safe(line["note"] or ""),
     ]
     return (
-        line["ref"] or "-",
+        line["ref"] or line["quarter"] or "-",
         clock(line["closed_at"], terms),
-        f"{safe(who)}\n{line['caller'] or NO_NUMBER}",
-        f"{line['minutes']} min, billed {line['billed_minutes']}\n{length_in_parts(line)}",
+        "\n".join(safe(each) for each in whose if each),
+        f"{line['minutes']} min, billed {line['billed_minutes']}"
+        + ("" if line["quarter"] else f"\n{length_in_parts(line)}"),
         "\n".join([safe(line["arithmetic"]), *(aside for aside in asides if aside)]),
         f"{line['amount']:,.2f}\n{RATE_WORDS.get(line['rate'], line['rate'])}"
         + ("" if line["taxable"] else ", not taxable"),

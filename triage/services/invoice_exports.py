@@ -75,6 +75,13 @@ def export_run(
         )
 
 
+def left_out(desk: Desk, number: int) -> dict[str, list[Unfit]]:
+    """By form, the invoices of a run that the program of that form does not import."""
+    with desk.store.read() as session:
+        made = bills(session, desk, invoices.of_runs(session, [number]))
+    return {form: unfit(form, made) for form in FORM_WORDS}
+
+
 def print_invoice(desk: Desk, number: str, printer: Callable[[], PrintsPaper], *, actor: str, now: datetime) -> Export:
     """An invoice as PDF. Raises NotFound."""
     with desk.store.read() as session:

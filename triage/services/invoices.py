@@ -175,29 +175,16 @@ def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: s
 def list_runs(desk: Desk) -> list[Record]:
     """Every run, newest first, with its invoices and the files that were made of it."""
     with desk.store.read() as session:
-        runs = invoices.runs(session)
-        ids = [run.id for run in runs]
-        made, files = invoices.of_runs(session, ids), invoices.files_of(session, ids)
-        return [
-            {
-                "run": run.id,
-                "through": run.through_on,
-                "made_at": run.made_at,
-                "made_by": run.made_by,
-                "invoices": [_head(invoice) for invoice in made if invoice.run_id == run.id],
-                "exports": [
-                    {
-                        "form": file.form,
-                        "sha256": file.sha256,
-                        "exported_at": file.exported_at,
-                        "exported_by": file.exported_by,
-                    }
-                    for file in files
-                    if file.run_id == run.id
-                ],
-            }
-            for run in runs
-        ]
+        return _run_records(session, invoices.runs(session))
+
+
+def show_run(desk: Desk, number: int) -> Record:
+    """One run as `list_runs` tells of it. Raises NotFound."""
+    with desk.store.read() as session:
+        run = invoices.run(session, number)
+        if run is None:
+            raise NotFound(f"there is no run {number}; `afterhours invoice list` shows them")
+        return _run_records(session, [run])[0]
 
 
 def show_invoice(desk: Desk, number: str) -> Record:
@@ -231,6 +218,29 @@ def bills(session: Session, desk: Desk, found: Sequence[Invoice]) -> list[Bill]:
             lines=tuple(lines[invoice.id]),
         )
         for invoice in found
+    ]
+
+
+def _run_records(session: Session, runs: Sequence[InvoiceRun]) -> list[Record]:
+    ids = [run.id for run in runs]
+    heads: dict[int, list[Record]] = defaultdict(list)
+    files: dict[int, list[Record]] = defaultdict(list)
+    for invoice in invoices.of_runs(session, ids):
+        heads[invoice.run_id].append(_head(invoice))
+    for file in invoices.files_of(session, ids):
+        told = {name: getattr(file, name) for name in ("form", "sha256", "exported_at", "exported_by")}
+        files[file.run_id].append(told)
+    return [
+        {
+            "run": run.id,
+            "through": run.through_on,
+            "made_at": run.made_at,
+            "made_by": run.made_by,
+            "total": sum((head["total"] for head in heads[run.id]), Decimal("0.00")),
+            "invoices": heads[run.id],
+            "exports": files[run.id],
+        }
+        for run in runs
     ]
 
 

@@ -69,6 +69,10 @@ BILLING_COLUMNS = (
     "note",
     "corrected",
     "correction",
+    "dealer",
+    "dealer_name",
+    "quarter",
+    "invoice",
 )
 
 
@@ -170,7 +174,8 @@ def billed_amounts(desk: Desk, first: date, last: date) -> list[Record]:
 
 def billing_report(desk: Desk, first: date, last: date, only: Sequence[int] | None = None) -> list[Record]:
     """Billing lines of the days from `first` to `last`, both included: of sessions by their close, of quarters by
-    their end. `ref` is None where it is of no case.
+    their end. `ref` is None where it is of no case, `dealer` (the code) where it is of none, `invoice` (the number)
+    while it is on none.
 
     `only` names a page of them, by the `line` of `billed_amounts`.
     """
@@ -199,6 +204,10 @@ def billing_report(desk: Desk, first: date, last: date, only: Sequence[int] | No
             "note": row.note,
             "corrected": row.case_id in corrected,
             "correction": corrected.get(row.case_id, {}).get("reason"),
+            "dealer": row.dealer,
+            "dealer_name": row.dealer_name,
+            "quarter": row.quarter,
+            "invoice": row.invoice,
         }
         for row in billed
     ]

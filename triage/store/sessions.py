@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
@@ -62,22 +62,27 @@ def amounts_between(session: Session, start: datetime, end: datetime) -> Sequenc
 def billed_between(
     session: Session, start: datetime, end: datetime, only: Sequence[int] | None = None
 ) -> Sequence[Any]:
-    """The billing lines of [start, end), in their order, with what is told of session and case, if there are any.
+    """The billing lines of [start, end), in their order, with what is told of session, case, dealer and invoice.
 
     `only` are the ids of a page of them. Columns, and no objects of the session: a month has thousands of lines, and
     its bookkeeping is most of the time.
     """
-    line, work, case = (Base.metadata.tables[name] for name in ("billing_lines", "sessions", "cases"))
+    line, work, case, dealer, invoice = (
+        Base.metadata.tables[name] for name in ("billing_lines", "sessions", "cases", "dealers", "invoices")
+    )
     chosen = [line.c.id.in_(only)] if only is not None else []
     return session.execute(
         select(
             line.c.rate, line.c.minutes, line.c.billed_minutes, line.c.amount, line.c.is_taxable, line.c.clauses,
-            line.c.arithmetic, line.c.billed_at, line.c.quarter, line.c.dealer_id,
+            line.c.arithmetic, line.c.billed_at, line.c.quarter,
+            dealer.c.code.label("dealer"), dealer.c.name.label("dealer_name"), invoice.c.number.label("invoice"),
             work.c.person_id, work.c.closed_at, work.c.measured_s, work.c.stated_minutes,
             work.c.note, work.c.case_id, case.c.caller, case.c.callback_number, case.c.left_at,
         )
         .outerjoin(work, line.c.session_id == work.c.id)
         .outerjoin(case, work.c.case_id == case.c.id)
+        .outerjoin(dealer, func.coalesce(work.c.dealer_id, line.c.dealer_id) == dealer.c.id)
+        .outerjoin(invoice, line.c.invoice_id == invoice.c.id)
         .where(line.c.billed_at >= start, line.c.billed_at < end, *chosen)
         .order_by(line.c.billed_at, line.c.id)
     ).all()  # fmt: skip

@@ -24,6 +24,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     dealers,  # noqa: F401
     errors,  # noqa: F401
     history,  # noqa: F401
+    invoices,  # noqa: F401
     numbers,  # noqa: F401
     on_call,  # noqa: F401
     overrides,  # noqa: F401

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, current_app, g, render_template, request,
 from triage.errors import TriageError
 from triage.policy.access import Permission, Stage
 from triage.policy.hours import local
+from triage.policy.invoice_paper import dollars
 from triage.policy.lengths import in_hours
 from triage.policy.wording import FLAG_WORDS, LANGUAGE_WORDS, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS, wall_clock
 from webhooks.console.access import asset
@@ -84,6 +85,7 @@ def add_layout(console: Blueprint) -> None:
     console.add_app_template_filter(_clock, "clock")
     console.add_app_template_filter(_day_and_clock, "day_and_clock")
     console.add_app_template_filter(in_hours, "hours")
+    console.add_app_template_filter(dollars, "dollars")
     console.add_app_template_filter(_clock_alone, "clock_alone")
 
     @console.get("/static/<path:name>")

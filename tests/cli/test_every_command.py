@@ -44,6 +44,7 @@ ANSWERING = {
     "oncall calendar": SPAN,
     "oncall gaps": (),
     "oncall who": (),
+    "case dealer": ("1001", "none", "--reason", "Nobody of theirs called"),
     "case list": (),
     "case show": ("1001",),
     "case pack": ("1001", "--out", "pack.zip"),

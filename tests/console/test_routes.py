@@ -63,6 +63,7 @@ ROUTES = {
     "POST /cases/<reference>/close": {T, M, AD},
     "POST /cases/<reference>/correct": {M, AD},
     "POST /cases/<reference>/reopen": {M, AD},
+    "POST /cases/<reference>/dealer": {M, AD},
     "POST /cases/<reference>/hand-over": {T, M, AD},
     "POST /cases/<reference>/note": {T, M, AD},
     "POST /cases/<reference>/pack": {M, AU, AD},

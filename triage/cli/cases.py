@@ -13,9 +13,11 @@ from triage.cli.printing import Day, Instant, print_json, print_table, reported,
 from triage.cli.program import program_for_command, whoever_types
 from triage.cli.record_words import calendar_row, case_row, case_sheet, on_the_clock
 from triage.errors import Refused
-from triage.services import records
+from triage.services import case_actions, records
 from triage.services.on_call import calendar_records, gap_records, who_is_on_call
 from triage.services.roster_changes import roster_in_force
+
+NO_DEALER = "none"
 
 
 @click.group()
@@ -106,6 +108,23 @@ def case_show(*, ref: str, as_json: bool) -> None:
         return
     for line in case_sheet(found, program.desk.terms):
         click.echo(line)
+
+
+@case.command("dealer")
+@click.argument("ref")
+@click.argument("code")
+@click.option("--reason", required=True, help="Why: the history keeps it.")
+@wants_json
+@reported
+def case_dealer(*, ref: str, code: str, reason: str, as_json: bool) -> None:
+    """Say whose case it is: a dealer's CODE, or `none`. What was billed for it changes with that."""
+    program = program_for_command()
+    written = "" if code.strip().lower() == NO_DEALER else code
+    said = case_actions.set_dealer_here(program.desk, ref, written, reason, actor=whoever_types(), now=program.now())
+    if as_json:
+        print_json(records.show_case(program.desk, ref))
+    else:
+        click.echo(said)
 
 
 @case.command("pack")

@@ -38,6 +38,9 @@ def _head(case: Record, terms: Terms) -> Iterator[str]:
     """What a case is, before what happened to it."""
     yield f"Case {case['ref']}: {case['state']}, {WINDOW_WORDS[case['window']]}, {case['rate']} rate"
     yield f"caller      {case['caller'] or NO_NUMBER} {safe(case['caller_place'] or '')}".rstrip()
+    if case["dealer"]:
+        who = f", {safe(case['dealer_technician'])}" if case["dealer_technician"] else ""
+        yield f"dealer      {safe(case['dealer'])} {safe(case['dealer_name'])}{who}"
     if case["callback_number"]:
         yield f"call back   {case['callback_number']}, keyed by the caller"
     yield f"product     {PRODUCT_WORDS[case['product']] or 'not said'}"
@@ -62,7 +65,7 @@ def _session(work: Record) -> Iterator[str]:
 
 def case_row(case: Record, terms: Terms) -> Record:
     """A case as a line of a table; its caller by the number to call."""
-    shown = ("ref", "state", "window", "caller", "left_at", "callback_due", "owner", "flags")
+    shown = ("ref", "state", "window", "caller", "dealer", "left_at", "callback_due", "owner", "flags")
     row = {name: case[name] for name in shown} | {"caller": case["callback_number"] or case["caller"]}
     return on_the_clock(row, terms)
 

@@ -69,6 +69,15 @@ def reopened(state: str) -> str:
             return "The case is open again until somebody closes it."
 
 
+def dealer_set(name: str | None, before: Decimal | None, after: Decimal | None) -> str:
+    """`before` and `after` are what is billed for the case; None for nothing."""
+    told = f"The case is of {name or 'no dealer'} now."
+    if before is None and after is None:
+        return told
+    was, now = (f"${amount:.2f}" if amount is not None else "nothing" for amount in (before, after))
+    return f"{told} Billed for it: {now}. Before: {was}."
+
+
 def handed_over(name: str, *, is_held: bool) -> str:
     if is_held:
         return f"{name} has it now, and was told by text. The time of the promise runs on."

@@ -20,6 +20,7 @@ class Action(StrEnum):
     HAND_OVER = "hand over"
     CORRECT = "correct"
     REOPEN = "reopen"
+    DEALER = "dealer"
     NOTE = "note"
     PACK = "pack"
 
@@ -32,13 +33,14 @@ NEEDS: Mapping[Action, Permission] = {
     Action.HAND_OVER: Permission.WORK_CASES,
     Action.CORRECT: Permission.CORRECT_CASES,
     Action.REOPEN: Permission.CORRECT_CASES,
+    Action.DEALER: Permission.CORRECT_CASES,
     Action.NOTE: Permission.WORK_CASES,
     Action.PACK: Permission.READ_HISTORY,
 }
 
 MOVES = frozenset(
     {"acknowledged", "attempted", "call_ended", "callback_withdrawn", "called_back", "caller_dialled", "closed"}
-    | {"handed_over", "passed", "reopened", "session_corrected", "started", "test_call_dismissed"}
+    | {"handed_over", "passed", "reopened", "session_corrected", "dealer_set", "started", "test_call_dismissed"}
 )
 """Entries of the history after which a case is no longer the one that somebody decided upon."""
 
@@ -58,6 +60,7 @@ class Stand:
     basis: str | None  # how the callback is known, where there is one
     is_measured: bool  # whether the phone network measured a conversation
     has_session: bool
+    has_dealers: bool = False  # whether any is on file
 
     @property
     def can_ask_again(self) -> bool:
@@ -111,8 +114,8 @@ def _why_not(action: Action, stand: Stand, role: Role, person_id: str | None) ->
             )
         case Action.CORRECT | Action.REOPEN:
             return _why_not_corrected(stand, is_reopened=action is Action.REOPEN)
-        case Action.NOTE | Action.PACK:
-            return None
+        case Action.DEALER | Action.NOTE | Action.PACK:
+            return "No dealer is on file." if action is Action.DEALER and not stand.has_dealers else None
 
 
 _BY_SOMEBODY_ON_CALL = frozenset({Action.TAKE, Action.CALL, Action.ATTEMPT, Action.CLOSE})

@@ -109,6 +109,7 @@ def _promise(scene: Scene) -> Iterator[Part]:
     rows: list[tuple[str, str]] = [
         ("Caller", f"{case['caller'] or NO_NUMBER}{place}"),
         *([("Number keyed", f"{case['callback_number']}, to be called instead")] if case["callback_number"] else []),
+        *([("Dealer", _dealer(case))] if case.get("dealer") else []),
         ("Call answered", scene.line(case["answered_at"])),
         ("Message left", scene.line(case["left_at"])),
         ("Window", f"{WINDOW_WORDS[window]} ({rule}), {RATE_WORDS[case['rate']]}"),
@@ -127,6 +128,11 @@ def _promise(scene: Scene) -> Iterator[Part]:
         ("Marks", flags or "none"),
     ]
     yield Facts(tuple(rows))
+
+
+def _dealer(case: Record) -> str:
+    who = f", {safe(case['dealer_technician'])}" if case["dealer_technician"] else ""
+    return f"{safe(case['dealer_name'])} ({safe(case['dealer'])}){who}"
 
 
 def _terms(scene: Scene) -> Iterator[Part]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import phonenumbers
 
+from triage.policy.account_words import DealerAccount, greeting
 from triage.policy.dialing import Refusal, refusal_of
 from triage.policy.hours import window_at
 from triage.policy.intake import Message, Sorted, Treatment, folds_into, sort
@@ -35,6 +36,7 @@ class Step(StrEnum):
     """The questions in their order; of the last two a call has one at a time."""
 
     GREETING = "greeting"  # the terms of the window; is it an emergency (E2), which language
+    PIN = "pin"  # who is it; only where the number does not say it, and somebody has a PIN
     PRODUCT = "product"  # which product line (E3)
     ATTEST = "attest"  # on site, troubleshooting done (E1); only where the window requires it
     NUMBER = "number"  # is this the number to call back
@@ -63,6 +65,8 @@ class Known:
 
     `answered_at` is when its greeting began (W5). `shown` is the number of the caller, `may_call` whether a callback
     may dial it, `keyed` the number that the caller keyed in instead. `open_cases` are theirs, oldest first.
+    `is_recognised` where their dealer is known; else `may_key_pin` says whether they are asked for a PIN. `account` is
+    told to a technician who calls from a phone of their own.
     """
 
     answered_at: datetime
@@ -74,6 +78,9 @@ class Known:
     attested: bool | None = None
     product: ProductLine = "unknown"
     open_cases: tuple[OpenCase, ...] = ()
+    is_recognised: bool = False
+    may_key_pin: bool = False
+    account: DealerAccount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,8 @@ def answer_to(step: Step, keys: str, known: Known, repeats: int, terms: Terms) -
         case Step.GREETING, "9" if (other := _other_language(known, terms)) and repeats < MOST_REPEATS:
             in_other = replace(known, language=other)
             return _turn(in_other, (), _greeting(in_other, repeats + 1, terms), terms)
+        case Step.PIN, _:
+            return _take_pin(known, repeats, terms)
         case Step.PRODUCT, _ if keys in PRODUCTS:
             chosen = replace(known, product=PRODUCTS[keys])
             return _go_on(step, chosen, _owed(chosen, terms), terms)
@@ -250,6 +259,16 @@ def _ask(step: Step, known: Known, repeats: int, said: str, terms: Terms) -> Tur
     return _turn(known, _lines(known, said), (question, *_after(step, known, terms)), terms)
 
 
+def _take_pin(known: Known, repeats: int, terms: Terms) -> Turn:
+    """After a PIN; whoever is not recognised by now keyed in a wrong one."""
+    words = sentences(known.language, terms)
+    if known.is_recognised:
+        return _go_on(Step.PIN, known, words.noted, terms)
+    if known.may_key_pin and repeats < MOST_REPEATS:
+        return _ask(Step.PIN, known, repeats + 1, words.no_pin, terms)
+    return _go_on(Step.PIN, known, words.no_pin, terms)
+
+
 def _take_number(keys: str, known: Known, repeats: int, terms: Terms) -> Turn:
     words = sentences(known.language, terms)
     number = keyed_number(keys, terms)
@@ -268,7 +287,12 @@ def _take_number(keys: str, known: Known, repeats: int, terms: Terms) -> Turn:
 def _greeting(known: Known, repeats: int, terms: Terms) -> tuple[Question, ...]:
     """The first question with the terms before it, and all that come after it. The promise is what comes first."""
     promise, billed = terms_of_the_window(known, terms)
-    lines = (*_lines(known, promise), *_choice(known, repeats, terms), *_lines(known, billed, _emergency(known, terms)))
+    hello = greeting(known.account, window_at(known.answered_at, terms), known.language, terms) if known.account else ""
+    lines = (
+        *_lines(known, hello, promise),
+        *_choice(known, repeats, terms),
+        *_lines(known, billed, _emergency(known, terms)),
+    )
     return (Question(Step.GREETING, repeats, lines), *_after(Step.GREETING, known, terms))
 
 
@@ -276,12 +300,14 @@ def _after(step: Step, known: Known, terms: Terms) -> tuple[Question, ...]:
     if step in {Step.NUMBER, Step.DIGITS}:
         return ()
     last = Step.NUMBER if number_to_call(known, terms) else Step.DIGITS
-    steps = (Step.GREETING, Step.PRODUCT, Step.ATTEST, last)
+    steps = (Step.GREETING, Step.PIN, Step.PRODUCT, Step.ATTEST, last)
     left = steps[steps.index(step) + 1 :]
+    is_asked = {
+        Step.PIN: known.may_key_pin and not known.is_recognised,
+        Step.ATTEST: _decided(known, terms).onsite_required,
+    }
     return tuple(
-        Question(further, 0, _asked(further, known, 0, terms))
-        for further in left
-        if further is not Step.ATTEST or _decided(known, terms).onsite_required
+        Question(further, 0, _asked(further, known, 0, terms)) for further in left if is_asked.get(further, True)
     )
 
 
@@ -290,6 +316,8 @@ def _asked(step: Step, known: Known, repeats: int, terms: Terms) -> tuple[Line, 
     match step:
         case Step.GREETING:
             return (*_lines(known, _emergency(known, terms)), *_choice(known, repeats, terms))
+        case Step.PIN:
+            return _lines(known, words.pin)
         case Step.PRODUCT:
             return _lines(known, words.product)
         case Step.ATTEST:

@@ -17,6 +17,9 @@ _BLANKS = {
     "promise": ("within",),
     "billed": ("rate", "minimum"),
     "emergency": ("percent",),
+    "hello": ("name", "dealer"),
+    "hello_left": ("name", "dealer", "left"),
+    "hello_not_now": ("name", "dealer", "left"),
     "number": ("number",),
     "number_of_case": ("number",),
     "number_kept": ("number",),
@@ -48,6 +51,9 @@ class Phone(Value):
     day_desk_rings: Ringing
     key_wait: KeyWait
     number_wait: KeyWait
+    tells_account: bool
+    pin_tries: Annotated[int, Field(ge=1)]
+    pin_tries_within: Annotated[Span, seconds_between(60, 2_592_000)]
     max_length: Annotated[Span, seconds_between(10, 3600)]
     silence: Annotated[Span, seconds_between(2, 60)]
 
@@ -92,11 +98,16 @@ class Sentences(Words):
     voice: str
     chosen_by: str
     windows: WindowNames
+    hello: str
+    hello_left: str
+    hello_not_now: str
     opening: str
     promise: str
     billed: str
     emergency: str
     emergency_noted: str
+    pin: str
+    no_pin: str
     product: str
     server: str
     discontinued: str

@@ -49,6 +49,17 @@ def span_in_words(span: timedelta, language: Language = "en") -> str:
     return f"0 {_UNITS[language][-1][1]}"
 
 
+def hours_and_minutes(minutes: int, language: Language) -> str:
+    """`3 hours 20 minutes`, `3 horas y 20 minutos`, `una hora`."""
+    parts = [span_in_words(timedelta(minutes=part), language) for part in (minutes // 60 * 60, minutes % 60) if part]
+    return (" y " if language == "es" else " ").join(parts) or span_in_words(timedelta(0), language)
+
+
+def plain(name: str, longest: int) -> str:
+    """Somebody's name as it is spoken: no controls, no breaks, no more than `longest` letters."""
+    return " ".join("".join(char if char.isprintable() else " " for char in name).split())[:longest].rstrip()
+
+
 def money(amount: Decimal, language: Language) -> str:
     """`247 dollars and 50 cents`, `247 dólares con 50 centavos`."""
     dollars, cents = divmod(int(amount * 100), 100)

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from triage.policy.callbacks import is_nobody_to_call
-from triage.policy.speech import clock, digits
+from triage.policy.speech import clock, digits, plain
 from triage.policy.terms import Terms, WindowName
 from triage.policy.wording import LANGUAGE_WORDS, PRODUCT_WORDS, Card, by_now, may_call
 
 _MOST_LETTERS = 15 * 15  # of what is said twice
+_LONGEST_NAME = 30
 WITHOUT_DETAILS = "After hours support. A case waits for you. Text L I S T to this number."
 KEY_NOT_KEPT = "Your key could not be kept. Text A C K to this number to take the case, or L I S T to see it."
 NOT_HERE_YET = "The recording is not here yet."
@@ -162,7 +163,7 @@ def time_left(due: datetime, now: datetime) -> str:
 
 
 def _case(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool, room: int) -> str:
-    """The case in at most `room` letters: where they do not hold all of it the product goes first, then the window."""
+    """The case in at most `room` letters: where they do not hold all of it the product goes, the dealer, the window."""
     kind = "Support emergency, case" if "emergency" in card.flags else "Support case"
     had = _had(card, now, terms, is_owner=is_owner)
     stands = "" if had and reason in {"emergency", "resume"} else _STANDS.get(by_now(card, reason, now, terms))
@@ -175,12 +176,14 @@ def _case(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: boo
     spoken = f" They speak {LANGUAGE_WORDS[card.language]}." if card.language in LANGUAGE_WORDS else ""
     attested = " Not attested." if "not_attested" in card.flags else ""
     product = f" {PRODUCT_WORDS[card.product]}." if PRODUCT_WORDS[card.product] else ""
-    window = f"{_WINDOWS[card.window].capitalize()}, from {caller}."
+    window = f"{_WINDOWS[card.window].capitalize()}, from"
+    dealer = f" {plain(card.dealer, _LONGEST_NAME)}," if card.dealer else ""
     texts = [
         f"{head} {where}{what}{on_site}{spoken}"
         for where, what, on_site in (
-            (window, product, attested),
-            (window, "", attested),
+            (f"{window}{dealer} {caller}.", product, attested),
+            (f"{window}{dealer} {caller}.", "", attested),
+            (f"{window} {caller}.", "", attested),
             (f"From {caller}.", "", attested),
             (f"From {caller}.", "", ""),
         )

@@ -91,6 +91,8 @@ class Card:
     language: str = "en"  # that the caller chose
     has_recording: bool = True  # whether there is, or may yet come, anything to hear
     called_back_at: datetime | None = None
+    dealer: str | None = None
+    account: tuple[str, ...] = ()  # whose call it is and who pays, the longest words first
 
 
 def alert(card: Card, reason: str, now: datetime, terms: Terms, *, is_owner: bool = False) -> str:
@@ -366,16 +368,15 @@ def _reply(*commands: str) -> str:
 
 
 def _two_lines(head: str, card: Card, second: str) -> str:
-    """A case and what is to be done about it. Where that saves a segment, the town goes, then the product."""
+    """A case and what is to be done. Where that saves a segment the town goes, words of the dealer, the product."""
     place = f" {one_line(card.place, 30)}" if card.place else ""
     spoken = f" {LANGUAGE_WORDS[card.language]}." if card.language in LANGUAGE_WORDS else ""
     product = f" {PRODUCT_WORDS[card.product]}." if PRODUCT_WORDS[card.product] else ""
     flags = "".join(f" {FLAG_WORDS[flag]}." for flag in card.flags)
     first = f"{head}{card.reference} {WINDOW_WORDS[card.window]}: {card.caller or NO_NUMBER}"
-    texts = [
-        to_gsm7(f"{first}{where}.{flags}{spoken}{what}\n{second}")
-        for where, what in ((place, product), ("", product), ("", ""))
-    ]
+    lines = [f"{line}\n" for line in card.account] or [""]
+    rooms = [(place, product, lines[0]), *(("", product, line) for line in lines), ("", "", lines[-1])]
+    texts = [to_gsm7(f"{first}{where}.{flags}{spoken}{what}\n{line}{second}") for where, what, line in rooms]
     short = next((text for text in texts if segments(text) == 1), None)
     return short or next((text for text in texts if segments(again(text)) <= _MOST_SEGMENTS), texts[-1])
 

@@ -18,6 +18,7 @@ from triage.services.delivery_reports import answered, unanswered
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
 from triage.services.handling import Deed, former_owner_hears, take
+from triage.services.recognition import of_case
 from triage.store import Session, copies
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
@@ -87,7 +88,9 @@ def pick_up(desk: Desk, delivery_id: int, now: datetime) -> Said | None:
             return _notice(session.get(Delivery, delivery_id))
         if scene.is_for_nobody:
             return _nothing_to_do(scene)
-        card = replace(scene.card, since=held_since(session, scene.case))
+        whose = of_case(session, scene.case)
+        dealer = whose.dealer.name if whose else None
+        card = replace(scene.card, since=held_since(session, scene.case), dealer=dealer)
         was_theirs = scene.case.owner == scene.person.id
         said = words.opening(card, scene.reason, now, scene.terms, is_owner=scene.is_owner, was_theirs=was_theirs)
         return _ask(scene, said, turn=1)

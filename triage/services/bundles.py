@@ -12,6 +12,7 @@ from triage.policy.lifecycle import CaseState, is_moot
 from triage.services.alerts import card_of, held_since
 from triage.services.callers import why_withheld
 from triage.services.desk import Desk
+from triage.services.recognition import with_account
 from triage.store import deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
@@ -81,6 +82,7 @@ def _alert(tx: Transaction, desk: Desk, alert_id: int, now: datetime) -> str:
     card, terms = card_of(case, desk.roster(tx.session)), desk.terms_of(tx.session, case.policy)
     if card.owner is not None and not card.is_held:
         card = replace(card, since=held_since(tx.session, case))
+    card = with_account(tx.session, desk, card, case, now)
     return wording.alert(card, alert.reason, now, terms, is_owner=case.owner == alert.person_id)
 
 

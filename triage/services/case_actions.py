@@ -18,12 +18,12 @@ from triage.policy.case_actions import MOVES, Action, Stand, actions_for
 from triage.policy.event_words import event_in_words
 from triage.policy.lifecycle import CaseState
 from triage.policy.wording import wall_clock
-from triage.services import bridges, casework, corrections, handling, reopening
+from triage.services import bridges, casework, corrections, handling, recognition, reopening
 from triage.services.alerts import card_of
 from triage.services.desk import Desk, names_of
 from triage.services.handling import Deed, Unfinished
 from triage.services.sign_in import SignedIn
-from triage.store import Session, cases, chain, sessions
+from triage.store import Session, cases, chain, dealers, sessions
 from triage.store.bridges import measured_s, running_of_case
 from triage.store.engine import Transaction
 from triage.store.models import Case
@@ -54,6 +54,7 @@ def stand_of(session: Session, desk: Desk, case: Case, now: datetime) -> Stand:
         basis=case.callback_basis,
         is_measured=measured_s(session, case.id) > 0,
         has_session=sessions.of_case(session, case.id) is not None,
+        has_dealers=dealers.is_any(session),
     )
 
 
@@ -128,6 +129,25 @@ def reopen(desk: Desk, asked: Asked, reason: str, now: datetime, *, was_called: 
         who = asked.who
         reopening.reopen(tx, desk, case, was_called=was_called, reason=reason, by=who.name, actor=who.actor, now=now)
         return words.reopened(case.state)
+
+
+def set_dealer(desk: Desk, asked: Asked, written: str, reason: str, now: datetime) -> str:
+    """Whose case it is: by a code or the beginning of a name; empty for no dealer."""
+    with _case(desk, asked, Action.DEALER, now) as (tx, case):
+        found = recognition.set_by_hand(tx, desk, case, written, now, actor=asked.who.actor, reason=reason)
+        return words.dealer_set(found.dealer.name if found.dealer else None, found.before, found.after)
+
+
+def set_dealer_here(desk: Desk, reference: str, written: str, reason: str, *, actor: str, now: datetime) -> str:
+    """The same for somebody at the machine itself."""
+    with desk.store.write() as tx:
+        case = cases.by_reference(tx.session, reference)
+        if case is None:
+            raise NotFound(f"there is no case {reference}; `afterhours case list` shows them")
+        if not (reason := reason.strip()):
+            raise Refused("write why: the history keeps it")
+        found = recognition.set_by_hand(tx, desk, case, written, now, actor=actor, reason=reason)
+        return words.dealer_set(found.dealer.name if found.dealer else None, found.before, found.after)
 
 
 def note(desk: Desk, asked: Asked, text: str, now: datetime) -> str:

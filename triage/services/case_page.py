@@ -73,6 +73,9 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
     called = {copy["recording"]: str(copy["file"]) for copy in record["recording_copies"]}
     person = roster.person(who.person_id)
     has_it = stand.owner if stand.is_held else None
+    actions = actions_for(stand, who.role, person.id if person else None)
+    if not stand.has_dealers:
+        actions.pop(Action.DEALER, None)
     return CasePage(
         reference=reference,
         standing=stands.value,
@@ -86,7 +89,7 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
         stand=stand,
         number=number,
         phone=person.phone if person else None,
-        actions=actions_for(stand, who.role, person.id if person else None),
+        actions=actions,
         people=tuple((one.id, one.name) for one in roster.people if one.id != has_it),
         work=work,
     )

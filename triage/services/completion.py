@@ -16,6 +16,7 @@ from triage.services.alerts import card_of, tell
 from triage.services.callers import give_receipt
 from triage.services.canary import is_test_call
 from triage.services.desk import Desk
+from triage.services.recognition import recognise
 from triage.store import calls, cases, deliveries
 from triage.store.engine import Transaction
 from triage.store.models import Call, Case, Voicemail
@@ -96,6 +97,7 @@ def set_caller(tx: Transaction, desk: Desk, case: Case, number: str, place: str 
         return
     case.caller, case.caller_place = number, place
     tx.record_of(case, "caller_learnt", at=now, actor="phone system", caller=number)
+    recognise(tx, desk, case, now, number=number)
     if number in desk.terms.phone.blocked:
         case.flags = [*case.flags, "blocked"]
     if case.callback_number is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -12,7 +12,8 @@ from triage.policy.dialing import refusal_of
 from triage.policy.intake import is_hang_up, spoken_for
 from triage.policy.menu import Heard, Known, Left, OpenCase, Step, Turn
 from triage.policy.phone import Language
-from triage.policy.terms import ProductLine, Terms
+from triage.policy.terms import ProductLine
+from triage.services import recognition
 from triage.services.completion import set_caller
 from triage.services.desk import Desk
 from triage.services.intake import PostedRecording, keep_recording
@@ -21,6 +22,8 @@ from triage.store.engine import Transaction
 from triage.store.models import Call, Case
 
 _HUNG_UP = "hangup"
+_KEYED = ("language", "keyed", "is_emergency", "attested", "product", "is_recognised")
+"""What of a call its keys decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,23 +95,28 @@ def open_mailbox(desk: Desk, posted: PostedCall, now: datetime) -> Turn:
         call, _ = _call(tx, desk, posted, now)
         if call.answered_at is None:
             call.answered_at = now
-        return menu.begin(_known(tx, call, desk.terms, now), desk.terms)
+        return menu.begin(_known(tx, desk, call, now), desk.terms)
 
 
 def take_keys(desk: Desk, posted: PostedCall, pressed: Pressed, now: datetime) -> Turn:
-    """Keep what a caller keyed in, and return what they hear next. The same keys twice change nothing."""
+    """Keep what a caller keyed in, and return what they hear next. The same keys twice change nothing.
+
+    A PIN is kept nowhere: whose it is is.
+    """
+    pin_hash = recognition.pin_hash_of(desk, pressed.keys) if pressed.step is Step.PIN else None
     with desk.store.write() as tx:
         call, _ = _call(tx, desk, posted, now)
         if call.answered_at is None:
             call.answered_at = now
-        before = _known(tx, call, desk.terms, now)
-        asked = replace(before, language=pressed.language or before.language)
+        before = _known(tx, desk, call, now)
+        if pin_hash is not None:
+            recognition.take_pin(tx, desk, call, pin_hash, pressed.repeats, now)
+        asked = replace(_known(tx, desk, call, now), language=pressed.language or before.language)
         turn = menu.answer_to(pressed.step, pressed.keys, asked, pressed.repeats, desk.terms)
         after = turn.known
-        if after != before:
+        if names := [name for name in _KEYED if getattr(after, name) != getattr(before, name)]:
             call.is_emergency, call.attested, call.product = after.is_emergency, after.attested, after.product
             call.callback_number, call.language = after.keyed, after.language
-            names = [field.name for field in fields(after) if getattr(after, field.name) != getattr(before, field.name)]
             changed = {name: getattr(after, name) for name in names}
             tx.record("keyed", at=now, actor="caller", call=call.sid, step=pressed.step.value, **changed)
         return turn
@@ -170,7 +178,9 @@ def _left(case: Case) -> Left | None:
     return Left(reference=case.reference, due=case.callback_due, is_deferred="deferred" in case.flags)
 
 
-def _known(tx: Transaction, call: Call, terms: Terms, now: datetime) -> Known:
+def _known(tx: Transaction, desk: Desk, call: Call, now: datetime) -> Known:
+    terms = desk.terms
+    found = recognition.of_call(tx.session, call)
     waiting = cases.awaiting_callback_of(tx.session, call.from_number) if call.from_number else ()
     return Known(
         answered_at=call.answered_at or now,
@@ -182,6 +192,9 @@ def _known(tx: Transaction, call: Call, terms: Terms, now: datetime) -> Known:
         attested=call.attested,
         product=cast("ProductLine", call.product),
         open_cases=tuple(OpenCase(due=case.callback_due, keyed=case.callback_number) for case in waiting),
+        is_recognised=found is not None,
+        may_key_pin=found is None and recognition.may_key_pin(tx.session, call, terms, now),
+        account=recognition.account_to_tell(tx.session, desk, call, now),
     )
 
 

@@ -28,6 +28,7 @@ from triage.services.callers import give_receipt
 from triage.services.completion import Learnt, complete, concerned, confirm, due_instants_of
 from triage.services.desk import Desk
 from triage.services.escalation import ask_owner_again, climb_afresh
+from triage.services.recognition import recognise
 from triage.services.recordings import plan_copy
 from triage.store import calls, cases, deliveries
 from triage.store.engine import Transaction
@@ -235,6 +236,7 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
         flags=list(decided.flags),
         clauses=list(decided.clauses),
     )
+    recognise(tx, desk, case, now, number=call.from_number, technician_id=call.dealer_technician_id)
     cases.first_timers(tx.session, case.id, due_instants_of(case, decided, desk.terms, now))
     give_receipt(tx, case, desk.terms, now)
     return case
@@ -288,6 +290,7 @@ def _fold(
 ) -> None:
     """A further message in an open case: the first deadline stands, the newest number counts, on-call is told of it."""
     terms = desk.terms_of(tx.session, case.policy)
+    recognise(tx, desk, case, now, number=call.from_number, technician_id=call.dealer_technician_id)
     is_message = decided.treatment is not Treatment.REVIEW
     new_number = (
         call.callback_number if call.callback_number != case.number_to_call and not message.is_blocked else None

@@ -6,7 +6,7 @@ came, so whoever prints them must make them safe.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -16,7 +16,7 @@ from triage.errors import NotFound
 from triage.policy.hours import instant, span_of_days
 from triage.policy.pricing import outlasts
 from triage.services.desk import Desk
-from triage.store import Session, bridges, cases, chain, copies, deliveries, sessions, texts
+from triage.store import Session, bridges, cases, chain, copies, dealers, deliveries, sessions, texts
 from triage.store.models import (
     Alert,
     Attempt,
@@ -135,6 +135,7 @@ def case_record(session: Session, reference: str) -> Record:
     voicemails = cases.recordings(session, case.id)
     return {
         **_case(case, [voicemail.recording_sid for voicemail in voicemails]),
+        **_dealers(session, [case])(case),
         "recording_copies": [_copy(copy, found) for copy, found, _ in copies.of_case(session, case.id)],
         "voicemails": [_voicemail(voicemail) for voicemail in voicemails],
         "events": [_event(event) for event in chain.events_of(session, case.id)],
@@ -234,7 +235,23 @@ def totals_by_rate(lines: Sequence[Record]) -> dict[str, Record]:
 
 def _cases(session: Session, found: Sequence[Case]) -> list[Record]:
     sids = cases.recording_sids(session, [case.id for case in found])
-    return [_case(case, sids.get(case.id, [])) for case in found]
+    whose = _dealers(session, found)
+    return [_case(case, sids.get(case.id, [])) | whose(case) for case in found]
+
+
+def _dealers(session: Session, found: Sequence[Case]) -> Callable[[Case], Record]:
+    """Whose each of the cases is: the dealer's code and name, and who of them called, as far as that is known."""
+    names = dealers.names_by_id(session, {case.dealer_id for case in found if case.dealer_id})
+    people = dealers.technician_names(
+        session, {case.dealer_technician_id for case in found if case.dealer_technician_id}
+    )
+
+    def whose(case: Case) -> Record:
+        code, name = names[case.dealer_id] if case.dealer_id else (None, None)
+        technician = people[case.dealer_technician_id] if case.dealer_technician_id else None
+        return {"dealer": code, "dealer_name": name, "dealer_technician": technician}
+
+    return whose
 
 
 def _case(case: Case, recordings: list[str]) -> Record:

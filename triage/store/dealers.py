@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
@@ -34,6 +34,24 @@ def known(session: Session, code: str) -> Dealer:
     return found
 
 
+def matching(session: Session, written: str) -> Sequence[Dealer]:
+    """The dealer of a code, else those whose name begins so; upper and lower case are the same."""
+    of_code = session.scalars(select(Dealer).where(func.lower(Dealer.code) == written.lower())).all()
+    by_name = select(Dealer).where(Dealer.name.istartswith(written, autoescape=True)).order_by(Dealer.name, Dealer.id)
+    return of_code or session.scalars(by_name).all()
+
+
+def names_by_id(session: Session, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Code and name of dealers."""
+    rows = session.execute(select(Dealer.id, Dealer.code, Dealer.name).where(Dealer.id.in_(ids))) if ids else ()
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def technician_names(session: Session, ids: Collection[int]) -> dict[int, str]:
+    technicians = select(DealerTechnician.id, DealerTechnician.name).where(DealerTechnician.id.in_(ids))
+    return {row[0]: row[1] for row in session.execute(technicians)} if ids else {}
+
+
 def every(session: Session) -> Sequence[Dealer]:
     """All dealers by name, those that left too."""
     return session.scalars(select(Dealer).order_by(Dealer.name, Dealer.id)).all()
@@ -60,6 +78,11 @@ def of_pin(session: Session, pin_hash: str) -> Matched | None:
     return Matched(found[0], found[1]) if found else None
 
 
+def of_technician(session: Session, technician_id: int) -> Matched:
+    technician = session.get_one(DealerTechnician, technician_id)
+    return Matched(session.get_one(Dealer, technician.dealer_id), technician)
+
+
 def technician_of_pin(session: Session, pin_hash: str) -> DealerTechnician | None:
     """Whose a PIN is, or was until they left."""
     return session.scalars(select(DealerTechnician).where(DealerTechnician.pin_hash == pin_hash)).first()
@@ -72,6 +95,10 @@ def pin_salt(session: Session) -> str | None:
 def set_pin_salt(session: Session, salt: str) -> None:
     session.add(PinSalt(id=_SALT_ID, salt=salt))
     session.flush()
+
+
+def is_any(session: Session) -> bool:
+    return session.scalars(select(Dealer.id).limit(1)).first() is not None
 
 
 def any_pin(session: Session) -> bool:

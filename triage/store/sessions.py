@@ -38,6 +38,13 @@ def of_case(session: Session, case_id: int) -> BillableSession | None:
     ).first()
 
 
+def again_for(work: BillableSession, dealer_id: int | None, technician_id: int | None) -> BillableSession:
+    """The same work for another dealer, or for none: a row of its own, as the first one is withdrawn."""
+    kept = ("case_id", "kind", "window", "product", "policy", "person_id", "rate", "opened_at", "closed_at", "minutes")
+    same = {name: getattr(work, name) for name in (*kept, "measured_s", "stated_minutes", "note")}
+    return BillableSession(**same, dealer_id=dealer_id, dealer_technician_id=technician_id)
+
+
 def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:
     return session.scalars(
         select(BillingLine).where(BillingLine.session_id == session_id).order_by(BillingLine.id)

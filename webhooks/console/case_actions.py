@@ -21,6 +21,7 @@ from webhooks.console.case_forms import (
     ActionForm,
     CloseForm,
     CorrectForm,
+    DealerForm,
     HandOverForm,
     NoteForm,
     ReopenForm,
@@ -102,6 +103,18 @@ def reopen_case(reference: str) -> Answer:
         return case_actions.reopen(desk(), asked, form.because.data.strip(), _now(), was_called=was_called)
 
     return _done(reference, Action.REOPEN, ReopenForm(), reopen)
+
+
+@console.post("/cases/<reference>/dealer")
+@needs(Permission.CORRECT_CASES)
+def set_dealer(reference: str) -> Answer:
+    """Whose technician called, where nobody or somebody else was recognised."""
+
+    def assign(asked: Asked, form: DealerForm) -> str:
+        written, why = (form.dealer.data or "").strip(), form.why.data.strip()
+        return case_actions.set_dealer(desk(), asked, written, why, _now())
+
+    return _done(reference, Action.DEALER, DealerForm(), assign)
 
 
 @console.post("/cases/<reference>/note")

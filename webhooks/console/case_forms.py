@@ -89,6 +89,15 @@ class ReopenForm(ActionForm):
         ]
 
 
+class DealerForm(ActionForm):
+    dealer = StringField(
+        "Dealer's code, or the beginning of its name; empty for none",
+        [Length(max=120, message="Too long: a name has 120 characters at the most.")],
+        render_kw={"autocomplete": "off"},
+    )
+    why = StringField("Reason", [DataRequired(_NO_REASON), _WORDS])
+
+
 FORMS: dict[Action, type[ActionForm]] = {
     Action.TAKE: ActionForm,
     Action.CALL: ActionForm,
@@ -97,6 +106,7 @@ FORMS: dict[Action, type[ActionForm]] = {
     Action.HAND_OVER: HandOverForm,
     Action.CORRECT: CorrectForm,
     Action.REOPEN: ReopenForm,
+    Action.DEALER: DealerForm,
     Action.NOTE: NoteForm,
 }
 

@@ -107,9 +107,9 @@ def reply(text: str | None) -> Response:
 
 
 def _gather(question: Question, lines: Iterable[Line], language: Language) -> Gather:
-    """A question during which, and just after which, the caller may press a key; a number ends with the pound key."""
+    """A question during which, and just after which, the caller may press a key. A number and a PIN end with pound."""
     phone = _terms().phone
-    is_number = question.step is Step.DIGITS
+    is_number = question.step in {Step.DIGITS, Step.PIN}
     wait = phone.number_wait if is_number else phone.key_wait
     gather = Gather(
         action=address(f"/twilio/voice/{question.step.value}?repeats={question.repeats}&language={language}"),

@@ -5,7 +5,7 @@ from triage.store.models.alert import Alert, BlockedPhone, Delivery, Report
 from triage.store.models.booking import Booking
 from triage.store.models.bridge import Bridge
 from triage.store.models.calendar_feed import CalendarFeed
-from triage.store.models.call import Call, InboundText, LookUp
+from triage.store.models.call import Call, InboundText, LookUp, PinTry
 from triage.store.models.case import Case, Timer, Voicemail
 from triage.store.models.dealer import Dealer, DealerPhone, DealerTechnician, PinSalt, Purchase, Site
 from triage.store.models.event import ChainCheck, ChainHead, Event
@@ -52,6 +52,7 @@ __all__ = [
     "Mark",
     "NumberChange",
     "PinSalt",
+    "PinTry",
     "PolicyVersion",
     "Purchase",
     "RecordingCopy",

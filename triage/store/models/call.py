@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from triage.store.base import Base
@@ -33,6 +33,22 @@ class Call(Base):
     status_sequence: Mapped[int | None]
     spoken_s: Mapped[int | None]
     dealer_technician_id: Mapped[int | None] = mapped_column(ForeignKey("dealer_technicians.id"))
+
+
+class PinTry(Base):
+    """A wrong PIN, keyed in a call at its question, asked `repeats` times before. The PIN itself is not kept.
+
+    `caller` is the number that is counted for; empty for all that are withheld.
+    """
+
+    __tablename__ = "pin_tries"
+
+    call_sid: Mapped[str] = mapped_column(String(34), primary_key=True)
+    repeats: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    caller: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_pin_tries_caller_at", "caller", "at"),)
 
 
 class InboundText(Base):

@@ -1,0 +1,226 @@
+"""Whose technician calls: by number, by PIN, by hand, or nobody knows. The message is taken in any case."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.support.acme import KIMS_PHONE, PAYPHONE, PIN, SHOP_PHONE, WRONG_PINS, acme
+from tests.support.dealers import billed, buy, lots
+from tests.support.fixtures import LEE, TEAM
+from tests.support.world import CALLER, Build, World
+from triage.services import records
+from triage.services.case_actions import set_dealer_here
+from webhooks.simulator.phone_system import Behaviour
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
+
+PIN_ASKED = "If you have a PIN, key it in, then press pound. If not, wait."
+
+
+def whose(world: World, reference: str = "1001") -> tuple[str | None, str | None]:
+    case = world.case(reference)
+    return case["dealer"], case["dealer_technician"]
+
+
+def how(world: World, reference: str = "1001") -> list[str]:
+    return [event["details"]["by"] for event in world.case(reference)["events"] if event["kind"] == "dealer_recognised"]
+
+
+def secrets_in(world: World, pin: str) -> list[str]:
+    """Where a PIN was written down: the history, and addresses that the phone system posts to."""
+    entries = [f"{entry.kind} {entry.details}" for entry in world.entries("keyed") + world.entries("pin_refused")]
+    return [words for words in [*entries, *(post.url for post in world.phones.posted())] if pin in words]
+
+
+def test_a_caller_is_known_by_number_and_is_not_asked_for_a_pin(team: World) -> None:
+    acme(team)
+
+    kims = team.voicemail(KIMS_PHONE, attested=True)
+    team.voicemail(SHOP_PHONE, attested=True)
+
+    assert PIN_ASKED not in " ".join(kims.heard)
+    assert (whose(team), whose(team, "1002")) == (("A17", "Kim Reyes"), ("A17", None))
+    assert (how(team), how(team, "1002")) == (["number"], ["number"])
+    listed = records.list_cases(team.program.desk, only_open=True)
+    assert {(case["ref"], case["dealer_name"]) for case in listed} == {
+        ("1001", "Acme Telecom"),
+        ("1002", "Acme Telecom"),
+    }
+
+
+def test_a_caller_from_elsewhere_is_known_by_pin_which_stands_nowhere(team: World) -> None:
+    acme(team)
+
+    call = team.phones.leave_voicemail(PAYPHONE, keys=f",{PIN}#,1")
+    team.advance(seconds=1)
+
+    assert [said for said in call.heard if said in {PIN_ASKED, "Noted."}] == [PIN_ASKED, "Noted.", "Noted."]
+    assert (whose(team), how(team)) == (("A17", "Kim Reyes"), ["PIN"])
+    assert secrets_in(team, PIN) == []
+    assert call.failed_because is None
+
+
+def test_a_wrong_pin_three_times_goes_on_as_unknown_and_a_day_of_them_is_not_asked_again(team: World) -> None:
+    acme(team)
+    wrong = "".join(f"{pin}#" for pin in WRONG_PINS[:3])
+
+    call = team.phones.leave_voicemail(PAYPHONE, keys=f",{wrong}")
+    heard = " ".join(call.heard)
+    assert (heard.count(PIN_ASKED), heard.count("That PIN is not known.")) == (3, 3)
+    assert call.recording_sid is not None
+
+    for _ in range(2):
+        team.phones.leave_voicemail(PAYPHONE, keys=f",{wrong}")
+    silenced = team.phones.leave_voicemail(PAYPHONE, keys=f",{PIN}#")
+    other = team.phones.leave_voicemail(CALLER, keys=f",{PIN}#")
+    team.advance(seconds=1)
+    assert [whose(team, ref) for ref in ("1001", "1002")] == [(None, None), ("A17", "Kim Reyes")]
+    for ref in ("1001", "1002"):
+        team.text(LEE, f"DONE {ref} 5")
+    team.advance(hours=25)
+    next_day = team.phones.leave_voicemail(PAYPHONE, keys=f",{PIN}#")
+
+    assert len(team.entries("pin_refused")) == 9
+    assert [PIN_ASKED in " ".join(one.heard) for one in (silenced, other, next_day)] == [False, True, True]
+    assert all(secrets_in(team, pin) == [] for pin in WRONG_PINS)
+    assert whose(team, "1003") == ("A17", "Kim Reyes")
+
+
+def test_keys_that_can_be_no_pin_are_told_so_and_count_for_nothing(team: World) -> None:
+    acme(team)
+
+    call = team.phones.leave_voicemail(PAYPHONE, keys=f",4#{PIN}#")
+
+    assert "That PIN is not known." in " ".join(call.heard)
+    assert (team.entries("pin_refused"), whose(team)) == ([], ("A17", "Kim Reyes"))
+
+
+def test_a_pin_of_a_further_message_says_whose_the_open_case_is(team: World) -> None:
+    acme(team)
+    team.voicemail(PAYPHONE)
+    assert whose(team) == (None, None)
+
+    team.phones.leave_voicemail(PAYPHONE, keys=f",{PIN}#")
+    team.advance(seconds=1)
+
+    assert (whose(team), how(team), len(team.cases())) == (("A17", "Kim Reyes"), ["PIN"], 1)
+
+
+def test_without_pins_nobody_is_asked_and_the_number_that_comes_late_still_counts(team: World) -> None:
+    acme(team, pin=None)
+    call = team.voicemail(PAYPHONE)
+    team.find_recording(team.now)
+    assert PIN_ASKED not in " ".join(call.heard)
+    late = team.case("1002")
+
+    call_sid = next(voicemail["call"] for voicemail in late["voicemails"])
+    team.post("/twilio/call-status", CallSid=call_sid, From=KIMS_PHONE, To="+16145550100", CallStatus="completed")
+
+    assert (whose(team), whose(team, "1002")) == ((None, None), ("A17", "Kim Reyes"))
+
+
+def test_whoever_left_still_calls_for_the_firm_and_is_not_greeted(team: World) -> None:
+    acme(team, left_on=date(2026, 10, 31))
+
+    call = team.voicemail(KIMS_PHONE)
+
+    assert whose(team) == ("A17", "Kim Reyes")
+    assert "Hello" not in " ".join(call.heard)
+    by_pin = team.phones.leave_voicemail(PAYPHONE, keys=f",{PIN}#")
+    assert "That PIN is not known." in " ".join(by_pin.heard)
+
+
+def test_somebody_says_whose_a_case_is_and_what_a_pin_says_later_does_not_change_that(team: World) -> None:
+    acme(team)
+    team.voicemail(PAYPHONE)
+    desk = team.program.desk
+    said = set_dealer_here(desk, "1001", "acme", "He said so", actor="terminal", now=team.now)
+    assert said == "The case is of Acme Telecom now."
+    set_dealer_here(desk, "1001", "", "He lied", actor="terminal", now=team.now)
+    team.phones.leave_voicemail(PAYPHONE, keys=f",{PIN}#")
+
+    [first, second] = [event["details"] for event in team.case()["events"] if event["kind"] == "dealer_set"]
+    assert (first["before"], first["dealer"], second["before"], second["reason"]) == (None, "A17", "A17", "He lied")
+    assert (whose(team), how(team)) == ((None, None), [])
+    team.text(LEE, "DONE 35")
+
+
+def evening(build_world: Build) -> World:
+    """Friday, half past six in the evening: credits pay (C2)."""
+    return build_world(roster=TEAM, at="2026-11-20T23:30:00")
+
+
+@pytest.mark.parametrize(
+    ("bought", "told", "greeted"),
+    [
+        (
+            [("2026-08-03", "9000.00", "hardware")],
+            "Acme Telecom (Kim): draws credits 9 h.",
+            "Hello Kim, of Acme Telecom. You have 9 hours left.",
+        ),
+        (
+            [("2026-08-03", "9000.00", "hardware"), ("2026-11-02", "166.67", "prepaid")],
+            "Acme Telecom (Kim): draws prepaid 1 h 20 min, then credits 9 h.",
+            "Hello Kim, of Acme Telecom. You have 10 hours 20 minutes left.",
+        ),
+        (
+            [("2026-11-02", "9000.00", "hardware")],
+            "Acme Telecom (Kim): no credits left, $82.50 per 30 min with the quarter.",
+            "Hello Kim, of Acme Telecom. Technical",
+        ),
+        ([], "Acme Telecom (Kim): must prepay, $165.00/h, 30 min min.", "Hello Kim, of Acme Telecom. Technical"),
+    ],
+)
+def test_the_alert_and_the_greeting_say_what_is_left_and_who_must_prepay(
+    bought: list[tuple[str, str, str]], told: str, greeted: str, build_world: Build
+) -> None:
+    world = evening(build_world)
+    dealer = acme(world)
+    for on, amount, kind in bought:
+        buy(world, dealer, on, amount, kind)
+
+    call = world.voicemail(KIMS_PHONE)
+
+    [text] = world.bodies(LEE)
+    first, line, last = text.splitlines()
+    assert first.startswith(f"1001 evening: {KIMS_PHONE}")
+    assert line == told
+    assert last.endswith("Reply ACK 1001, CALL 1001 or PASS")
+    assert len(text) <= 160
+    assert call.heard[0].startswith(greeted)
+
+
+def test_what_a_night_costs_is_told_and_that_credits_do_not_count(team: World) -> None:
+    dealer = acme(team)
+    buy(team, dealer, "2026-08-03", "9000.00")
+
+    team.voicemail(KIMS_PHONE, attested=True)
+    call = team.voicemail(KIMS_PHONE, attested=True, spanish=True)
+
+    assert len(team.bodies(LEE)[0]) <= 160
+    assert team.bodies(LEE)[0].splitlines()[1] == ("Acme Telecom (Kim): $247.50/h, 60 min min; 9 h left unused.")
+    assert call.heard[0].startswith("Hello Kim, of Acme Telecom. Your balance of 9 hours does not count at this hour.")
+    assert any("Hola Kim, de Acme Telecom. Su saldo de 9 horas no cuenta a esta hora." in said for said in call.heard)
+    team.phones.set_behaviour(LEE, Behaviour.NORMAL)
+    team.advance(minutes=6)
+    assert ", from Acme Telecom, 6 1 4, 5 5 5, 0 1 7 7." in team.heard(LEE)[0]
+
+
+def test_a_bill_moves_with_the_case_to_the_dealer_who_pays(build_world: Build) -> None:
+    world = evening(build_world)
+    dealer = acme(world)
+    buy(world, dealer, "2026-08-03", "9000.00")
+    world.voicemail(PAYPHONE)
+    world.text(LEE, "DONE 25")
+    desk = world.program.desk
+
+    said = set_dealer_here(desk, "1001", "A17", "It was Kim", actor="terminal", now=world.now)
+    drawn = lots(world, dealer)
+    back = set_dealer_here(desk, "1001", "", "It was not Kim", actor="terminal", now=world.now)
+
+    assert said == "The case is of Acme Telecom now. Billed for it: $0.00. Before: $82.50."
+    assert back == "The case is of no dealer now. Billed for it: $82.50. Before: $0.00."
+    assert (drawn["earned:2026-Q4"], lots(world, dealer)["earned:2026-Q4"]) == (9 * 60 - 25, 9 * 60)
+    assert billed(world) == [("standard", 30, "82.50")]

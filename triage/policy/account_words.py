@@ -1,0 +1,151 @@
+"""What is told of a dealer's account when somebody of theirs calls: to whoever calls back, on the page, to the caller.
+
+What a session will draw or cost is by the rules as of now (C2, C5, E6, R1, R2, R6); how long it takes nobody knows yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from triage.policy.gsm7 import one_line
+from triage.policy.lengths import in_hours
+from triage.policy.phone import Language
+from triage.policy.pricing import hourly_rate
+from triage.policy.session_price import Kind, Work, draws_credits, prepaid_minutes_for
+from triage.policy.speech import hours_and_minutes, plain, sentences
+from triage.policy.terms import ProductLine, Terms, WindowName
+
+_LONGEST_NAME, _LONGEST_FIRST_NAME, _SHORT_NAME = 24, 16, 16
+_LONGEST_SPOKEN = 40
+_ANY_MINUTES = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DealerAccount:
+    """A dealer's account at an instant, in minutes. `over_minutes` are those of its quarter that nothing paid for yet.
+
+    `technician` is who of the dealer calls; None where that is not known.
+    """
+
+    dealer: str
+    technician: str | None = None
+    prepaid_minutes: int = 0
+    credit_minutes: int = 0
+    over_minutes: int = 0
+    must_prepay: bool = False
+
+
+class Rest(StrEnum):
+    """What becomes of the work that no hours pay for."""
+
+    NOT_BILLED = "not billed"
+    WITH_THE_QUARTER = "with the quarter"  # C6
+    AT_ONCE = "at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What pays for a session: lots by name with the minutes that are left in them, in the order of use; then `rest`.
+
+    `rate` is what the rest is billed at.
+    """
+
+    draws: tuple[tuple[str, int], ...]
+    rest: Rest
+    rate: str
+
+
+def callback(window: WindowName, rate: str, product: ProductLine, *, is_billable: bool) -> Work:
+    """A callback as the rules price it, before anybody knows how long it takes."""
+    return Work(
+        kind=Kind.CALLBACK, window=window, product=product, rate=rate, is_billable=is_billable, minutes=_ANY_MINUTES
+    )
+
+
+def outlook(account: DealerAccount, work: Work, terms: Terms) -> Outlook:
+    """What work that began now would draw, and what it would cost."""
+    if not work.is_priced:
+        return Outlook((), Rest.NOT_BILLED, work.rate)
+    by_credits = draws_credits(work, terms)
+    lots = [
+        ("prepaid", account.prepaid_minutes if prepaid_minutes_for(work, terms) else 0),
+        ("credits", account.credit_minutes if by_credits else 0),
+    ]
+    draws = tuple((name, left) for name, left in lots[:: 1 if terms.credits.prepaid_before_credits else -1] if left > 0)
+    if by_credits and not account.must_prepay:
+        return Outlook(draws, Rest.WITH_THE_QUARTER, terms.credits.overage_rate)
+    return Outlook(draws, Rest.AT_ONCE, work.rate)
+
+
+def texted(account: DealerAccount, work: Work, terms: Terms) -> tuple[str, ...]:
+    """The line of an alert text that says whose call it is and who pays; the longest first, for less and less room."""
+    firm = one_line(account.dealer, _LONGEST_NAME)
+    first = account.technician.split()[0] if account.technician and account.technician.split() else ""
+    who = f"{firm} ({one_line(first, _LONGEST_FIRST_NAME)})" if first else firm
+    long, short = _texted(account, outlook(account, work, terms), terms)
+    texts = (f"{who}{long}", f"{firm}{long}", f"{firm}{short}", f"{one_line(account.dealer, _SHORT_NAME)}{short}")
+    return tuple(dict.fromkeys(texts))
+
+
+def told(account: DealerAccount, work: Work, terms: Terms) -> Iterator[str]:
+    """Sentences for the page of a case: what is left, what the session will draw or cost, who must prepay."""
+    has = [("prepaid", account.prepaid_minutes), ("credits", account.credit_minutes)]
+    left = " and ".join(f"{in_hours(minutes)} of {name}" for name, minutes in has if minutes > 0)
+    over = f" Over its credits this quarter: {in_hours(account.over_minutes)}." if account.over_minutes else ""
+    yield f"Left: {left or 'nothing'}.{over}"
+    found = outlook(account, work, terms)
+    names = ", then ".join(name for name, _ in found.draws)
+    match found.rest:
+        case Rest.NOT_BILLED:
+            yield "This session is not billed: no support is owed for its product (E3)."
+            return
+        case Rest.WITH_THE_QUARTER:
+            rest = f"what is over the credits is billed at the quarter's end, {_price(found.rate, terms)} (C6)"
+        case Rest.AT_ONCE:
+            rest = f"{'the rest' if names else 'all of it'} is billed at once, {_price(found.rate, terms)}"
+    yield f"This session draws {names}; {rest}." if names else f"This session draws nothing; {rest}."
+    if account.must_prepay:
+        yield "This dealer must prepay (E6)."
+
+
+def greeting(account: DealerAccount, window: WindowName, language: Language, terms: Terms) -> str:
+    """What a technician hears who calls from a phone of their own: their name, and what their dealer has left."""
+    words, rate = sentences(language, terms), getattr(terms.windows, window).rate
+    draws = outlook(account, callback(window, rate, "unknown", is_billable=True), terms).draws
+    counts, has = sum(left for _, left in draws), account.prepaid_minutes + account.credit_minutes
+    sentence = words.hello_left if counts else words.hello_not_now if has > 0 else words.hello
+    return sentence.format(
+        name=plain((account.technician or "").partition(" ")[0], _LONGEST_SPOKEN),
+        dealer=plain(account.dealer, _LONGEST_SPOKEN),
+        left=hours_and_minutes(counts or has, language),
+    )
+
+
+def _texted(account: DealerAccount, found: Outlook, terms: Terms) -> tuple[str, str]:
+    """What follows the name in an alert text: at length, and in short."""
+    must = account.must_prepay
+    if found.rest is Rest.NOT_BILLED:
+        return ".", "."
+    if found.draws:
+        then = ", then must prepay" if must else ""
+        lots = ", then ".join(f"{name} {in_hours(left)}" for name, left in found.draws)
+        total = in_hours(sum(left for _, left in found.draws))
+        return f": draws {lots}{then}.", f": {total} left{then}."
+    price = _price(found.rate, terms, least="min")
+    if found.rest is Rest.WITH_THE_QUARTER:
+        return f": no credits left, {price} with the quarter.", ": over the credits."
+    has = account.prepaid_minutes + account.credit_minutes
+    unused = f"; {in_hours(has)} left unused" if has > 0 else ""
+    if must:
+        return f": must prepay, {price}{unused}.", ": must prepay."
+    return f": {price}{unused}.", f": {price}."
+
+
+def _price(rate: str, terms: Terms, *, least: str = "at least") -> str:
+    """`$247.50/h, 60 min at least`, `$82.50 per 30 min`."""
+    card = hourly_rate(rate, terms)
+    per, minimum = (int(span.total_seconds()) // 60 for span in (card.per, card.minimum))
+    each = "/h" if per == 60 else f" per {per} min"
+    return f"${card.price:.2f}{each}" + (f", {minimum} min {least}" if minimum != per or per == 60 else "")

@@ -31,17 +31,6 @@ CODE = [
 ]
 
 LATER = {
-    "day_rates.remote_day.starts": "R4",
-    "day_rates.remote_day.ends": "R4",
-    "day_rates.remote_day.outside": "R4",
-    "day_rates.remote_day.expenses": "R4",
-    "day_rates.on_site_day.starts": "R5",
-    "day_rates.on_site_day.ends": "R5",
-    "day_rates.on_site_day.outside": "R5",
-    "day_rates.on_site_day.expenses": "R5",
-    "server_installation.by_the_hour": "R7",
-    "server_installation.by_the_hour_for": "R7",
-    "server_installation.by_the_day": "R7",
     "credits.borrow_per_year": "C7",
 }
 """Keys of the contract that are data so far: printed by `policy check`, decided upon by a later issue."""

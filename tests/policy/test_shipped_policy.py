@@ -101,6 +101,7 @@ FIGURES: dict[str, Any] = {
     "day_rates.on_site_day.ends": "17:00",
     "day_rates.on_site_day.outside": "after_hours",
     "day_rates.on_site_day.expenses": True,
+    "day_rates.on_site_day.mileage": "0.70",
     "server_installation.by_the_hour": ["IPCR", "UCS Premium", "UMS-II"],
     "server_installation.by_the_hour_for": "2h",
     "server_installation.by_the_day": ["CCS/CCX", "Reports+", "ACD", "NMS"],

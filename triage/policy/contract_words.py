@@ -115,6 +115,9 @@ def _rates(terms: Terms) -> Iterator[tuple[str, str]]:
                 f" outside it the {RATE_WORDS[day.outside]}."
             ),
         )
+    on_site = terms.day_rates.on_site_day
+    if on_site.expenses:
+        yield on_site.clause, f"Expenses of a visit are passed on, a mile at ${on_site.mileage:.2f}."
     setup = terms.server_installation
     yield (
         "R7",

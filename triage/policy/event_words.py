@@ -131,6 +131,9 @@ EVENT_WORDS = {
     "text_from_stranger": "A text came from a number that is not known",
     "transcribed": "The words of the recording came",
     "voicemail_box": "Said to have been a voicemail box",
+    "work_corrected": "Work corrected",
+    "work_recorded": "Work recorded, as it was typed",
+    "work_withdrawn": "Work withdrawn",
     "voicemail_left": "Voicemail left",
 }
 
@@ -194,6 +197,9 @@ EVENT_GROUPS: dict[str, frozenset[str]] = {
             "purchase_recorded",
             "site_added",
             "site_changed",
+            "work_corrected",
+            "work_recorded",
+            "work_withdrawn",
         ]
     ),
     "Calls back": frozenset(

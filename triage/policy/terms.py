@@ -260,6 +260,12 @@ class DayRate(Value):
     expenses: bool
 
 
+class OnSiteDay(DayRate):
+    """`mileage` is the price of a mile."""
+
+    mileage: Money
+
+
 class Rates(Value):
     after_hours: HourlyRate
     standard: HourlyRate
@@ -269,7 +275,7 @@ class Rates(Value):
 
 class DayRates(Value):
     remote_day: DayRate
-    on_site_day: DayRate
+    on_site_day: OnSiteDay
 
 
 class ServerInstallation(Value):

@@ -14,12 +14,24 @@ from triage.store.engine import Transaction
 from triage.store.models import BillableSession
 
 
-def bill(tx: Transaction, desk: Desk, session: BillableSession, now: datetime, *, is_billable: bool) -> Decimal | None:
-    """Price a closed session by the contract that it keeps, and write its lines; None where nothing is billed."""
-    work, terms = work_of(session, is_billable=is_billable), desk.terms_of(tx.session, session.policy)
+def bill(
+    tx: Transaction,
+    desk: Desk,
+    session: BillableSession,
+    now: datetime,
+    *,
+    is_billable: bool,
+    began_before: datetime | None = None,
+) -> Decimal | None:
+    """Price a closed session by the contract that it keeps, and write its lines; None where nothing is billed.
+
+    `began_before` is when it began by what was said of it before, if that was said.
+    """
     tx.session.flush()
+    work, terms = work_of(tx.session, session, is_billable=is_billable), desk.terms_of(tx.session, session.policy)
     if session.dealer_id is not None:
-        ledger.settle(tx, desk, session.dealer_id, session.opened_at, now)
+        since = min(session.opened_at, began_before or session.opened_at)
+        ledger.settle(tx, desk, session.dealer_id, since, now)
     else:
         wanted = lines_for(work, None, terms)
         before = sessions.lines_of(tx.session, session.id)

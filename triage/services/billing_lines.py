@@ -8,8 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
-from triage.policy.session_price import Kind, PricedLine, Work
+from triage.policy.day_pricing import Spent
+from triage.policy.session_price import BY_THE_DAY, Kind, PricedLine, Work
 from triage.policy.terms import ProductLine, WindowName
+from triage.store import Session, sessions
 from triage.store.engine import Transaction
 from triage.store.models import BillableSession, BillingLine
 
@@ -24,10 +26,16 @@ class Whose:
     billed_at: datetime
 
 
-def work_of(session: BillableSession, *, is_billable: bool) -> Work:
+def work_of(db: Session, session: BillableSession, *, is_billable: bool) -> Work:
     """A closed session as the rules see it."""
+    kind = Kind(session.kind)
+    spans: tuple[tuple[datetime, datetime], ...] = ()
+    spent: tuple[Spent, ...] = ()
+    if kind in BY_THE_DAY:
+        spans = tuple((span.starts_at, span.ends_at) for span in sessions.spans_of(db, session.id))
+        spent = tuple(Spent(each.words, each.amount, each.miles) for each in sessions.expenses_of(db, session.id))
     return Work(
-        kind=Kind(session.kind),
+        kind=kind,
         window=cast("WindowName", session.window),
         product=cast("ProductLine", session.product),
         rate=session.rate,
@@ -35,6 +43,10 @@ def work_of(session: BillableSession, *, is_billable: bool) -> Work:
         minutes=session.minutes or 0,
         measured_s=session.measured_s,
         stated_minutes=session.stated_minutes,
+        spans=spans,
+        zone=session.zone,
+        server=session.server,
+        spent=spent,
     )
 
 
@@ -48,7 +60,7 @@ def write(
 ) -> bool:
     """Bring the lines that stand to those that are wanted, each by its rule. True where anything changed."""
     missing = []
-    for rule in {line.rule for line in standing} | {line.rule for line in wanted}:
+    for rule in dict.fromkeys([line.rule for line in wanted] + [line.rule for line in standing]):
         lines = [line for line in standing if line.rule == rule]
         line = next((line for line in wanted if line.rule == rule), None)
         kept = [each for each in lines if each.invoice_id is not None]

@@ -16,7 +16,13 @@ from triage.policy import ledger as rules
 from triage.policy.hours import local
 from triage.policy.ledger import Borrow, Bought, Correction, Facts, Grant, Lot, Movement, Reckoned, Use
 from triage.policy.quarters import ends_at, quarter_after, quarter_before, quarter_of, starts_at
-from triage.policy.session_price import draws_credits, lines_for, overage_line, prepaid_minutes_for
+from triage.policy.session_price import (
+    draws_credits,
+    lines_for,
+    minutes_by_the_hour,
+    overage_line,
+    prepaid_minutes_for,
+)
 from triage.policy.terms import PurchaseKind, Terms
 from triage.services import billing_lines
 from triage.services.billing_lines import Whose, work_of
@@ -156,13 +162,13 @@ def _use(
     is_billable: bool,
 ) -> Use:
     terms = desk.terms_of(tx.session, session.policy)
-    work = work_of(session, is_billable=is_billable)
+    work = work_of(tx.session, session, is_billable=is_billable)
     on = local(session.opened_at, terms).date()
     prepays = rules.must_prepay(bought, on, terms, has_account=dealer.has_account)
     return Use(
         session.id,
         session.opened_at,
-        work.minutes if work.is_priced else 0,
+        minutes_by_the_hour(work, terms),
         prepaid_minutes_for(work, terms),
         draws_credits(work, terms),
         not prepays,
@@ -236,7 +242,7 @@ def _price(
 ) -> None:
     """Bring the lines of a session to what it draws."""
     terms = desk.terms_of(tx.session, session.policy)
-    wanted = lines_for(work_of(session, is_billable=is_billable), reckoned.coverage.get(session.id), terms)
+    wanted = lines_for(work_of(tx.session, session, is_billable=is_billable), reckoned.coverage.get(session.id), terms)
     before = sessions.lines_of(tx.session, session.id)
     was = billing_lines.total(before)
     whose = Whose(session_id=session.id, dealer_id=session.dealer_id, billed_at=session.closed_at or now)

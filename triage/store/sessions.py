@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
-from triage.store.models import Attempt, BillableSession, BillingLine, Bridge
+from triage.store.models import Attempt, BillableSession, BillingLine, Bridge, Expense, WorkSpan
 
 
 def attempts_of(session: Session, case_id: int) -> Sequence[Attempt]:
@@ -43,6 +43,14 @@ def again_for(work: BillableSession, dealer_id: int | None, technician_id: int |
     kept = ("case_id", "kind", "window", "product", "policy", "person_id", "rate", "opened_at", "closed_at", "minutes")
     same = {name: getattr(work, name) for name in (*kept, "measured_s", "stated_minutes", "note")}
     return BillableSession(**same, dealer_id=dealer_id, dealer_technician_id=technician_id)
+
+
+def spans_of(session: Session, session_id: int) -> Sequence[WorkSpan]:
+    return session.scalars(select(WorkSpan).where(WorkSpan.session_id == session_id).order_by(WorkSpan.starts_at)).all()
+
+
+def expenses_of(session: Session, session_id: int) -> Sequence[Expense]:
+    return session.scalars(select(Expense).where(Expense.session_id == session_id).order_by(Expense.id)).all()
 
 
 def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:

@@ -33,7 +33,8 @@ class BillableSession(Base):
     """Work for a dealer: `measured_s` by the phone network, `stated_minutes` as somebody typed it.
 
     `minutes` is both together, the measured part rounded up once; None while the session is open. `kind` is one of
-    triage.policy.work. `window`, `product` and `policy` are what it is priced by: of a callback those of its case.
+    triage.policy.session_price. `window`, `product` and `policy` are what it is priced by: of a callback those of its
+    case. `zone` is its site's clock as it was then, `server` what was installed (R7).
     Work that was taken back keeps its row, with `withdrawn_at`, and counts no more.
     """
 
@@ -47,6 +48,8 @@ class BillableSession(Base):
     kind: Mapped[str] = mapped_column(String(20), default="callback")
     window: Mapped[str] = mapped_column(String(20))
     product: Mapped[str] = mapped_column(String(20))
+    server: Mapped[str | None] = mapped_column(String(40))
+    zone: Mapped[str | None] = mapped_column(String(40))
     policy: Mapped[str] = mapped_column(ForeignKey("policy_versions.version"))
     person_id: Mapped[str] = mapped_column(String(40))
     rate: Mapped[str] = mapped_column(String(20))

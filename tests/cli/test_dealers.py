@@ -45,7 +45,7 @@ def test_a_dealer_is_added_changed_and_shown(ah: Run, tmp_path: Path) -> None:
         {"id": 1, "name": "Kim Reyes", "phones": ["+16145550199"], "has_pin": False, "left_on": None}
     ]
     told = ah("dealer", "show", "A1").stdout
-    assert "E4 The trunks of Cheap SIP are not certified: best effort, 3h or more may be spent." in told
+    assert "  E4 The trunks of Cheap SIP are not certified: best effort, 3h or more may be spent." in told
     assert "Kim Reyes" in ah("dealer", "show", "A1").stdout
     [listed] = document(ah("dealer", "list", "--json"))
     assert (listed["code"], listed["technicians"], listed["sites"]) == ("A1", 1, 1)
@@ -65,8 +65,8 @@ def test_a_file_is_tried_taken_once_and_handed_out_as_it_is_taken(ah: Run, tmp_p
 
     tried = take("--dry-run")
     assert tried.stdout.splitlines() == [
-        "line 2: new A1 2026-02-03: dealer A1; date 2026-02-03; amount 50000.00; kind hardware; reference INV-7",
-        "line 3: new A1 2026-02-04: dealer A1; date 2026-02-04; amount -80.00; kind hardware",
+        "line 2: new A1 2026-02-03: amount 50000.00; kind hardware; reference INV-7",
+        "line 3: new A1 2026-02-04: amount -80.00; kind hardware",
         "Nothing was changed yet: 2 new, 0 changed, 0 as it is.",
     ]
     assert document(ah("dealer", "show", "A1", "--json"))["purchases"] == []

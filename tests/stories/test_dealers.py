@@ -231,3 +231,23 @@ def test_a_site_says_what_is_to_be_known_of_it(world: World) -> None:
 
     assert [note["rule"] for note in depot["notes"]] == ["E3", "E4", "E5"]
     assert (depot["zone"], depot["product"], depot["software"]) == ("America/Chicago", "emg", "2.1")
+
+
+def test_a_name_that_was_mistyped_is_mended_and_what_is_known_stays(world: World) -> None:
+    desk, now = world.program.desk, world.now
+    for kind, content in FILES.items():
+        take(world, kind, content)
+    dealers.rename_technician(desk, 1, " Kim  Ray ", actor="account:1", now=now)
+    dealers.rename_site(desk, 1, "main st", actor="account:1", now=now)
+
+    assert whose(world, phone="+12165550123") == ("A1", "Kim Ray")
+    assert dealers.show_dealer(desk, "A1", now)["sites"][0]["name"] == "main st"
+    renamed = {"dealer": "A1", "technician": "Kim Ray", "name": "from Kim Reyes to Kim Ray"}
+    assert ("dealer_technician_changed", renamed) in history_of(world)
+    for name, told in (("LOU marsh", "is there already"), ("*", "stands for shared numbers"), (" ", "is empty")):
+        with pytest.raises(Refused, match=told):
+            dealers.rename_technician(desk, 1, name, actor="account:1", now=now)
+    with pytest.raises(NotFound, match="no such technician"):
+        dealers.rename_technician(desk, 2**40, "Zoe", actor="account:1", now=now)
+    with pytest.raises(NotFound, match="no such site"):
+        dealers.rename_site(desk, 99, "Zoe", actor="account:1", now=now)

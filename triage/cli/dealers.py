@@ -15,7 +15,7 @@ from triage.cli.program import program_for_command, whoever_types
 from triage.errors import NotFound, Refused
 from triage.policy.case_words import safe
 from triage.policy.dealer_changes import Change
-from triage.policy.dealer_files import COLUMNS, MOST_BYTES, Kind
+from triage.policy.dealer_files import MOST_BYTES, NAMING, Kind
 from triage.policy.spreadsheet import as_cell
 from triage.services import dealer_files, dealers
 from triage.services.dealer_files import Imported
@@ -210,13 +210,13 @@ def _sum(done: Imported) -> str:
 
 def _line(kind: Kind, change: Change) -> str:
     values = change.row.values
-    named = " ".join(as_cell(values[column]) for column in COLUMNS[kind][: 1 if kind == "dealers" else 2])
+    named = " ".join(as_cell(values[column]) for column in NAMING[kind])
     where = f"line {change.row.line}: " if change.row.line else ""
     fields = "; ".join(
         f"{each.field} {each.before} -> {each.after or 'nothing'}" if each.before else f"{each.field} {each.after}"
         for each in change.fields
     )
-    return safe(f"{where}{_WORDS[change.what]} {named}: {fields}")
+    return safe(f"{where}{_WORDS[change.what]} {named}{': ' if fields else ''}{fields}")
 
 
 def _record(done: Imported) -> dict[str, Any]:
@@ -242,4 +242,4 @@ def _site(site: Mapping[str, Any]) -> Iterator[str]:
     facts = [site["product"], site["software"], site["trunk"], site["zone"]]
     yield safe(f"{site['name']}: {', '.join(fact for fact in facts if fact)}")
     for note in site["notes"]:
-        yield safe(f"  {note['rule']} {note['words']}")
+        yield f"  {note['rule']} {safe(note['words'])}"

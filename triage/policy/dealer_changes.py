@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from triage.policy.dealer_files import NEW_PIN, NO_PIN, OWN_REFERENCE, SHARED, Key, Kind, Row, key_of
+from triage.policy.dealer_files import NAMING, NEW_PIN, NO_PIN, OWN_REFERENCE, SHARED, Key, Kind, Row, key_of
 from triage.policy.document import Fault
 from triage.policy.spreadsheet import as_cell
 
@@ -25,7 +25,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of a row: `fields` are those that get something else, or that somebody new has."""
+    """What becomes of a row: `fields` are those that get something else, or that somebody new has beside the name."""
 
     row: Row
     what: What
@@ -46,7 +46,7 @@ def changes(kind: Kind, standing: Standing, rows: Sequence[Row]) -> tuple[list[C
 
     A PIN is given by its hash here; None keeps the one that is there.
     """
-    found = [_change(standing.rows.get(row.key), row) for row in rows]
+    found = [_change(kind, standing.rows.get(row.key), row) for row in rows]
     faults: list[Fault] = []
     if kind == "technicians":
         faults += _taken(rows, "phones", standing)
@@ -56,9 +56,10 @@ def changes(kind: Kind, standing: Standing, rows: Sequence[Row]) -> tuple[list[C
     return found, faults
 
 
-def _change(before: Mapping[str, Any] | None, row: Row) -> Change:
-    had = before or {}
-    both = [(column, *_shown(column, had.get(column), value)) for column, value in row.values.items()]
+def _change(kind: Kind, before: Mapping[str, Any] | None, row: Row) -> Change:
+    had, named = before or {}, NAMING[kind] if before is None else ()
+    told = {column: value for column, value in row.values.items() if column not in named}
+    both = [(column, *_shown(column, had.get(column), value)) for column, value in told.items()]
     fields = tuple(FieldChange(*each) for each in both if each[1] != each[2])
     return Change(row, "add" if before is None else "change" if fields else "keep", fields)
 

@@ -35,6 +35,14 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
     "sites": ("dealer", "name", "zone", "product", "software", "licence_until", "trunk"),
     "purchases": ("dealer", "date", "amount", "kind", "reference"),
 }
+NAMING: dict[Kind, tuple[str, ...]] = {
+    "dealers": ("code",),
+    "technicians": ("dealer", "name"),
+    "sites": ("dealer", "name"),
+    "purchases": ("dealer", "date"),
+}
+"""By what people are told which row is meant."""
+
 MOST_BYTES = 1024 * 1024
 MOST_ROWS = 5000
 MOST_PINS = 200
@@ -144,6 +152,14 @@ def key_of(kind: Kind, values: Mapping[str, Any]) -> Key:
     return tuple(named if kind == "purchases" else [each.casefold() for each in named])
 
 
+def read_name(kind: Kind, written: str) -> str:
+    """A name for one technician or site. Raises ValueError with what is wrong with it, and what to write."""
+    name: str = _NAMES[kind](as_written(written), None)
+    if name == SHARED:
+        raise ValueError(f"{SHARED} stands for shared numbers; write another")
+    return name
+
+
 def read_phone(written: str, terms: Terms) -> str:
     """A number that a dealer calls from, in E.164. Raises ValueError."""
     try:
@@ -197,11 +213,12 @@ def _own_reference(values: Mapping[str, Any], unnamed: Counter[Key]) -> str:
 _KEYS: dict[Kind, Sequence[int]] = {"dealers": (0,), "technicians": (0, 1), "sites": (0, 1), "purchases": (0, 4)}
 """Which columns say about whom a row is."""
 
-Reader = Callable[[str, Setting], Any]
+Reader = Callable[[str, Any], Any]
+"""Reads a cell, within a Setting where it needs one. Raises ValueError with what to write."""
 
 
 def _text(most: int, *, is_needed: bool = False) -> Reader:
-    def read(cell: str, _: Setting) -> str | None:
+    def read(cell: str, _: Setting | None) -> str | None:
         cell = " ".join(cell.split())
         if not cell and is_needed:
             raise ValueError("is empty; write it")
@@ -323,10 +340,15 @@ def _reference(cell: str, setting: Setting) -> str | None:
     return reference
 
 
+_NAMES: dict[Kind, Reader] = {
+    "dealers": _text(120, is_needed=True),
+    "technicians": _text(80, is_needed=True),
+    "sites": _text(120, is_needed=True),
+}
 _READERS: dict[Kind, dict[str, Reader]] = {
     "dealers": {
         "code": _code,
-        "name": _text(120, is_needed=True),
+        "name": _NAMES["dealers"],
         "email": _email,
         "joined_on": _past_day,
         "has_account": _yes,
@@ -334,14 +356,14 @@ _READERS: dict[Kind, dict[str, Reader]] = {
     },
     "technicians": {
         "dealer": _dealer,
-        "name": _text(80, is_needed=True),
+        "name": _NAMES["technicians"],
         "phones": _phones,
         "pin": _pin,
         "left_on": _past_day,
     },
     "sites": {
         "dealer": _dealer,
-        "name": _text(120, is_needed=True),
+        "name": _NAMES["sites"],
         "zone": _zone,
         "product": _product,
         "software": _software,

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from triage.errors import NotFound, Refused
-from triage.policy.dealer_files import OWN_REFERENCE
+from triage.policy.dealer_files import OWN_REFERENCE, Kind, read_name
 from triage.policy.dealers import site_notes
 from triage.policy.hours import local
 from triage.policy.ledger import Bought, must_prepay
@@ -79,6 +79,49 @@ def give_new_pin(desk: Desk, code: str, name: str, *, actor: str, now: datetime)
             pin="changed",
         )
         return pin
+
+
+def rename_technician(desk: Desk, technician_id: int, name: str, *, actor: str, now: datetime) -> None:
+    """Another name for a dealer's technician; a file names them by it from now on. Raises NotFound and Refused."""
+    with desk.store.write() as tx:
+        technician = dealers.technician(tx.session, technician_id)
+        others = [each.name for each in dealers.technicians_of(tx.session, technician.dealer_id)]
+        before, technician.name = technician.name, _free_name("technicians", name, technician.name, others)
+        tx.record(
+            "dealer_technician_changed",
+            at=now,
+            actor=actor,
+            dealer=dealers.by_id(tx.session, technician.dealer_id).code,
+            technician=technician.name,
+            name=f"from {before} to {technician.name}",
+        )
+
+
+def rename_site(desk: Desk, site_id: int, name: str, *, actor: str, now: datetime) -> None:
+    """Another name for a site; a file names it by that from now on. Raises NotFound and Refused."""
+    with desk.store.write() as tx:
+        site = dealers.site(tx.session, site_id)
+        others = [each.name for each in dealers.sites_of(tx.session, site.dealer_id)]
+        before, site.name = site.name, _free_name("sites", name, site.name, others)
+        tx.record(
+            "site_changed",
+            at=now,
+            actor=actor,
+            dealer=dealers.by_id(tx.session, site.dealer_id).code,
+            site=site.name,
+            name=f"from {before} to {site.name}",
+        )
+
+
+def _free_name(kind: Kind, written: str, own: str, others: Iterable[str]) -> str:
+    """A name that a file could give somebody. Raises Refused."""
+    try:
+        name = read_name(kind, written)
+    except ValueError as error:
+        raise Refused(f"The name {error}.") from None
+    if name.casefold() in {other.casefold() for other in others if other != own}:
+        raise Refused(f"{name} is there already: take another name.")
+    return name
 
 
 def _dealer(dealer: Dealer, bought: Iterable[Purchase], desk: Desk, now: datetime) -> Record:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from triage.errors import NotFound
 from triage.store.models import Dealer, DealerPhone, DealerTechnician, PinSalt, Purchase, Site
 
+_LARGEST_ID = 2**31 - 1
 _SALT_ID = 1
 
 
@@ -50,6 +51,26 @@ def names_by_id(session: Session, ids: Collection[int]) -> dict[int, tuple[str, 
 def technician_names(session: Session, ids: Collection[int]) -> dict[int, str]:
     technicians = select(DealerTechnician.id, DealerTechnician.name).where(DealerTechnician.id.in_(ids))
     return {row[0]: row[1] for row in session.execute(technicians)} if ids else {}
+
+
+def by_id(session: Session, dealer_id: int) -> Dealer:
+    return session.get_one(Dealer, dealer_id)
+
+
+def technician(session: Session, technician_id: int) -> DealerTechnician:
+    """Raises NotFound."""
+    found = session.get(DealerTechnician, technician_id) if technician_id <= _LARGEST_ID else None
+    if found is None:
+        raise NotFound("There is no such technician.")
+    return found
+
+
+def site(session: Session, site_id: int) -> Site:
+    """Raises NotFound."""
+    found = session.get(Site, site_id) if site_id <= _LARGEST_ID else None
+    if found is None:
+        raise NotFound("There is no such site.")
+    return found
 
 
 def every(session: Session) -> Sequence[Dealer]:

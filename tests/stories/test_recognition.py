@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from tests.support.acme import KIMS_PHONE, PAYPHONE, PIN, SHOP_PHONE, WRONG_PINS, acme
 from tests.support.dealers import billed, buy, lots
 from tests.support.fixtures import LEE, TEAM
+from tests.support.visitor import signed_in
 from tests.support.world import CALLER, Build, World
+from triage.policy.access import Role
 from triage.services import records
 from triage.services.case_actions import set_dealer_here
+from triage.store.models import Site
 from webhooks.simulator.phone_system import Behaviour
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -224,3 +228,34 @@ def test_a_bill_moves_with_the_case_to_the_dealer_who_pays(build_world: Build) -
     assert back == "The case is of no dealer now. Billed for it: $82.50. Before: $0.00."
     assert (drawn["earned:2026-Q4"], lots(world, dealer)["earned:2026-Q4"]) == (9 * 60 - 25, 9 * 60)
     assert billed(world) == [("standard", 30, "82.50")]
+
+
+def test_the_page_of_a_case_says_who_pays_and_lets_a_manager_set_the_dealer(build_world: Build) -> None:
+    world = evening(build_world)
+    dealer = acme(world, left_on=date(2026, 10, 31))
+    buy(world, dealer, "2026-08-03", "9000.00")
+    with world.program.desk.store.write() as tx:
+        tx.session.add(Site(dealer_id=dealer, name="Mill <St>", zone="America/New_York", trunk="Cheap Trunks"))
+    manager, technician = signed_in(world, Role.MANAGER), signed_in(world, Role.TECHNICIAN)
+    world.voicemail(KIMS_PHONE)
+    world.voicemail(PAYPHONE)
+
+    known, unknown = manager.get("/cases/1001").text, manager.get("/cases/1002").text
+    assert "Acme Telecom" in known
+    assert "Kim Reyes left on 2026-10-31." in known
+    assert "Left now: 9 h of credits." in known
+    assert "This session draws credits; what is over the credits is billed at the quarter&#39;s end" in known
+    assert "Mill &lt;St&gt;" in known
+    assert "The trunks of Cheap Trunks are not certified" in known
+    assert "A caller of no dealer must prepay (E6)." in unknown
+    assert "This session draws nothing; all of it is billed at once, $165.00/h, 30 min at least (R2)." in unknown
+
+    seen = re.search(r'name="seen" value="(\d+)"', unknown)
+    assert seen is not None
+    several = manager.post("/cases/1002/dealer", seen=seen[1], dealer="Zeta", why="He said so")
+    done = manager.post("/cases/1002/dealer", seen=seen[1], dealer="acme tel", why="He said so")
+    refused = technician.post("/cases/1002/dealer", seen=seen[1], dealer="", why="No")
+
+    assert "No dealer has that code" in several.text
+    assert "The case is of Acme Telecom now." in done.text
+    assert (refused.status_code, whose(world, "1002")) == (403, ("A17", None))

@@ -5,7 +5,6 @@ What a session will draw or cost is by the rules as of now (C2, C5, E6, R1, R2, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -89,25 +88,31 @@ def texted(account: DealerAccount, work: Work, terms: Terms) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def told(account: DealerAccount, work: Work, terms: Terms) -> Iterator[str]:
-    """Sentences for the page of a case: what is left, what the session will draw or cost, who must prepay."""
+def left(account: DealerAccount) -> str:
+    """What a dealer has left, in a sentence."""
     has = [("prepaid", account.prepaid_minutes), ("credits", account.credit_minutes)]
-    left = " and ".join(f"{in_hours(minutes)} of {name}" for name, minutes in has if minutes > 0)
+    named = " and ".join(f"{in_hours(minutes)} of {name}" for name, minutes in has if minutes > 0)
     over = f" Over its credits this quarter: {in_hours(account.over_minutes)}." if account.over_minutes else ""
-    yield f"Left: {left or 'nothing'}.{over}"
+    return f"Left now: {named or 'nothing'}.{over}"
+
+
+def expected(account: DealerAccount, work: Work, terms: Terms) -> str:
+    """What a session will draw and cost, in a sentence, with its rules."""
     found = outlook(account, work, terms)
     names = ", then ".join(name for name, _ in found.draws)
+    draws = f"This session draws {names or 'nothing'}"
+    clause = hourly_rate(found.rate, terms).clause if found.rest is not Rest.NOT_BILLED else ""
     match found.rest:
         case Rest.NOT_BILLED:
-            yield "This session is not billed: no support is owed for its product (E3)."
-            return
+            return "This session is not billed."
         case Rest.WITH_THE_QUARTER:
-            rest = f"what is over the credits is billed at the quarter's end, {_price(found.rate, terms)} (C6)"
+            rest = (
+                "what is over the credits is billed at the quarter's end" if names else "it is billed with the quarter"
+            )
+            return f"{draws}; {rest}, {_price(found.rate, terms)} (C6, {clause})."
         case Rest.AT_ONCE:
-            rest = f"{'the rest' if names else 'all of it'} is billed at once, {_price(found.rate, terms)}"
-    yield f"This session draws {names}; {rest}." if names else f"This session draws nothing; {rest}."
-    if account.must_prepay:
-        yield "This dealer must prepay (E6)."
+            rest = "the rest" if names else "all of it"
+            return f"{draws}; {rest} is billed at once, {_price(found.rate, terms)} ({clause})."
 
 
 def greeting(account: DealerAccount, window: WindowName, language: Language, terms: Terms) -> str:

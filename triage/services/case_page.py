@@ -15,6 +15,7 @@ from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.paper import Part
 from triage.policy.sla import Outcome
 from triage.services.case_actions import stand_of
+from triage.services.dealer_panel import DealerPanel, dealer_panel
 from triage.services.desk import Desk, names_of
 from triage.services.records import case_record
 from triage.services.sign_in import SignedIn
@@ -53,6 +54,7 @@ class CasePage:
     actions: Mapping[Action, str | None]
     people: tuple[tuple[str, str], ...]
     work: Work | None
+    dealer: DealerPanel | None
 
 
 def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CasePage:
@@ -69,6 +71,7 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
         stands = standing(stand.state, due=case.callback_due, at_risk_at=case.at_risk_at, now=now)
         found = sessions.of_case(session, case.id)
         work = Work(found.rate, found.stated_minutes, found.measured_s) if found else None
+        dealer = dealer_panel(session, desk, case, now)
         seen, number = chain.newest_number(session, case.id), case.number_to_call
     called = {copy["recording"]: str(copy["file"]) for copy in record["recording_copies"]}
     person = roster.person(who.person_id)
@@ -92,6 +95,7 @@ def case_page(desk: Desk, reference: str, who: SignedIn, now: datetime) -> CaseP
         actions=actions,
         people=tuple((one.id, one.name) for one in roster.people if one.id != has_it),
         work=work,
+        dealer=dealer,
     )
 
 

@@ -148,10 +148,17 @@ def test_a_purchase_without_a_reference_is_known_by_what_it_says_and_how_manyth_
     assert again[0].key == first[0].key
 
 
-def test_who_left_keeps_no_number_and_no_pin() -> None:
+def test_who_left_has_no_pin_and_is_still_known_by_their_number() -> None:
     [row], _ = read("technicians", "A1,Kim,+16145550199,,2026-11-01")
 
-    assert (row.values["phones"], row.values["pin"]) == ((), "-")
+    assert (row.values["phones"], row.values["pin"]) == (("+16145550199",), "-")
+
+
+def test_a_number_of_who_left_may_be_given_to_somebody_else() -> None:
+    [kim], _ = read("technicians", "A1,Kim,+16145550199,,2026-11-01")
+    rows, _ = read("technicians", "B2,Max,+16145550199,,")
+
+    assert changes("technicians", standing("technicians", kim, phones={"+16145550199": kim.key}), rows)[1] == []
 
 
 def standing(kind: Kind, *rows: Row, **more: Any) -> Standing:
@@ -203,7 +210,7 @@ KIM, LOU = "A1,Kim,+16145550199,402917,", "A1,Lou,,,"
         (["A1,Lou,+16145550199,,"], ["phones: +16145550199 is Kim's already; take it away there, or write it once"]),
         (["A1,Lou,,402917,"], ["pin: somebody else has this PIN already; write another"]),
         (["A1,Lou,+16145550199,402917,", "A1,Kim,,-,"], []),
-        (["A1,Lou,+16145550199,402917,", "A1,Kim,,,2026-11-01"], []),
+        (["A1,Lou,,402917,", "A1,Kim,+16145550199,,2026-11-01"], []),
         (["A1,Lou,+12165550123,,", "A1,Max,+12165550123,,"], ["line 3: phones: +12165550123 is Lou's in line 2"]),
         (["A1,*,+12165550123,,", "B2,*,+12165550123,,"], ["is a number of dealer A1 in line 2"]),
         (["A1,Lou,,402918,", "B2,Max,,402918,"], ["line 3: pin: somebody else has this PIN in line 2"]),

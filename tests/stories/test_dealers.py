@@ -167,7 +167,7 @@ def test_while_a_row_is_bad_nothing_is_taken_and_every_bad_row_is_told(world: Wo
 
 
 @pytest.mark.on_both
-def test_a_number_and_a_pin_go_from_one_to_another_and_who_leaves_has_neither(world: World) -> None:
+def test_a_number_and_a_pin_go_from_one_to_another_also_from_who_left(world: World) -> None:
     take(world, "dealers", DEALERS)
     take(world, "technicians", TECHNICIANS)
     take(
@@ -180,10 +180,12 @@ def test_a_number_and_a_pin_go_from_one_to_another_and_who_leaves_has_neither(wo
     assert whose(world, pin="402917") == ("A1", "Kim Reyes")
     assert whose(world, phone="+16145550199") == ("A1", "lou marsh")
     assert whose(world, phone="+13125550123") is None
-    assert whose(world, phone="+14165550123") is None
+    assert whose(world, phone="+14165550123") == ("B2", "Max Ito")
+    take(world, "technicians", "dealer,name,phones,pin,left_on\nA1,Nia Fox,+14165550123,,\n")
+    assert whose(world, phone="+14165550123") == ("A1", "Nia Fox")
     with pytest.raises(Refused, match="who left has no PIN"):
         dealers.give_new_pin(world.program.desk, "B2", "max ito", actor="account:1", now=world.now)
-    with pytest.raises(NotFound, match="A1 has no technician 'Zoe'; it has Kim Reyes, lou marsh"):
+    with pytest.raises(NotFound, match="A1 has no technician 'Zoe'; it has Kim Reyes, Nia Fox, lou marsh"):
         dealers.give_new_pin(world.program.desk, "A1", "Zoe", actor="account:1", now=world.now)
     pin = dealers.give_new_pin(world.program.desk, "a1", "kim  reyes", actor="account:1", now=world.now)
     assert whose(world, pin=pin) == ("A1", "Kim Reyes")

@@ -75,12 +75,15 @@ def _shown(column: str, before: Any, after: Any) -> tuple[str, str]:
 
 
 def _taken(rows: Sequence[Row], column: str, standing: Standing) -> Iterator[Fault]:
-    """Rows that claim what somebody else has, or claims in the same file; who gives it up there has it no more."""
+    """Rows that claim what somebody else has, or claims in the same file; who gives it up there has it no more.
+
+    A number of who left may be taken over: the next firm gives it to somebody.
+    """
     claims = {row.key: _claimed(row, column) for row in rows}
     owners = standing.phones if column == "phones" else standing.pins
     holders: dict[str, tuple[Mapping[str, Any], str]] = {}
     for each, key in owners.items():
-        if claims.get(key) is None:
+        if claims.get(key) is None and standing.rows[key]["left_on"] is None:
             holders[each] = (standing.rows[key], "already")
     for row in rows:
         for each in claims[row.key] or ():

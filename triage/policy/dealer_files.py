@@ -182,7 +182,7 @@ def _values(line: Line, kind: Kind, setting: Setting) -> tuple[dict[str, Any], l
         except ValueError as error:
             faults.append(Fault(line.number, column, str(error)))
     if kind == "technicians" and values.get("left_on"):
-        values |= {"phones": (), "pin": NO_PIN}
+        values["pin"] = NO_PIN
     return values, faults
 
 

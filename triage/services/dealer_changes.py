@@ -127,10 +127,10 @@ def _id_of(work: _Work, change: Change) -> int:
 
 
 def _give_up(work: _Work, changed: Sequence[Change]) -> None:
-    """Numbers and PINs first, so that they can go from one to another in the same file."""
+    """Numbers and PINs first, so that they can go from one to another in the same file, and from who left."""
     phones: list[str] = []
     for change in changed:
-        fields = {each.field: each.before for each in change.fields}
+        fields = {each.field: f"{each.before} {each.after}" for each in change.fields}
         phones += fields.get("phones", "").split()
         if "pin" in fields and (technician := _technician(work, change)) is not None:
             technician.pin_hash = None

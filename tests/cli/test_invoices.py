@@ -61,7 +61,7 @@ def test_programs_read_what_waits_and_what_was_made(run: Run, of_two_dealers: st
     assert invoice("make", "--through", "2026-11-20", "--dealer", "C1") == {
         "through": "2026-11-20",
         "dealers": [{"dealer": "C1", "name": "Acme", "lines": 1, "total": "165.00", "due": True}],
-        "of_no_dealer": {"lines": 1, "total": "1980.00", "refs": [None]},
+        "of_no_dealer": {"lines": 1, "total": "1980.00", "newest": ["work 3"]},
         "unsettled": [],
         "made": ["2026-0001"],
     }

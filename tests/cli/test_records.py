@@ -62,6 +62,9 @@ LINE = {
     "measured",
     "clauses",
     "arithmetic",
+    "dealer",
+    "quarter",
+    "invoice",
 }
 SPAN = ("--from", "2026-11-20", "--to", "2026-11-21")
 

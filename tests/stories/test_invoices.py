@@ -16,7 +16,7 @@ from tests.support.world import World
 from triage.errors import MovedOn, NotFound, Refused, WouldBillTwice
 from triage.services import invoices
 from triage.services.invoice_exports import export_run
-from triage.store.models import BillingLine, Dealer, Invoice, InvoiceFile
+from triage.store.models import BillingLine, Case, Dealer, Invoice, InvoiceFile
 
 FRIDAY = date(2026, 11, 20)
 
@@ -82,6 +82,8 @@ def test_a_correction_after_the_invoice_is_a_line_on_the_next_one_and_may_be_a_c
 
     assert invoices.show_invoice(world.program.desk, "2026-0001") == before
     credit = invoices.show_invoice(world.program.desk, "2026-0002")
+    with pytest.raises(Refused, match="Xero imports none of the invoices of run 2: enter them by hand"):
+        export_run(world.program.desk, 2, "xero", actor="account:1", now=world.now)
     assert (credit["name"], credit["total"], credit["lines"][0]["corrects"]) == (
         "Acme Renamed",
         Decimal("-82.50"),
@@ -89,13 +91,19 @@ def test_a_correction_after_the_invoice_is_a_line_on_the_next_one_and_may_be_a_c
     )
 
 
+@pytest.mark.on_both
 def test_what_cannot_be_invoiced_is_told_and_never_left_out_silently(world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "DONE 35 new card")
 
-    found = invoices.waiting(world.program.desk, FRIDAY, world.now)
+    with world.program.desk.store.write() as tx:
+        add_work(world, tx, None, "165.00")
+        add_work(world, tx, None, "-82.50")
+        add_work(world, tx, None, "0.00")
 
-    assert [(line.case, line.amount) for line in found.strangers] == [("1001", Decimal("247.50"))]
+    found = invoices.waiting(world.program.desk, FRIDAY, world.now).strangers
+
+    assert (found.lines, found.total, found.newest) == (3, Decimal("330.00"), ("work 3", "work 2", "1001"))
     assert make(world) == []
     with pytest.raises(Refused, match="2026-11-21 lies ahead: take today, or a day before"):
         make(world, date(2026, 11, 21))
@@ -209,3 +217,25 @@ def test_a_kept_file_that_was_changed_is_not_handed_out(world: World) -> None:
 
     with pytest.raises(Refused, match="The kept file of run 1 was changed"):
         export_run(world.program.desk, 1, "csv", actor="account:1", now=world.now)
+
+
+@pytest.mark.on_both
+def test_a_night_is_invoiced_and_what_is_put_right_later_comes_on_the_next_invoice(world: World) -> None:
+    world.voicemail(attested=True)
+    with world.program.desk.store.write() as tx:
+        add_dealer(tx, "C1", name="Acme", next_due_at=None)
+        tx.session.execute(update(Case).values(dealer_id=1))
+    world.text(LEE, "DONE 35 new card")
+    make(world)
+    world.text(LEE, "DONE 1001 65")
+    world.advance(minutes=1)
+
+    make(world)
+
+    bills = [invoices.show_invoice(world.program.desk, number) for number in ("2026-0001", "2026-0002")]
+    assert [(bill["total"], [line["corrects"] for line in bill["lines"]]) for bill in bills] == [
+        (Decimal("247.50"), [False]),
+        (Decimal("123.75"), [True]),
+    ]
+    assert "less 247.50 on an invoice = 123.75" in bills[1]["lines"][0]["arithmetic"]
+    assert bills[1]["lines"][0]["ref"] == "1001"

@@ -12,7 +12,7 @@ from triage.cli.program import program_for_command, whoever_types
 from triage.errors import Refused, WouldBillTwice
 from triage.policy.case_words import clock
 from triage.policy.invoice_files import FORM_WORDS
-from triage.policy.invoicing import total_of
+from triage.policy.invoice_paper import dollars
 from triage.policy.terms import Terms
 from triage.services import invoices
 from triage.services.invoice_exports import Exported, export_run
@@ -130,22 +130,16 @@ def invoice_export(*, run: int, form: str, output: Path | None, again_elsewhere:
 
 
 def _warnings(found: Waiting) -> list[str]:
-    said = []
-    if found.strangers:
-        total = total_of(found.strangers)
-        count = len(found.strangers)
+    said, of = [], found.strangers
+    if of.lines:
+        more = f" and {of.more} more" if of.more else ""
         said.append(
-            f"{count} line{'' if count == 1 else 's'}, ${total:,.2f}, of callers of no dealer:"
-            " set the dealer on the case. " + _cases_of(found)
+            f"{of.lines} line{'' if of.lines == 1 else 's'}, {dollars(of.total)}, of callers of no dealer:"
+            f" set the dealer on the case. {', '.join(of.newest)}{more}"
         )
     if found.unsettled:
         said.append(invoices.unsettled_in_words(found.unsettled))
     return said
-
-
-def _cases_of(found: Waiting) -> str:
-    refs = [line.case or f"work {line.session}" for line in found.strangers]
-    return ", ".join(refs[:20]) + (f" and {len(refs) - 20} more" if len(refs) > 20 else "")
 
 
 def _waiting_record(found: Waiting) -> Record:
@@ -162,9 +156,9 @@ def _waiting_record(found: Waiting) -> Record:
             for account in found.accounts
         ],
         "of_no_dealer": {
-            "lines": len(found.strangers),
-            "total": total_of(found.strangers),
-            "refs": [line.case for line in found.strangers],
+            "lines": found.strangers.lines,
+            "total": found.strangers.total,
+            "newest": list(found.strangers.newest),
         },
         "unsettled": list(found.unsettled),
     }

@@ -37,7 +37,8 @@ def export_run(
     """The invoices of a run in one of `FORM_WORDS`: made the first time, from then on the very same bytes.
 
     Raises NotFound for a run or form that is not there; WouldBillTwice where another program of accounting has the
-    run already, unless `again_elsewhere`; Refused where the kept file is not what was made.
+    run already, unless `again_elsewhere`; Refused where it imports none of them, and where the kept file is not what
+    was made.
     """
     if form not in FORM_WORDS:
         raise NotFound(f"there is no form {form}; these are: {', '.join(FORM_WORDS)}")
@@ -51,6 +52,8 @@ def export_run(
         if kept is None:
             if not again_elsewhere:
                 _refuse_elsewhere(tx.session, number, form)
+            if len(unfit(form, made)) == len(made):
+                raise Refused(f"{FORM_WORDS[form]} imports none of the invoices of run {number}: enter them by hand.")
             content = as_file(form, made, desk.terms)
             kept = _keep(tx, number, form, content, actor, now)
         if _hash(kept.content) != kept.sha256:

@@ -23,6 +23,8 @@ from triage.store.engine import Transaction
 from triage.store.models import Invoice, InvoiceRun
 from triage.store.models.case import reference_of
 
+_MOST_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -43,16 +45,30 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Strangers:
+    """Lines of callers of no dealer: they can be invoiced once their case has one. `newest` names some of them, by case
+    or, without one, as `work 12`."""
+
+    lines: int
+    total: Decimal
+    newest: tuple[str, ...]
+
+    @property
+    def more(self) -> int:
+        """How many `newest` does not name."""
+        return self.lines - len(self.newest)
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Everything on no invoice that was billed up to a day, the day included.
 
-    `strangers` are lines of callers of no dealer: they can be invoiced once their case has one. `unsettled` are the
-    dealers whose ledger is behind: nothing is invoiced before it is not.
+    `unsettled` are the dealers whose ledger is behind: nothing is invoiced before it is not.
     """
 
     through: date
     accounts: tuple[Account, ...]
-    strangers: tuple[Line, ...]
+    strangers: Strangers
     unsettled: tuple[str, ...]
 
     @property
@@ -155,9 +171,11 @@ def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: s
     only = dealers.by_code(session, code) if code is not None else None
     if code is not None and only is None:
         raise NotFound(f"there is no dealer {code}; `afterhours dealer list` shows them")
-    by_dealer: dict[int | None, list[Line]] = defaultdict(list)
-    for row in invoices.waiting(session, span_of_days(through, through, desk.terms)[1]):
+    end = span_of_days(through, through, desk.terms)[1]
+    by_dealer: dict[int, list[Line]] = defaultdict(list)
+    for row in invoices.waiting(session, end):
         by_dealer[row.dealer_id].append(_line(row, desk))
+    count, total, newest = invoices.of_nobody(session, end, _MOST_NAMED)
     return Waiting(
         through=through,
         accounts=tuple(
@@ -165,7 +183,11 @@ def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: s
             for dealer in ([only] if only is not None else dealers.every(session))
             if dealer.id in by_dealer
         ),
-        strangers=tuple(line for line in by_dealer[None] if line.amount),
+        strangers=Strangers(
+            count,
+            total,
+            tuple(reference_of(row.case_id) if row.case_id else f"work {row.session_id}" for row in newest),
+        ),
         unsettled=tuple(
             dealer.name for dealer in invoices.unsettled(session, now) if only is None or dealer.id == only.id
         ),

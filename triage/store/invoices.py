@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
@@ -21,9 +35,22 @@ def waiting(session: Session, end: datetime) -> Sequence[Any]:
 
     A quarter is billed at the instant with which it ends: its line belongs to the day that ends then.
     """
-    line = Base.metadata.tables["billing_lines"]
+    line, work = _tables()
     is_due = or_(line.c.billed_at < end, and_(line.c.quarter.is_not(None), line.c.billed_at <= end))
-    return session.execute(_lines().where(line.c.invoice_id.is_(None), is_due)).all()
+    return session.execute(_lines().where(line.c.invoice_id.is_(None), is_due, _owner(line, work).is_not(None))).all()
+
+
+def of_nobody(session: Session, end: datetime, most: int) -> tuple[int, Decimal, Sequence[Any]]:
+    """The lines of callers of no dealer that were billed before an instant and are of something: how many, what they
+    come to, and of the newest `most` the case and the session. There may be years of them."""
+    line, work = _tables()
+    is_one = and_(_owner(line, work).is_(None), line.c.billed_at < end, line.c.amount != Decimal(0))
+    joined = line.outerjoin(work, line.c.session_id == work.c.id)
+    cents = cast(func.replace(type_coerce(line.c.amount, String), ".", ""), BigInteger)
+    count, total = session.execute(select(func.count(), func.sum(cents)).select_from(joined).where(is_one)).one()
+    newest = select(work.c.case_id, line.c.session_id).select_from(joined).where(is_one)
+    named = session.execute(newest.order_by(line.c.billed_at.desc(), line.c.id.desc()).limit(most)).all()
+    return count, Decimal(int(total or 0)).scaleb(-2), named
 
 
 def lines_on(session: Session, invoice_ids: Sequence[int]) -> Sequence[Any]:
@@ -36,18 +63,28 @@ def lines_on(session: Session, invoice_ids: Sequence[int]) -> Sequence[Any]:
 
 
 def _lines() -> Select[Any]:
-    line, work = (Base.metadata.tables[name] for name in ("billing_lines", "sessions"))
+    line, work = _tables()
     return (
         select(
             line.c.id, line.c.invoice_id, line.c.session_id, line.c.quarter, line.c.rate, line.c.minutes,
             line.c.billed_minutes, line.c.billed_days, line.c.amount, line.c.is_taxable, line.c.clauses,
             line.c.arithmetic, line.c.revision, line.c.billed_at,
             work.c.case_id, work.c.kind, work.c.person_id, work.c.opened_at,
-            func.coalesce(work.c.dealer_id, line.c.dealer_id).label("dealer_id"),
+            _owner(line, work).label("dealer_id"),
         )
         .outerjoin(work, line.c.session_id == work.c.id)
         .order_by(line.c.billed_at, line.c.id)
     )  # fmt: skip
+
+
+def _tables() -> tuple[Table, Table]:
+    tables = Base.metadata.tables
+    return tables["billing_lines"], tables["sessions"]
+
+
+def _owner(line: Table, work: Table) -> ColumnElement[int | None]:
+    """Whose a line is: the dealer of the work, as it is now; of a quarter its own."""
+    return func.coalesce(work.c.dealer_id, line.c.dealer_id)
 
 
 def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:

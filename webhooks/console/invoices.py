@@ -16,7 +16,6 @@ from triage.policy.access import Permission
 from triage.policy.actor_words import actor_in_words
 from triage.policy.hours import local
 from triage.policy.invoice_files import ACCOUNTING, FORM_WORDS
-from triage.policy.invoicing import total_of
 from triage.services import invoices
 from triage.services.desk import known_names
 from triage.services.invoice_exports import export_run, left_out, print_invoice
@@ -28,8 +27,6 @@ from webhooks.console.layout import form_page
 from webhooks.console.pager import page_of
 from webhooks.console.report_forms import DayField, as_download
 from webhooks.program import desk, program
-
-_MOST_NAMED = 20
 
 
 class WaitingForm(Form):
@@ -104,7 +101,7 @@ def export_invoices(number: int, form: str) -> Response | tuple[str, int]:
             now=program().now(),
             again_elsewhere=bool(asked.again_elsewhere.data),
         )
-    except WouldBillTwice as error:
+    except Refused as error:
         return _run_page(number, asked, error)
     return as_download(made.file)
 
@@ -139,8 +136,6 @@ def _waiting_page(form: WaitingForm, error: TriageError | None = None) -> tuple[
         waits=waits,
         only=only,
         only_lines=[invoices.line_record(line) for line in only.lines] if only else [],
-        strangers_total=total_of(waits.strangers) if waits else None,
-        most_named=_MOST_NAMED,
         behind=invoices.unsettled_in_words(waits.unsettled) if waits and waits.unsettled else None,
         spans=[(words, {"through": str(day)}) for words, day in _spans()],
         page=page_of(invoices.list_runs(desk())),
@@ -157,6 +152,7 @@ def _run_page(number: int, form: ExportForm, error: TriageError | None = None) -
         form,
         error,
         run=run,
+        has_to_tick=isinstance(error, WouldBillTwice),
         made_by=actor_in_words(run["made_by"], names),
         files=[_file(run, name, names) | {"unfit": unfit[name]} for name in FORM_WORDS],
     )

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from tests.support.dealers import lots
 from tests.support.world import World
-from triage.errors import NotFound, Refused
+from triage.errors import NotFound, Refused, StoreUnavailable
 from triage.policy.dealer_files import Kind
 from triage.policy.pins import is_pin
-from triage.services import dealer_files, dealers, pins
+from triage.services import dealer_files, dealers, ledger, pins
 from triage.services.dealer_files import Imported
 from triage.store import dealers as store
 from triage.store.models import Dealer, DealerTechnician, Event
@@ -253,3 +253,21 @@ def test_a_name_that_was_mistyped_is_mended_and_what_is_known_stays(world: World
         dealers.rename_technician(desk, 2**40, "Zoe", actor="account:1", now=now)
     with pytest.raises(NotFound, match="no such site"):
         dealers.rename_site(desk, 99, "Zoe", actor="account:1", now=now)
+
+
+def test_a_ledger_that_could_not_follow_at_once_follows_with_the_sweep(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_away(*_: Any, **__: Any) -> None:
+        raise StoreUnavailable("the database went away")
+
+    take(world, "dealers", DEALERS)
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "settle", is_away)
+        assert take(world, "purchases", PURCHASES).is_done
+    with world.program.desk.store.read() as session:
+        acme = store.every(session)[0].id
+    assert lots(world, acme) == {}
+
+    world.sweep()
+    assert lots(world, acme) == {"earned:2026-Q4": 49 * 60}

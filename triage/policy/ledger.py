@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from triage.policy.hours import instant
-from triage.policy.quarters import ends_at, quarter_after, quarter_of, quarter_on, starts_at
+from triage.policy.quarters import ends_at, quarter_after, quarter_on, starts_at
 from triage.policy.terms import PurchaseKind, Terms
 
 OVER = "over"
@@ -52,21 +52,24 @@ class Return:
     prefix: str
     minutes: int
     at: datetime
+    clause: str
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a session asks of the lots. `prepaid_minutes` is what prepaid hours would pay for all of it, as R3 bills it;
-    0 where they do not pay for such work. `draws_credits` where credits pay for it (C2). `may_be_over` where the rest
-    is billed with the quarter (C6), and not at once."""
+    """What a session asks of the lots, by the contract that it keeps. `prepaid_minutes` is what prepaid hours would pay
+    for all of it, as R3 bills it; 0 where they do not pay for such work. `draws_credits` where credits pay for it (C2).
+    `may_be_over` where the rest is billed with its `quarter` (C6), and not at once."""
 
     session_id: int
     at: datetime
+    quarter: str
     minutes: int
     prepaid_minutes: int
     draws_credits: bool
     may_be_over: bool
+    prepaid_first: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,9 @@ class Borrow:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Minutes that somebody put right, with a reason, of a lot that is there or of its own."""
+    """Minutes that somebody put right, with a reason, of a lot that is there or of its own.
+
+    What it takes was there when it was made. Where a fact that comes late has used that up before, it takes less."""
 
     lot: str
     at: datetime
@@ -144,11 +149,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Reckoned:
-    """The entries that the facts call for, what pays for each session, and what is left of each lot."""
+    """The entries that the facts call for, what pays for each session, and what is left of each lot.
+
+    `next_at` is when something begins or ends by itself next; None where nothing known does."""
 
     movements: Sequence[Movement]
     coverage: Mapping[int, Coverage]
     lots: Mapping[str, Lot]
+    next_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,35 +186,39 @@ def grants_of(joined_on: date | None, bought: Sequence[Bought], terms: Terms) ->
 
 
 def must_prepay(bought: Iterable[Bought], on: date, terms: Terms, *, has_account: bool) -> bool:
-    """Whether a dealer has to prepay on a day: no account, or too little bought in the year before it (E6)."""
+    """Whether a dealer has to prepay on a day: no account, or too little bought in the year before that day (E6)."""
     since = on - terms.prepay.previous_year
-    recent = sum((each.amount for each in bought if since <= each.on <= on), Decimal(0))
+    recent = sum((each.amount for each in bought if since <= each.on < on), Decimal(0))
     return not has_account or recent < terms.prepay.purchases_below
 
 
-def reckon(facts: Facts, now: datetime, terms: Terms) -> Reckoned:
+def reckon(facts: Facts, now: datetime) -> Reckoned:
     """What the ledger should hold for the time [since, now]."""
     lots = {lot.name: Lot(lot.name, lot.left, lot.begins_at, lot.ends_at) for lot in facts.lots}
     movements: list[Movement] = []
     coverage: dict[int, Coverage] = {}
-    for event in _in_order(facts, now):
+    events = _in_order(facts)
+    for event in events:
+        if _at(event) > now:
+            break
         match event:
             case Grant():
-                lots[event.lot] = lot = Lot(event.lot, event.minutes, event.begins_at, event.ends_at)
+                lot = lots.setdefault(event.lot, Lot(event.lot, 0, event.begins_at, event.ends_at))
+                lot.left += event.minutes
                 movements.append(_movement(lot, event.kind, event.minutes, event.begins_at, event.clause, event.words))
             case Correction():
                 lot = lots.setdefault(event.lot, Lot(event.lot, 0, event.at, event.ends_at))
-                lot.left += event.minutes
+                movements += _correct(lot, event)
             case Return():
                 movements += _give_back(lots, event)
             case Borrow():
                 movements += _borrow(lots, event)
             case Use():
-                drawn, coverage[event.session_id] = _draw(lots, event, terms)
+                drawn, coverage[event.session_id] = _draw(lots, event)
                 movements += drawn
             case _Expiry():
                 movements += _expire(lots, event)
-    return Reckoned(movements, coverage, lots)
+    return Reckoned(movements, coverage, lots, next((_at(event) for event in events if _at(event) > now), None))
 
 
 def over_of(lots: Mapping[str, Lot], quarter: str) -> int:
@@ -229,12 +241,12 @@ _ORDER: tuple[type, ...] = (_Expiry, Grant, Correction, Return, Borrow, Use)
 """What comes first at one instant: a lot ends before the next one begins, and both before anybody draws."""
 
 
-def _in_order(facts: Facts, now: datetime) -> list[Event]:
+def _in_order(facts: Facts) -> list[Event]:
     given: list[Event] = [*facts.grants, *facts.corrections, *facts.borrows, *facts.uses]
     ends = {lot.name: lot.ends_at for lot in facts.lots}
     ends |= {each.lot: each.ends_at for each in given if isinstance(each, Grant | Correction)}
     given += [_Expiry(lot, at) for lot, at in ends.items() if at is not None]
-    return sorted((each for each in given if facts.since <= _at(each) <= now), key=_place)
+    return sorted((each for each in given if facts.since <= _at(each)), key=_place)
 
 
 def _at(event: Event) -> datetime:
@@ -256,25 +268,25 @@ def _granted_for(each: Bought, terms: Terms) -> Iterator[Grant | Return]:
         minutes = int(abs(each.amount) * _minutes(rate.per) // rate.price)
         words = f"{abs(each.amount):,.2f} at {rate.price:.2f} for {_minutes(rate.per)} min ({rate.clause})"
         if each.amount < 0:
-            yield Return("prepaid:", minutes, begins, f"given back: {words}")
+            yield Return("prepaid:", minutes, begins, "C5", f"given back: {words}")
         else:
             yield Grant(f"prepaid:{each.id}", "prepaid", minutes, begins, None, "C5", words)
     if each.kind == "training":
         minutes, days = _minutes(terms.credits.training), terms.credits.training_valid_days
         if each.amount < 0:
-            yield Return("training:", minutes, begins, "a training given back")
+            yield Return("training:", minutes, begins, "C4", "a training given back")
         else:
             ends = _midnight(each.on + timedelta(days=days), terms)
             words = f"training on {each.on}, good for {days} days"
             yield Grant(f"training:{each.id}", "training", minutes, begins, ends, "C4", words)
 
 
-def _draw(lots: dict[str, Lot], use: Use, terms: Terms) -> tuple[list[Movement], Coverage]:
+def _draw(lots: dict[str, Lot], use: Use) -> tuple[list[Movement], Coverage]:
     """What a session draws from each lot in turn; what is left of it then may be over (C6)."""
     movements: list[Movement] = []
     left, unpaid = use.minutes, use.prepaid_minutes  # of the work; of what prepaid hours would be billed for it (R3)
     prepaid, from_credits = 0, list[tuple[str, int]]()
-    for lot in _that_pay(lots, use, terms):
+    for lot in _that_pay(lots, use):
         wanted = left if not is_prepaid(lot.name) else unpaid if left or prepaid else 0
         taken = min(lot.left, wanted)
         if not taken:
@@ -288,19 +300,19 @@ def _draw(lots: dict[str, Lot], use: Use, terms: Terms) -> tuple[list[Movement],
         movements.append(_movement(lot, "used", -taken, use.at, clause, f"{use.minutes} min of work", use.session_id))
     over = left if use.draws_credits and use.may_be_over else 0
     if over:
-        lot = _over_lot(lots, quarter_of(use.at, terms), use.at)
+        lot = _over_lot(lots, use.quarter, use.at)
         lot.left -= over
         words = f"{use.minutes} min of work, {over} min over all credits"
         movements.append(_movement(lot, "over", -over, use.at, "C6", words, use.session_id))
     return movements, Coverage(prepaid, tuple(from_credits), over, left - over)
 
 
-def _that_pay(lots: Mapping[str, Lot], use: Use, terms: Terms) -> list[Lot]:
+def _that_pay(lots: Mapping[str, Lot], use: Use) -> list[Lot]:
     """The lots that pay for a session, in the order of their use: prepaid (C5), then what ends soonest."""
     found = [lot for lot in lots.values() if lot.is_open(use.at) and (is_prepaid(lot.name) or use.draws_credits)]
 
     def order(lot: Lot) -> tuple[bool, bool, datetime, datetime, int, str]:
-        is_later = is_prepaid(lot.name) != terms.credits.prepaid_before_credits
+        is_later = is_prepaid(lot.name) != use.prepaid_first
         never = lot.ends_at is None
         return is_later, never, lot.ends_at or lot.begins_at, lot.begins_at, len(lot.name), lot.name
 
@@ -313,7 +325,14 @@ def _give_back(lots: Mapping[str, Lot], event: Return) -> Iterator[Movement]:
         if lot.name.startswith(event.prefix) and lot.is_open(event.at) and wanted:
             taken = min(lot.left, wanted)
             lot.left, wanted = lot.left - taken, wanted - taken
-            yield _movement(lot, "returned", -taken, event.at, "C5", event.words)
+            yield _movement(lot, "returned", -taken, event.at, event.clause, event.words)
+
+
+def _correct(lot: Lot, event: Correction) -> Iterator[Movement]:
+    """What was put right stands in the ledger already; here only what it could not take, see Correction."""
+    had, lot.left = lot.left, max(lot.left + event.minutes, 0)
+    if missing := lot.left - had - event.minutes:
+        yield _movement(lot, "uncorrected", missing, event.at, "", f"a correction found only {had} min left")
 
 
 def _borrow(lots: dict[str, Lot], event: Borrow) -> Iterator[Movement]:

@@ -7,16 +7,17 @@ counts. So a run may be repeated, and whoever learns of something late settles f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from triage.policy import ledger as rules
 from triage.policy.hours import local
-from triage.policy.ledger import Borrow, Bought, Correction, Facts, Grant, Lot, Movement, Reckoned, Use
-from triage.policy.quarters import ends_at, quarter_after, quarter_before, quarter_of, starts_at
+from triage.policy.ledger import Borrow, Bought, Correction, Coverage, Facts, Grant, Lot, Movement, Reckoned, Use
+from triage.policy.quarters import ends_at, quarter_after, quarter_before, quarter_of
 from triage.policy.session_price import (
+    Work,
     draws_credits,
     lines_for,
     minutes_by_the_hour,
@@ -31,7 +32,7 @@ from triage.store import Session, dealers, sessions
 from triage.store import ledger as rows
 from triage.store.engine import Transaction
 from triage.store.ledger import Key
-from triage.store.models import BillableSession, Dealer, LedgerEntry
+from triage.store.models import BillableSession, BillingLine, Dealer, LedgerEntry
 
 GRANTS = ("earned", "new_dealer", "training", "prepaid")
 _AT_ONCE = 20
@@ -75,16 +76,21 @@ def settle(
     dealer = tx.session.get_one(Dealer, dealer_id)
     tx.session.flush()
     since = min(since, dealer.next_due_at or since)
-    worked = rows.worked(tx.session, dealer_id, since)
+    worked = [
+        (session, work_of(tx.session, session, is_billable=is_billable))
+        for session, is_billable in rows.worked(tx.session, dealer_id, since)
+    ]
     bought = _bought(tx.session, dealer_id)
     facts = _facts(tx, desk, dealer, bought, worked, since)
-    reckoned = rules.reckon(facts, now, desk.terms)
+    reckoned = rules.reckon(facts, now)
     touched = _post(tx, desk, dealer, reckoned.movements, worked, since, now, actor)
-    for session, is_billable in worked:
-        _price(tx, desk, session, reckoned, now, is_billable=is_billable)
+    lines = sessions.lines_of_all(tx.session, [session.id for session, _ in worked])
+    for session, work in worked:
+        _price(tx, desk, session, work, reckoned.coverage.get(session.id), lines[session.id], now)
     for quarter in _ended_quarters(touched, since, now, desk.terms):
         _bill_quarter(tx, desk, dealer, quarter, reckoned, now)
-    dealer.next_due_at = _next_due_at(reckoned, now, desk.terms)
+    quarter_ends = ends_at(quarter_of(now, desk.terms), desk.terms)
+    dealer.next_due_at = min(quarter_ends, reckoned.next_at or quarter_ends)
 
 
 def settle_due(desk: Desk, now: datetime) -> bool:
@@ -114,7 +120,7 @@ def _facts(
     desk: Desk,
     dealer: Dealer,
     bought: Sequence[Bought],
-    worked: Sequence[tuple[BillableSession, bool]],
+    worked: Sequence[tuple[BillableSession, Work]],
     since: datetime,
 ) -> Facts:
     lots = [
@@ -124,8 +130,8 @@ def _facts(
     return Facts(
         since=since,
         lots=lots,
-        grants=_grants(tx, desk, dealer, bought),
-        uses=[_use(tx, desk, dealer, bought, session, is_billable=billable) for session, billable in worked],
+        grants=_grants(tx, desk, dealer, bought, since),
+        uses=[_use(tx, desk, dealer, bought, session, work) for session, work in worked],
         borrows=[
             Borrow(asked.quarter, max(asked.asked_at, ends_at(asked.quarter, desk.terms)), asked.most_minutes)
             for asked in rows.borrow_requests(tx.session, dealer.id)
@@ -137,41 +143,47 @@ def _facts(
     )
 
 
-def _grants(tx: Transaction, desk: Desk, dealer: Dealer, bought: Sequence[Bought]) -> list[Grant | rules.Return]:
-    """Each lot by the contract under which it was granted first: a change of the contract takes nothing back."""
-    granted = rows.granted_under(tx.session, dealer.id, GRANTS)
-    found: dict[str, list[Grant | rules.Return]] = {
-        policy: rules.grants_of(dealer.joined_on, bought, desk.terms_of(tx.session, policy))
-        for policy in {desk.terms.version, *granted.values()}
-    }
+def _grants(
+    tx: Transaction, desk: Desk, dealer: Dealer, bought: Sequence[Bought], since: datetime
+) -> list[Grant | rules.Return]:
+    """Each by the contract under which it was posted first: a change of the contract takes nothing back."""
+    under = rows.posted_under(tx.session, dealer.id, since, (*GRANTS, "returned"))
     return [
         grant
-        for policy, grants in found.items()
-        for grant in grants
-        if policy == (granted.get(grant.lot, desk.terms.version) if isinstance(grant, Grant) else desk.terms.version)
+        for policy in {desk.terms.version, *under.values()}
+        for grant in rules.grants_of(dealer.joined_on, bought, desk.terms_of(tx.session, policy))
+        if policy == _policy_of(grant, under, desk.terms.version)
     ]
 
 
+def _policy_of(grant: Grant | rules.Return, under: Mapping[Key, str], newest: str) -> str:
+    if isinstance(grant, Grant):
+        return next((policy for key, policy in under.items() if (key.lot, key.kind) == (grant.lot, grant.kind)), newest)
+    return next(
+        (
+            policy
+            for key, policy in under.items()
+            if (key.kind, key.at) == ("returned", grant.at) and key.lot.startswith(grant.prefix)
+        ),
+        newest,
+    )
+
+
 def _use(
-    tx: Transaction,
-    desk: Desk,
-    dealer: Dealer,
-    bought: Sequence[Bought],
-    session: BillableSession,
-    *,
-    is_billable: bool,
+    tx: Transaction, desk: Desk, dealer: Dealer, bought: Sequence[Bought], session: BillableSession, work: Work
 ) -> Use:
     terms = desk.terms_of(tx.session, session.policy)
-    work = work_of(tx.session, session, is_billable=is_billable)
     on = local(session.opened_at, terms).date()
     prepays = rules.must_prepay(bought, on, terms, has_account=dealer.has_account)
     return Use(
         session.id,
         session.opened_at,
+        quarter_of(session.opened_at, terms),
         minutes_by_the_hour(work, terms),
         prepaid_minutes_for(work, terms),
         draws_credits(work, terms),
         not prepays,
+        terms.credits.prepaid_before_credits,
     )
 
 
@@ -180,7 +192,7 @@ def _post(
     desk: Desk,
     dealer: Dealer,
     movements: Sequence[Movement],
-    worked: Sequence[tuple[BillableSession, bool]],
+    worked: Sequence[tuple[BillableSession, Work]],
     since: datetime,
     now: datetime,
     actor: str,
@@ -207,7 +219,7 @@ def _post(
             at=key.at,
             ends_at=reason.ends_at if reason else rows.end_of(tx.session, dealer.id, key.lot),
             session_id=key.session_id,
-            clauses=[reason.clause] if reason else [],
+            clauses=[reason.clause] if reason and reason.clause else [],
             words=_words(reason, is_new=key not in posted),
             policy=policies.get(key.session_id or 0, desk.terms.version),
             actor=actor,
@@ -238,12 +250,16 @@ def _words(reason: Movement | None, *, is_new: bool) -> str:
 
 
 def _price(
-    tx: Transaction, desk: Desk, session: BillableSession, reckoned: Reckoned, now: datetime, *, is_billable: bool
+    tx: Transaction,
+    desk: Desk,
+    session: BillableSession,
+    work: Work,
+    coverage: Coverage | None,
+    before: Sequence[BillingLine],
+    now: datetime,
 ) -> None:
     """Bring the lines of a session to what it draws."""
-    terms = desk.terms_of(tx.session, session.policy)
-    wanted = lines_for(work_of(tx.session, session, is_billable=is_billable), reckoned.coverage.get(session.id), terms)
-    before = sessions.lines_of(tx.session, session.id)
+    wanted = lines_for(work, coverage, desk.terms_of(tx.session, session.policy))
     was = billing_lines.total(before)
     whose = Whose(session_id=session.id, dealer_id=session.dealer_id, billed_at=session.closed_at or now)
     if not billing_lines.write(tx, whose, before, wanted, now):
@@ -294,12 +310,6 @@ def _bill_quarter(tx: Transaction, desk: Desk, dealer: Dealer, quarter: str, rec
         before=str(was) if was is not None else None,
         arithmetic="; ".join(line.arithmetic for line in wanted),
     )
-
-
-def _next_due_at(reckoned: Reckoned, now: datetime, terms: Terms) -> datetime:
-    """When something ends or begins by itself next: the quarter, or a lot that ends sooner."""
-    ends = [lot.ends_at for lot in reckoned.lots.values() if lot.left and lot.ends_at and lot.ends_at > now]
-    return min([starts_at(quarter_after(quarter_of(now, terms)), terms), *ends])
 
 
 def _bought(session: Session, dealer_id: int) -> list[Bought]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.orm import Session
 
 from triage.store.models import (
@@ -39,30 +39,31 @@ class Key(NamedTuple):
 
 
 def balances(session: Session, dealer_id: int, *, before: datetime) -> list[Balance]:
-    """Every lot that is not used up, by the entries that count before an instant."""
-    return _balances(session, LedgerEntry.dealer_id == dealer_id, LedgerEntry.at < before)
+    """Every lot that has not ended before an instant, used up or not, by the entries that count before it."""
+    is_left = LedgerEntry.ends_at.is_(None) | (LedgerEntry.ends_at >= before)
+    rows = session.execute(_BALANCES.where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.at < before, is_left))
+    return [Balance(*row) for row in rows]
 
 
 def balances_at(session: Session, dealer_id: int, at: datetime) -> list[Balance]:
     """Every lot that is not used up, by the entries that count at an instant."""
-    return _balances(session, LedgerEntry.dealer_id == dealer_id, LedgerEntry.at <= at)
-
-
-def _balances(session: Session, *narrowed: Any) -> list[Balance]:
-    total = func.sum(LedgerEntry.minutes)
     rows = session.execute(
-        select(
-            LedgerEntry.lot,
-            total,
-            func.min(LedgerEntry.at, type_=LedgerEntry.at.type),
-            func.max(LedgerEntry.ends_at, type_=LedgerEntry.ends_at.type),
-        )
-        .where(*narrowed)
-        .group_by(LedgerEntry.lot)
-        .having(total != 0)
-        .order_by(LedgerEntry.lot)
+        _BALANCES.where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.at <= at).having(_MINUTES != 0)
     )
-    return [Balance(lot, int(minutes), begins_at, ends_at) for lot, minutes, begins_at, ends_at in rows]
+    return [Balance(*row) for row in rows]
+
+
+_MINUTES = cast(func.sum(LedgerEntry.minutes), Integer)
+_BALANCES = (
+    select(
+        LedgerEntry.lot,
+        _MINUTES,
+        func.min(LedgerEntry.at, type_=LedgerEntry.at.type),
+        func.max(LedgerEntry.ends_at, type_=LedgerEntry.ends_at.type),
+    )
+    .group_by(LedgerEntry.lot)
+    .order_by(LedgerEntry.lot)
+)
 
 
 def balances_of_each(session: Session, at: datetime, over: str) -> list[tuple[int, str, int]]:
@@ -92,14 +93,14 @@ def posted(session: Session, dealer_id: int, since: datetime) -> dict[Key, int]:
     return {Key(lot, kind, at, session_id): int(minutes) for lot, kind, at, session_id, minutes in rows}
 
 
-def granted_under(session: Session, dealer_id: int, kinds: Sequence[str]) -> dict[str, str]:
-    """The policy under which each lot was granted first."""
+def posted_under(session: Session, dealer_id: int, since: datetime, kinds: Sequence[str]) -> dict[Key, str]:
+    """The policy of the first entry of each key."""
     rows = session.execute(
-        select(LedgerEntry.lot, LedgerEntry.policy)
-        .where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.kind.in_(kinds))
+        select(LedgerEntry.lot, LedgerEntry.kind, LedgerEntry.at, LedgerEntry.session_id, LedgerEntry.policy)
+        .where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.at >= since, LedgerEntry.kind.in_(kinds))
         .order_by(LedgerEntry.id.desc())
     )
-    return {lot: policy for lot, policy in rows}  # noqa: C416 - the last one, which is the oldest entry, stays
+    return {Key(*row[:4]): row[4] for row in rows}  # the oldest entry comes last, and stays
 
 
 def corrections(session: Session, dealer_id: int, since: datetime) -> Sequence[LedgerEntry]:
@@ -135,9 +136,12 @@ def end_of(session: Session, dealer_id: int, lot: str) -> datetime | None:
     )
 
 
-def purchases(session: Session, dealer_id: int) -> Sequence[Purchase]:
-    return session.scalars(
-        select(Purchase).where(Purchase.dealer_id == dealer_id).order_by(Purchase.bought_on, Purchase.id)
+def purchases(session: Session, dealer_id: int) -> Sequence[Any]:
+    """Columns, and no objects: a dealer has hundreds."""
+    return session.execute(
+        select(Purchase.id, Purchase.bought_on, Purchase.kind, Purchase.amount)
+        .where(Purchase.dealer_id == dealer_id)
+        .order_by(Purchase.bought_on, Purchase.id)
     ).all()
 
 

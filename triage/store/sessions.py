@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
 from triage.store.models import Attempt, BillableSession, BillingLine, Bridge, Expense, WorkSpan
+
+_PAGE = 500
 
 
 def attempts_of(session: Session, case_id: int) -> Sequence[Attempt]:
@@ -57,6 +59,17 @@ def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:
     return session.scalars(
         select(BillingLine).where(BillingLine.session_id == session_id).order_by(BillingLine.id)
     ).all()
+
+
+def lines_of_all(session: Session, session_ids: Sequence[int]) -> dict[int, list[BillingLine]]:
+    """The lines of each of these sessions, in their order."""
+    found: dict[int, list[BillingLine]] = {number: [] for number in session_ids}
+    for first in range(0, len(session_ids), _PAGE):
+        some = session_ids[first : first + _PAGE]
+        wanted = select(BillingLine).where(BillingLine.session_id.in_(some)).order_by(BillingLine.id)
+        for line in session.scalars(wanted):
+            found[cast("int", line.session_id)].append(line)
+    return found
 
 
 def drop_lines(session: Session, session_id: int) -> None:

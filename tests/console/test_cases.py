@@ -37,7 +37,7 @@ def test_an_old_case_is_found_by_reference_number_state_and_day_page_by_page(
     wrong = technician.get("/cases?sought=nobody&first=soon")
     assert (wrong.status_code, "Write a reference like 1042" in wrong.text) == (400, True)
     assert technician.get("/cases?last=9999-12-31").status_code == 400
-    monkeypatch.setattr("triage.services.records.CASES_A_PAGE", 2)
+    monkeypatch.setattr("triage.services.case_search.CASES_A_PAGE", 2)
     assert listed(technician) == ["1003", "1002"]
     assert 'href="/cases?before=1002"' in technician.get("/cases").text
     assert listed(technician, "?before=1002") == ["1001"]

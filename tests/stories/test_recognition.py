@@ -15,6 +15,7 @@ from tests.support.world import CALLER, Build, World
 from triage.policy.access import Role
 from triage.services import records
 from triage.services.case_actions import set_dealer_here
+from triage.services.sla_report import Question, sla_report
 from triage.store.models import Site
 from webhooks.simulator.phone_system import Behaviour
 
@@ -259,3 +260,25 @@ def test_the_page_of_a_case_says_who_pays_and_lets_a_manager_set_the_dealer(buil
     assert "No dealer has that code" in several.text
     assert "The case is of Acme Telecom now." in done.text
     assert (refused.status_code, whose(world, "1002")) == (403, ("A17", None))
+
+
+def test_board_cases_and_report_tell_and_find_the_dealer(team: World) -> None:
+    acme(team)
+    manager = signed_in(team, Role.MANAGER)
+    team.voicemail(KIMS_PHONE)
+    team.voicemail(SHOP_PHONE)
+    team.voicemail(PAYPHONE)
+
+    board, found = manager.get("/").text, manager.get("/cases?dealer=A17").text
+    friday = date(2026, 11, 20)
+    report = sla_report(team.program.desk, Question(first=friday, last=friday, dealer="a17"), team.now)
+    page = manager.get("/reports/sla?first=2026-11-20&last=2026-11-20&dealer=A17").text
+    behind = manager.get("/reports/sla/cases?first=2026-11-20&last=2026-11-20&dealer=A17&figure=count").text
+
+    assert board.count("</strong> Acme Telecom") == 2
+    assert [f">{ref}</a>" in found for ref in ("1001", "1002", "1003")] == [True, True, False]
+    assert (report["totals"]["count"], report["narrowed"]["dealer"]) == (2, "a17")
+    assert '<option selected value="A17">Acme Telecom</option>' in page
+    assert "dealer=A17&amp;figure=count" in page
+    assert behind.count("Acme Telecom") == 2
+    assert manager.get("/cases?dealer=nobody").status_code == 404

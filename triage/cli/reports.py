@@ -47,6 +47,7 @@ def _span(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--window", type=click.Choice(WINDOWS), help="Only messages of this window.")
 @click.option("--technician", metavar="ID", help="Only cases that this person has, or had last.")
 @click.option("--caller", type=Number(), help="Only cases from this number, such as +16145550199, or that keyed it.")
+@click.option("--dealer", metavar="CODE", help="Only cases of this dealer.")
 @click.option("--weekday", type=click.Choice(WEEKDAYS), help="Only messages left on this day of the week.")
 @click.option("--hour", type=click.IntRange(0, 23), help="Only messages left in this hour of the day.")
 @click.option("--cases", "figure", type=click.Choice(FIGURES), help="The cases behind this figure of the totals.")

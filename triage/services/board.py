@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from triage.policy.board import NEEDS_A_CALL, NextStep, Standing, next_step, standing
@@ -15,7 +15,7 @@ from triage.services.alerts import card_of
 from triage.services.desk import Desk
 from triage.services.escalation import position_of
 from triage.services.sla_report import outcomes_between
-from triage.store import Session, cases
+from triage.store import Session, cases, dealers
 from triage.store.models import Case
 
 _LOOKS_BACK = timedelta(hours=24)
@@ -51,7 +51,8 @@ def board(desk: Desk, now: datetime) -> Board:
         found = cases.live(session)
         timers = cases.timers_of(session, [case.id for case in found])
         roster = desk.roster(session)
-        lines = [_line(session, desk, roster, case, timers.get(case.id, {}), now) for case in found]
+        names = dealers.names_by_id(session, {case.dealer_id for case in found if case.dealer_id})
+        lines = [_line(session, desk, roster, case, timers.get(case.id, {}), names, now) for case in found]
         last_day = outcomes_between(session, desk, now - _LOOKS_BACK, now, now)
     return Board(
         at=now,
@@ -68,14 +69,22 @@ def _is_not_late(line: Line) -> bool:
     return line.standing is not Standing.OVERDUE
 
 
-def _line(session: Session, desk: Desk, roster: Roster, case: Case, timers: dict[str, datetime], now: datetime) -> Line:
+def _line(
+    session: Session,
+    desk: Desk,
+    roster: Roster,
+    case: Case,
+    timers: dict[str, datetime],
+    names: dict[int, tuple[str, str]],
+    now: datetime,
+) -> Line:
     state = CaseState(case.state)
     stands = standing(state, due=case.callback_due, at_risk_at=case.at_risk_at, now=now)
     is_held = state is CaseState.ACKNOWLEDGED
     terms = desk.terms_of(session, case.policy)
     is_owed = case.callback_due is not None and stands is not Standing.CALLED_BACK
     return Line(
-        card=card_of(case, roster),
+        card=replace(card_of(case, roster), dealer=names[case.dealer_id][1] if case.dealer_id else None),
         standing=stands,
         left_at=case.left_at,
         left=minutes_left(case.callback_due, now) if is_owed and case.callback_due else None,

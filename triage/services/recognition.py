@@ -5,6 +5,7 @@ A caller who is not known is not refused. Whoever left their dealer, or whose de
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -184,6 +185,21 @@ def of_case(session: Session, case: Case) -> Matched | None:
     return Matched(dealer, session.get_one(DealerTechnician, technician_id) if technician_id else None)
 
 
+def whose_in_words(session: Session, found: Sequence[Case]) -> Callable[[Case], dict[str, str | None]]:
+    """Whose each of the cases is: the dealer's code and name, and who of them called, as far as that is known."""
+    names = dealers.names_by_id(session, {case.dealer_id for case in found if case.dealer_id})
+    people = dealers.technician_names(
+        session, {case.dealer_technician_id for case in found if case.dealer_technician_id}
+    )
+
+    def whose(case: Case) -> dict[str, str | None]:
+        code, name = names[case.dealer_id] if case.dealer_id else (None, None)
+        technician = people[case.dealer_technician_id] if case.dealer_technician_id else None
+        return {"dealer": code, "dealer_name": name, "dealer_technician": technician}
+
+    return whose
+
+
 def with_account(session: Session, desk: Desk, card: Card, case: Case, now: datetime) -> Card:
     """What an alert says of a case, with whose it is and who pays."""
     found = of_case(session, case)
@@ -198,6 +214,12 @@ def callback_of(case: Case) -> Work:
     """The callback of a case, as it will be priced."""
     window, product = cast("WindowName", case.window), cast("ProductLine", case.product)
     return callback(window, case.rate, product, is_billable=case.is_billable)
+
+
+def known_dealers(desk: Desk) -> list[tuple[str, str]]:
+    """Every dealer by name, to choose one: code and name."""
+    with desk.store.read() as session:
+        return [(dealer.code, dealer.name) for dealer in dealers.every(session)]
 
 
 def account_to_tell(session: Session, desk: Desk, call: Call, now: datetime) -> DealerAccount | None:

@@ -6,17 +6,17 @@ came, so whoever prints them must make them safe.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, time, timedelta
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from triage.errors import NotFound
-from triage.policy.hours import instant, span_of_days
+from triage.policy.hours import span_of_days
 from triage.policy.pricing import outlasts
 from triage.services.desk import Desk
-from triage.store import Session, bridges, cases, chain, copies, dealers, deliveries, sessions, texts
+from triage.services.recognition import whose_in_words
+from triage.store import Session, bridges, cases, chain, copies, deliveries, sessions, texts
 from triage.store.models import (
     Alert,
     Attempt,
@@ -28,7 +28,7 @@ from triage.store.models import (
     RecordingCopy,
     Voicemail,
 )
-from triage.store.models.case import id_of, reference_of
+from triage.store.models.case import reference_of
 from triage.store.models.session import is_measured
 
 Record = dict[str, Any]
@@ -80,45 +80,13 @@ def list_cases(desk: Desk, *, only_open: bool) -> list[Record]:
     """Every case, newest last; only those that are not closed where asked."""
     with desk.store.read() as session:
         found = cases.live(session) if only_open else cases.every(session)
-        return _cases(session, found)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which cases are looked for: of a number, closed or not, left on days of the contract's clock, both included."""
-
-    number: str | None = None
-    is_closed: bool | None = None
-    first: date | None = None
-    last: date | None = None
-
-
-CASES_A_PAGE = 50
-
-
-def find_cases(desk: Desk, wanted: Wanted, *, before: int | None) -> tuple[list[Record], int | None]:
-    """A page of cases, newest first, from before a reference on; and the reference that the next page begins before,
-    None where there is no more."""
-    start = instant(wanted.first, time.min, desk.terms) if wanted.first else None
-    end = instant(wanted.last + timedelta(days=1), time.min, desk.terms) if wanted.last else None
-    with desk.store.read() as session:
-        found = cases.newest(
-            session,
-            CASES_A_PAGE + 1,
-            before=id_of(str(before)) if before is not None else None,
-            number=wanted.number,
-            is_closed=wanted.is_closed,
-            start=start,
-            end=end,
-        )
-        page = found[:CASES_A_PAGE]
-        return _cases(session, page), int(page[-1].reference) if len(found) > CASES_A_PAGE else None
+        return case_records(session, found)
 
 
 def cases_of(desk: Desk, references: Sequence[str]) -> list[Record]:
     """The cases of these references, in their order; one that does not exist is left out."""
     with desk.store.read() as session:
-        return _cases(session, cases.by_references(session, references))
+        return case_records(session, cases.by_references(session, references))
 
 
 def show_case(desk: Desk, reference: str) -> Record:
@@ -135,7 +103,7 @@ def case_record(session: Session, reference: str) -> Record:
     voicemails = cases.recordings(session, case.id)
     return {
         **_case(case, [voicemail.recording_sid for voicemail in voicemails]),
-        **_dealers(session, [case])(case),
+        **whose_in_words(session, [case])(case),
         "recording_copies": [_copy(copy, found) for copy, found, _ in copies.of_case(session, case.id)],
         "voicemails": [_voicemail(voicemail) for voicemail in voicemails],
         "events": [_event(event) for event in chain.events_of(session, case.id)],
@@ -233,25 +201,10 @@ def totals_by_rate(lines: Sequence[Record]) -> dict[str, Record]:
     }
 
 
-def _cases(session: Session, found: Sequence[Case]) -> list[Record]:
+def case_records(session: Session, found: Sequence[Case]) -> list[Record]:
     sids = cases.recording_sids(session, [case.id for case in found])
-    whose = _dealers(session, found)
+    whose = whose_in_words(session, found)
     return [_case(case, sids.get(case.id, [])) | whose(case) for case in found]
-
-
-def _dealers(session: Session, found: Sequence[Case]) -> Callable[[Case], Record]:
-    """Whose each of the cases is: the dealer's code and name, and who of them called, as far as that is known."""
-    names = dealers.names_by_id(session, {case.dealer_id for case in found if case.dealer_id})
-    people = dealers.technician_names(
-        session, {case.dealer_technician_id for case in found if case.dealer_technician_id}
-    )
-
-    def whose(case: Case) -> Record:
-        code, name = names[case.dealer_id] if case.dealer_id else (None, None)
-        technician = people[case.dealer_technician_id] if case.dealer_technician_id else None
-        return {"dealer": code, "dealer_name": name, "dealer_technician": technician}
-
-    return whose
 
 
 def _case(case: Case, recordings: list[str]) -> Record:

@@ -22,7 +22,7 @@ from triage.policy.intake import work_begins
 from triage.policy.sla import BEHIND, Outcome, Tally, outcome, span, wait_of
 from triage.policy.terms import WindowName
 from triage.services.desk import Desk
-from triage.store import Session, cases
+from triage.store import Session, cases, dealers
 from triage.store import chain as history
 from triage.store.models.case import reference_of
 
@@ -38,6 +38,7 @@ class Narrowed(TypedDict, total=False):
     window: WindowName | None
     technician: str | None
     caller: str | None
+    dealer: str | None
     weekday: str | None
     hour: int | None
 
@@ -47,7 +48,8 @@ class Question:
     """What a report is about: messages left on the days from `first` to `last`, both included.
 
     The rest narrows it, None is any: `technician` owns the case, `caller` is the number that it came from or that the
-    caller keyed, `weekday` and `hour` (0 to 23) are when the message was left.
+    caller keyed, `dealer` is the code of whose technician called, `weekday` and `hour` (0 to 23) are when the message
+    was left.
     """
 
     first: date
@@ -55,6 +57,7 @@ class Question:
     window: WindowName | None = None
     technician: str | None = None
     caller: str | None = None
+    dealer: str | None = None
     weekday: str | None = None
     hour: int | None = None
 
@@ -80,7 +83,7 @@ def sla_report(desk: Desk, asked: Question, now: datetime, *, most_stories: int 
     """Promises met and broken, how long things took, and when the messages came.
 
     The story is told of the first `most_stories` breaches, None is all; the others have their instants alone. Raises
-    Refused for a span that ends before it begins, NotFound for a technician of whom nothing is known.
+    Refused for a span that ends before it begins, NotFound for a technician or a dealer of whom nothing is known.
     """
     with desk.store.read() as session:
         found = _tallied(_counted(session, desk, asked, now))
@@ -139,7 +142,13 @@ def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> It
     _check_technician(session, desk, asked.technician)
     start, end = span_of_days(asked.first, asked.last, desk.terms)
     rows = cases.times_of_left_between(
-        session, start, end, window=asked.window, technician=asked.technician, caller=asked.caller
+        session,
+        start,
+        end,
+        window=asked.window,
+        technician=asked.technician,
+        caller=asked.caller,
+        dealer_id=dealers.known(session, asked.dealer).id if asked.dealer is not None else None,
     )
     return _judged(session, desk, rows, now, weekday=asked.weekday, hour=asked.hour)
 

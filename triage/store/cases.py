@@ -75,14 +75,16 @@ def newest(
     *,
     before: int | None = None,
     number: str | None = None,
+    dealer_id: int | None = None,
     is_closed: bool | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
 ) -> Sequence[Case]:
-    """So many cases, the newest first, from before an id on; of a number, closed or not, left in [start, end)."""
+    """So many cases, the newest first, from before an id on; of a number or dealer, closed or not, left in a span."""
     chosen = [
         *([Case.id < before] if before is not None else []),
         *([_is_of(number)] if number is not None else []),
+        *([Case.dealer_id == dealer_id] if dealer_id is not None else []),
         *([Case.state.in_(ENDED)] if is_closed else LIVE if is_closed is False else []),
         *([Case.left_at >= start] if start is not None else []),
         *([Case.left_at < end] if end is not None else []),
@@ -98,15 +100,17 @@ def times_of_left_between(
     window: str | None = None,
     technician: str | None = None,
     caller: str | None = None,
+    dealer_id: int | None = None,
 ) -> Iterator[CaseLine]:
     """What the report counts of the cases whose first message was left in [start, end), in that order.
 
-    Narrowed to a window, to an owner and to a number that was called from or keyed, where they are given.
+    Narrowed to a window, to an owner, to a number that was called from or keyed and to a dealer, where they are given.
     """
     chosen = [
         *([Case.window == window] if window is not None else []),
         *([Case.owner == technician] if technician is not None else []),
         *([_is_of(caller)] if caller is not None else []),
+        *([Case.dealer_id == dealer_id] if dealer_id is not None else []),
     ]
     rows = session.connection().execute(  # no row of the session is concerned: its bookkeeping would double the time
         select(

@@ -1,4 +1,4 @@
-"""All cases ever, to find an old one: by reference, by the caller's number, by the days on which it was left."""
+"""All cases ever, to find an old one: by reference, by number or dealer of the caller, by the days of its message."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from triage.policy.board import Standing, standing
 from triage.policy.lifecycle import CaseState
 from triage.policy.numbers import read_number
 from triage.services.accounts import people
-from triage.services.records import Wanted, find_cases
+from triage.services.case_search import Wanted, find_cases
 from webhooks.console import console
 from webhooks.console.access import needs
 from webhooks.console.forms import Form
-from webhooks.console.report_forms import DayField, check_order
+from webhooks.console.report_forms import DayField, check_order, dealer_choices
 from webhooks.program import desk, program
 
 _ANY, _OPEN, _CLOSED = "", "open", "closed"
@@ -37,6 +37,7 @@ class CasesForm(Form):
         choices=[SelectChoice(_ANY, "Any"), SelectChoice(_OPEN, "Not closed"), SelectChoice(_CLOSED, "Closed")],
         default=_ANY,
     )
+    dealer = SelectField("Dealer", default="", validate_choice=False)
     first = DayField("Left from", [Optional()])
     last = DayField("To, included", [Optional()])
 
@@ -58,12 +59,14 @@ class CasesForm(Form):
 def list_cases() -> Response | tuple[str, int]:
     """The newest first, page by page. Who writes a reference is taken to its case."""
     form = CasesForm(request.args)
+    form.dealer.choices = dealer_choices(form.dealer.data)
     if not form.validate():
         return render_template("cases.html", form=form, found=None), 400
     if form.reference is not None:
         return redirect(url_for("console.show_case", reference=form.reference), 303)
     wanted = Wanted(
         number=read_number(form.sought.data or ""),
+        dealer=form.dealer.data or None,
         is_closed={_OPEN: False, _CLOSED: True}.get(form.state.data),
         first=form.first.data,
         last=form.last.data,

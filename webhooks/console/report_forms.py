@@ -16,6 +16,7 @@ from triage.policy.hours import local
 from triage.policy.numbers import read_number
 from triage.policy.wording import WINDOW_WORDS
 from triage.services.accounts import people
+from triage.services.recognition import known_dealers
 from triage.services.report_exports import Export
 from triage.services.sla_report import WINDOWS, Question
 from webhooks.console.forms import Form
@@ -73,6 +74,7 @@ class SlaForm(SpanForm):
     )  # fmt: skip
     technician = SelectField("Technician", default="", validate_choice=False)
     caller = StringField("Caller's number", render_kw={"inputmode": "tel", "autocomplete": "off"})
+    dealer = SelectField("Dealer", default="", validate_choice=False)
     weekday = SelectField(
         "Weekday", choices=[SelectChoice("", "Any"), *(SelectChoice(day, day.capitalize()) for day in WEEKDAYS)],
         default="",
@@ -98,7 +100,16 @@ def sla_form() -> SlaForm:
     if form.technician.data and form.technician.data not in dict(known):
         known = [*known, (form.technician.data, form.technician.data)]  # somebody who left had cases, too
     form.technician.choices = [SelectChoice("", "Any"), *(SelectChoice(value, label) for value, label in known)]
+    form.dealer.choices = dealer_choices(form.dealer.data)
     return form
+
+
+def dealer_choices(chosen: str | None) -> list[SelectChoice]:
+    """Any dealer and each; also what an address names that is none: what becomes of it says so."""
+    known = known_dealers(desk())
+    if chosen and chosen not in dict(known):
+        known = [*known, (chosen, chosen)]
+    return [SelectChoice("", "Any"), *(SelectChoice(code, name) for code, name in known)]
 
 
 def question(form: SlaForm) -> Question:
@@ -109,6 +120,7 @@ def question(form: SlaForm) -> Question:
         window=form.window.data or None,
         technician=form.technician.data or None,
         caller=read_number(form.caller.data or ""),
+        dealer=form.dealer.data or None,
         weekday=form.weekday.data or None,
         hour=int(form.hour.data) if form.hour.data else None,
     )

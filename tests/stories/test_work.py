@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
 from typing import Any
@@ -18,9 +18,10 @@ from tests.support.world import Build, World
 from triage.errors import NotFound, Refused
 from triage.policy.session_price import Kind
 from triage.policy.work import NewExpense
-from triage.services import records, work
+from triage.services import records, work, work_records
 from triage.services.invoices import make_invoices
 from triage.services.work import Changed, NewWork
+from triage.services.work_records import Sought
 from triage.store.models import BillableSession, Site, WorkSpan
 
 MONDAY = "2026-03-09"
@@ -99,10 +100,53 @@ def test_work_of_every_kind_is_typed_and_billed_by_its_own_rule(office: World) -
     assert lots(office, acme) == {"earned:2026-Q1": 300}
     report = records.billing_report(office.program.desk, eastern(MONDAY).date(), eastern(MONDAY).date())
     assert (report[0]["measured"], report[0]["stated_minutes"], report[0]["technician"]) == (False, 20, "lee")
+    assert [(line["ref"], line["session"], line["kind"], line["corrected"]) for line in report[:2]] == [
+        (None, call, "call", False),
+        (None, call + 4, "installation", False),
+    ]
     recorded = office.entries("work_recorded")
     assert recorded[0].details["session"] == call
     assert recorded[6].details["rate"] == "not_billed"
     assert [entry.details["clauses"] for entry in office.entries("not_billed")] == [["E3"]]
+
+
+@pytest.mark.on_both
+def test_what_work_would_cost_is_said_and_nothing_of_it_is_kept(office: World) -> None:
+    acme, desk = add_dealer(office), office.program.desk
+    buy(office, acme, "2025-12-01", "6000.00")
+    record(office, acme, span(MONDAY, "09:00", "14:50"))
+    record(office, acme, span(MONDAY, "15:00", "15:05"), product="discontinued")
+    record(office, acme, span(MONDAY, "20:00", "20:05"), product="server")
+    before = lots(office, acme), billed(office), len(office.entries("work_recorded"))
+
+    asked = new(acme, span("2026-03-10", "09:00", "09:20"))
+    would = work_records.check_work(desk, asked, office.now, actor="account:1")
+
+    assert [(line["amount"], line["arithmetic"]) for line in would["lines"]] == [
+        (
+            Decimal("0.00"),
+            (
+                "20 min worked: 10 min from the credits of 2026-Q1 (C2),"
+                " 10 min over the credits, billed with the quarter (C6)"
+            ),
+        )
+    ]
+    assert (lots(office, acme), billed(office), len(office.entries("work_recorded"))) == before
+    found = work_records.list_work(desk, Sought(first=date(2026, 3, 9), last=date(2026, 3, 9), dealer="acme"))
+    assert [(row["session"], row["amount"]) for row in found] == [
+        (3, Decimal("247.50")),
+        (2, None),
+        (1, Decimal("0.00")),
+    ]
+    assert work_records.list_work(desk, Sought(first=date(2026, 3, 9), last=date(2026, 3, 9), person="dana")) == []
+    shown = [work_records.show_work(desk, number) for number in (1, 2, 3)]
+    assert shown[0]["drawn"] == [{"lot": "earned:2026-Q1", "words": "the credits of 2026-Q1", "minutes": 350}]
+    assert [[note["words"].partition(":")[0] for note in each["notes"]] for each in shown] == [
+        [],
+        ["No support is owed for this product"],
+        ["No support is owed for such a product at that hour"],
+    ]
+    assert [event["kind"] for event in shown[0]["events"]] == ["work_recorded"]
 
 
 def test_old_software_at_a_site_is_not_supported(office: World) -> None:

@@ -22,6 +22,7 @@ _HOMES = {
     "report": "reports",
     "scheduler": "operation",
     "serve": "operation",
+    "session": "work",
     "simulator": "operation",
     "texts": "cases",
     "twilio": "twilio",

@@ -28,6 +28,10 @@ RATE_WORDS: dict[str, str] = {
     "standard": "standard rate",
     "prepaid": "prepaid rate",
     "credit_overage": "rate over the credits",
+    "remote_day": "remote day rate",
+    "on_site_day": "on-site day rate",
+    "expenses": "expenses passed on",
+    "not_billed": "not billed",
 }
 PRODUCT_WORDS: dict[ProductLine, str] = {
     "emg": "eMG",

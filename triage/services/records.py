@@ -73,6 +73,8 @@ BILLING_COLUMNS = (
     "dealer_name",
     "quarter",
     "invoice",
+    "session",
+    "kind",
 )
 
 
@@ -143,8 +145,8 @@ def billed_amounts(desk: Desk, first: date, last: date) -> list[Record]:
 
 def billing_report(desk: Desk, first: date, last: date, only: Sequence[int] | None = None) -> list[Record]:
     """Billing lines of the days from `first` to `last`, both included: of sessions by their close, of quarters by
-    their end. `ref` is None where it is of no case, `dealer` (the code) where it is of none, `invoice` (the number)
-    while it is on none.
+    their end. `ref` is None where it is of no case, `session` and `kind` where it is of a quarter, `dealer` (the code)
+    where it is of none, `invoice` (the number) while it is on none.
 
     `only` names a page of them, by the `line` of `billed_amounts`.
     """
@@ -152,6 +154,7 @@ def billing_report(desk: Desk, first: date, last: date, only: Sequence[int] | No
     with desk.store.read() as session:
         billed = sessions.billed_between(session, start, end, only)
         corrected = chain.last_of_rare_kind(session, "session_corrected")
+        typed_anew = chain.reasons_by_session(session, "work_corrected")
     return [
         {
             "ref": reference_of(row.case_id) if row.case_id else None,
@@ -171,12 +174,14 @@ def billing_report(desk: Desk, first: date, last: date, only: Sequence[int] | No
             "clauses": row.clauses,
             "arithmetic": row.arithmetic,
             "note": row.note,
-            "corrected": row.case_id in corrected,
-            "correction": corrected.get(row.case_id, {}).get("reason"),
+            "corrected": row.case_id in corrected or row.id in typed_anew,
+            "correction": corrected.get(row.case_id, {}).get("reason") or typed_anew.get(row.id),
             "dealer": row.dealer,
             "dealer_name": row.dealer_name,
             "quarter": row.quarter,
             "invoice": row.invoice,
+            "session": row.id,
+            "kind": row.kind,
         }
         for row in billed
     ]

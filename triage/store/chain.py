@@ -234,6 +234,12 @@ def last_of_rare_kind(session: Session, kind: str) -> dict[int, dict[str, Any]]:
     return {row.case_id: row.details for row in session.execute(wanted.order_by(_EVENTS.c.number))}
 
 
+def reasons_by_session(session: Session, kind: str) -> dict[int, str | None]:
+    """The last reason of a rare kind of entry that names a session and no case, by the session."""
+    wanted = select(_EVENTS.c.details).where(_EVENTS.c.kind == kind).order_by(_EVENTS.c.number)
+    return {row.details["session"]: row.details.get("reason") for row in session.execute(wanted)}
+
+
 def events_of_all(
     session: Session, case_ids: Sequence[int]
 ) -> Iterator[tuple[int, datetime, str, str, dict[str, Any]]]:

@@ -95,6 +95,15 @@ class Store:
             append(session, transaction.entries)
 
     @contextmanager
+    def rehearse(self) -> Iterator[Transaction]:
+        """A write of which nothing stays, to see what it would come to."""
+        with _our_errors(), Session(self._writer) as session:
+            if not self.is_sqlite:
+                session.execute(select(ChainHead.number).with_for_update())
+            yield Transaction(session)
+            session.rollback()
+
+    @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that sees one state of the database and writes nothing."""
         with _our_errors(), Session(self._reader) as session:

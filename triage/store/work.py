@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.policy.callbacks import Outcome
-from triage.store.models import BillableSession, Booking, Bridge, Expense, WorkSpan
+from triage.store.models import (
+    BillableSession,
+    BillingLine,
+    Booking,
+    Bridge,
+    Event,
+    Expense,
+    LedgerEntry,
+    WorkSpan,
+)
+
+_KINDS = ("work_recorded", "work_corrected", "work_withdrawn")
+_AT_ONCE = 500
 
 
 def typed_over(
@@ -55,23 +68,51 @@ def drop_typed(session: Session, session_id: int) -> None:
     session.execute(delete(Expense).where(Expense.session_id == session_id))
 
 
-def typed(
-    session: Session,
-    start: datetime,
-    end: datetime,
-    *,
-    dealer_id: int | None,
-    person_id: str | None,
-    most: int,
+def done(
+    session: Session, start: datetime, end: datetime, *, dealer_id: int | None, person_id: str | None
 ) -> Sequence[BillableSession]:
-    """Work of no case that began in [start, end), the newest first; what was withdrawn too."""
+    """Work that is over and began in [start, end), the newest first; what was typed and withdrawn too."""
     wanted = select(BillableSession).where(
-        BillableSession.case_id.is_(None), BillableSession.opened_at >= start, BillableSession.opened_at < end
+        BillableSession.opened_at >= start,
+        BillableSession.opened_at < end,
+        BillableSession.closed_at.is_not(None),
+        BillableSession.case_id.is_(None) | BillableSession.withdrawn_at.is_(None),
     )
     if dealer_id is not None:
         wanted = wanted.where(BillableSession.dealer_id == dealer_id)
     if person_id is not None:
         wanted = wanted.where(BillableSession.person_id == person_id)
+    return session.scalars(wanted.order_by(BillableSession.opened_at.desc(), BillableSession.id.desc())).all()
+
+
+def amounts(session: Session, ids: Sequence[int]) -> dict[int, Decimal]:
+    """What each of these sessions comes to; of one that is not billed nothing."""
+    found: dict[int, Decimal] = {}
+    for first in range(0, len(ids), _AT_ONCE):
+        of_some = BillingLine.session_id.in_(ids[first : first + _AT_ONCE])
+        for session_id, amount in session.execute(select(BillingLine.session_id, BillingLine.amount).where(of_some)):
+            if session_id is not None:
+                found[session_id] = found.get(session_id, Decimal("0.00")) + amount
+    return found
+
+
+def drawn(session: Session, session_id: int) -> Sequence[tuple[str, int]]:
+    """The lots that a session draws from, and how many minutes of each."""
+    total = func.sum(LedgerEntry.minutes)
+    rows = session.execute(
+        select(LedgerEntry.lot, total)
+        .where(LedgerEntry.session_id == session_id)
+        .group_by(LedgerEntry.lot)
+        .having(total != 0)
+        .order_by(func.min(LedgerEntry.id))
+    )
+    return [(lot, -int(minutes)) for lot, minutes in rows]
+
+
+def history(session: Session, session_id: int) -> Sequence[Event]:
+    """What was done with typed work, oldest first."""
     return session.scalars(
-        wanted.order_by(BillableSession.opened_at.desc(), BillableSession.id.desc()).limit(most)
+        select(Event)
+        .where(Event.kind.in_(_KINDS), Event.details["session"].as_integer() == session_id)
+        .order_by(Event.number)
     ).all()

@@ -14,7 +14,7 @@ from tests.support.bills import add_dealer, add_line, add_work
 from tests.support.fixtures import LEE
 from tests.support.world import World
 from triage.errors import MovedOn, NotFound, Refused, WouldBillTwice
-from triage.services import invoices
+from triage.services import invoices, records
 from triage.services.invoice_exports import export_run
 from triage.store.models import BillingLine, Case, Dealer, Invoice, InvoiceFile
 
@@ -66,6 +66,11 @@ def test_a_quarter_belongs_to_the_day_that_ends_with_it(world: World) -> None:
 
     [line] = invoices.show_invoice(world.program.desk, "2026-0001")["lines"]
     assert (line["quarter"], line["worked_on"], line["amount"]) == ("2026-Q3", date(2026, 9, 30), Decimal("412.50"))
+    billed = [
+        [(each["quarter"], each["invoice"]) for each in records.billing_report(world.program.desk, first, last)]
+        for first, last in ((date(2026, 9, 1), date(2026, 9, 30)), (date(2026, 10, 1), date(2026, 10, 31)))
+    ]
+    assert billed == [[("2026-Q3", "2026-0001")], [(None, None)]]
 
 
 def test_a_correction_after_the_invoice_is_a_line_on_the_next_one_and_may_be_a_credit_note(world: World) -> None:

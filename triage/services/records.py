@@ -145,8 +145,8 @@ def billed_amounts(desk: Desk, first: date, last: date) -> list[Record]:
 
 def billing_report(desk: Desk, first: date, last: date, only: Sequence[int] | None = None) -> list[Record]:
     """Billing lines of the days from `first` to `last`, both included: of sessions by their close, of quarters by
-    their end. `ref` is None where it is of no case, `session` and `kind` where it is of a quarter, `dealer` (the code)
-    where it is of none, `invoice` (the number) while it is on none.
+    their last day. `ref` is None where it is of no case, `session` and `kind` where it is of a quarter, `dealer` (the
+    code) where it is of none, `invoice` (the number) while it is on none.
 
     `only` names a page of them, by the `line` of `billed_amounts`.
     """

@@ -120,6 +120,32 @@ def of_dealer(session: Session, dealer_id: int, start: datetime, end: datetime) 
     ).all()
 
 
+def ids_of(session: Session, dealer_id: int) -> Sequence[int]:
+    """Every entry of a dealer, those that count last first."""
+    return session.scalars(
+        select(LedgerEntry.id)
+        .where(LedgerEntry.dealer_id == dealer_id)
+        .order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
+    ).all()
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> Sequence[tuple[LedgerEntry, int | None]]:
+    """Entries, each with the case whose session drew."""
+    found = session.execute(
+        select(LedgerEntry, BillableSession.case_id)
+        .outerjoin(BillableSession, LedgerEntry.session_id == BillableSession.id)
+        .where(LedgerEntry.id.in_(ids))
+    )
+    return [(entry, case_id) for entry, case_id in found]
+
+
+def first_at(session: Session, dealer_id: int) -> datetime | None:
+    """When the first entry counts."""
+    return session.scalar(
+        select(LedgerEntry.at).where(LedgerEntry.dealer_id == dealer_id).order_by(LedgerEntry.at).limit(1)
+    )
+
+
 def last_entry_of(session: Session, dealer_id: int, lot: str, kind: str) -> LedgerEntry | None:
     """The entry of a lot that counts last."""
     return session.scalars(

@@ -55,6 +55,20 @@ def expenses_of(session: Session, session_id: int) -> Sequence[Expense]:
     return session.scalars(select(Expense).where(Expense.session_id == session_id).order_by(Expense.id)).all()
 
 
+def newest_of(session: Session, dealer_id: int, most: int) -> Sequence[BillableSession]:
+    """So many closed sessions of a dealer, the newest first."""
+    return session.scalars(
+        select(BillableSession)
+        .where(
+            BillableSession.dealer_id == dealer_id,
+            BillableSession.closed_at.is_not(None),
+            BillableSession.withdrawn_at.is_(None),
+        )
+        .order_by(BillableSession.opened_at.desc(), BillableSession.id.desc())
+        .limit(most)
+    ).all()
+
+
 def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:
     return session.scalars(
         select(BillingLine).where(BillingLine.session_id == session_id).order_by(BillingLine.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,7 @@ def add_layout(console: Blueprint) -> None:
     console.context_processor(shared)
     console.add_app_template_filter(_clock, "clock")
     console.add_app_template_filter(_day_and_clock, "day_and_clock")
+    console.add_app_template_filter(_dated, "dated")
     console.add_app_template_filter(in_hours, "hours")
     console.add_app_template_filter(dollars, "dollars")
     console.add_app_template_filter(_clock_alone, "clock_alone")
@@ -132,6 +133,7 @@ def shared() -> dict[str, Any]:
         "navigation": lines,
         "dealer_tabs": tabs,
         "tab_of": _tab_of,
+        "has_route": current_app.view_functions.__contains__,
         "endpoint": request.endpoint,
         "part_of": _is_part_of,
         "Permission": Permission,
@@ -162,6 +164,12 @@ def _clock(at: datetime | None) -> str:
 def _day_and_clock(at: datetime) -> str:
     """For lists of many days: each with its date."""
     return f"{local(at, desk().terms):%b %-d}, {_clock_alone(at)}"
+
+
+def _dated(at: datetime) -> str:
+    """For lists of years: a midnight is its day."""
+    when = local(at, desk().terms)
+    return f"{when:%Y-%m-%d}" if when.time() == time.min else f"{when:%Y-%m-%d}, {_clock_alone(at)}"
 
 
 def _clock_alone(at: datetime) -> str:

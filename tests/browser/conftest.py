@@ -11,6 +11,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
+from tests.support.dealers import add_dealer_with_history
 from tests.support.fixtures import LEE, TEAM
 from tests.support.live import free_port
 from tests.support.quick_hashes import quick_hashes
@@ -64,7 +65,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def night(build_world: Build) -> World:
-    """A promise broken, a case closed, one taken, and one waiting under a newer contract."""
+    """A promise broken, a case closed, one taken, and one waiting under a newer contract; a dealer with a history."""
     port = free_port()
     world = build_world(policy="", roster=TEAM, public_url=f"http://127.0.0.1:{port}")
     world.voicemail("+12165550123", attested=True)
@@ -76,6 +77,7 @@ def night(build_world: Build) -> World:
     world.text(LEE, "ACK 1003")
     world.restart(policy='promise.at_risk_before = "40m"')
     world.voicemail("+14125550100", emergency=True, attested=True)
+    add_dealer_with_history(world)
     return world
 
 

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from tests.support.world import World
+from triage.policy.dealer_files import Kind
 from triage.services import billing, ledger
+from triage.services.dealer_files import import_file
 from triage.store.models import BillableSession, BillingLine, BorrowRequest, Dealer, LedgerEntry, Purchase
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -93,6 +95,22 @@ def borrow(world: World, dealer_id: int, quarter: str, most: int | None = None) 
         )
         tx.session.add(asked)
         ledger.settle(tx, desk, dealer_id, now, now)
+
+
+def add_dealer_with_history(world: World) -> int:
+    """A dealer with technicians and a site, hours earned and bought, work that drew and some that is over."""
+    dealer_id = add_dealer(world, joined_on=date(2026, 7, 1))
+    buy(world, dealer_id, "2026-08-10", "10000.00")
+    buy(world, dealer_id, "2026-11-02", "250.00", "prepaid")
+    work(world, dealer_id, eastern("2026-09-07", "09:00"), 330)
+    work(world, dealer_id, eastern("2026-11-05", "09:00"), 95)
+    files: dict[Kind, str] = {
+        "technicians": "dealer,name,phones,pin,left_on\nACME,Jo Park,+16145550111,new,\nACME,Al Kim,,,2026-02-01\n",
+        "sites": "dealer,name,zone,product,software,licence_until,trunk\nACME,Old Mill,,emg,2.1,,Zed Telecom\n",
+    }
+    for kind, text in files.items():
+        import_file(world.program.desk, kind, text.encode(), is_dry_run=False, actor="test", now=world.now)
+    return dealer_id
 
 
 def lots(world: World, dealer_id: int, at: datetime | None = None) -> dict[str, int]:

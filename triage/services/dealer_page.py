@@ -16,6 +16,7 @@ from triage.policy.ledger_words import ENTRY_WORDS, why_prepay
 from triage.policy.quarters import quarter_after, quarter_before, quarter_of, starts_at
 from triage.policy.session_price import Kind, lot_in_words
 from triage.policy.terms import PurchaseKind, Terms
+from triage.policy.work import KIND_WORDS
 from triage.services.billing_lines import total
 from triage.services.desk import Desk
 from triage.services.ledger import Standing, standing
@@ -115,7 +116,7 @@ def _session(session: Session, work: BillableSession) -> Record:
     return {
         "session": work.id,
         "ref": reference_of(work.case_id) if work.case_id is not None else None,
-        "kind": Kind(work.kind),
+        "kind": KIND_WORDS[Kind(work.kind)],
         "opened_at": work.opened_at,
         "technician": work.person_id,
         "minutes": work.minutes,

@@ -10,6 +10,7 @@ import structlog
 from triage.bootstrap import PhoneSystem, Program
 from triage.services import (
     audit,
+    bookings,
     canary,
     coverage,
     dispatch,
@@ -61,7 +62,9 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
             run_due_timers(program.desk, program.now())
         if Due.LEDGER in due:
             ledger.settle_due(program.desk, program.now())
-        if due & {Due.TIMER, Due.LEDGER}:
+        if Due.BOOKING in due:
+            bookings.run_due(program.desk, program.now())
+        if due & {Due.TIMER, Due.LEDGER, Due.BOOKING}:
             due = what_is_due(program.desk, program.now())
         free = free_senders()
         errands = _errands(program, phone_system, due, free) if free > 0 else []

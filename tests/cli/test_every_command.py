@@ -29,7 +29,7 @@ PROMISED = {
     "audit verify",
     "doctor",
 }
-WANTS_SETTINGS = {"canary", "report mail"}
+WANTS_SETTINGS = {"booking add", "canary", "report mail"}
 """Commands that exit with 2 where a setting is missing that the others do without."""
 
 RUNNERS = {"serve", "web", "scheduler", "simulator"}
@@ -53,6 +53,22 @@ ANSWERING = {
     "report mail": ("--month", "2026-11"),
     "audit verify": (),
     "recording verify": (),
+    "booking add": (
+        "--from",
+        "2026-11-23T15:00:00Z",
+        "--to",
+        "2026-11-23T16:00:00Z",
+        "--technician",
+        "lee",
+        "--phone",
+        "+16145550199",
+    ),
+    "booking cancel": ("B1",),
+    "booking finish": ("B1", "--minutes", "5"),
+    "booking list": (),
+    "booking move": ("B1", "--from", "2026-11-23T15:00:00Z", "--to", "2026-11-23T16:00:00Z"),
+    "booking show": ("B1",),
+    "booking start": ("B1",),
     "canary": (),
     "dealer add": ("A1", "--name", "Acme Telecom"),
     "dealer change": ("A1", "--account"),
@@ -149,6 +165,8 @@ def test_json_is_one_document_and_logs_go_to_standard_error(
         (("invoice", "make"), "Missing option '--through'"),
         (("invoice", "make", "--through", "2199-12-31"), "2199-12-31 lies ahead: take today, or a day before"),
         (("invoice", "export", "1", "--form", "sage"), "is not one of 'csv', 'quickbooks', 'xero'"),
+        (("booking", "show", "Bx"), "is no booking; write it like B12"),
+        (("booking", "add", "--from", "2026-11-23 15:00"), "has no zone; add Z for UTC"),
         (("policy", "explain"), "Missing option '--at'"),
         (("policy", "explain", "--at", "2026-11-21T02:30:00"), "has no zone; add Z for UTC, or an offset"),
         (("policy", "explain", "--at", "2026-11-21"), "has no zone"),

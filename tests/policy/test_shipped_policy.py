@@ -118,6 +118,8 @@ FIGURES: dict[str, Any] = {
     "credits.prepaid_for_after_hours": False,
     "credits.overage_rate": "credit_overage",
     "credits.borrow_per_year": 1,
+    # E7
+    "bookings.outside": "after_hours",
     # Promised by the interface
     "promise.resume_after_ack": "45m",
     "promise.at_risk_before": "30m",
@@ -131,7 +133,7 @@ FIGURES: dict[str, Any] = {
 WITH_FIGURES = {
     *(f"T{n}" for n in (1, 2, 3, 4)),
     *(f"W{n}" for n in range(1, 7)),
-    *(f"E{n}" for n in range(1, 7)),
+    *(f"E{n}" for n in range(1, 8)),
     *(f"R{n}" for n in range(1, 8)),
     *(f"C{n}" for n in range(1, 8)),
 }

@@ -43,6 +43,7 @@ ANOTHER = {
     "day_desk": ["+16145550110"],
     "silence": "20s",
     "due_after": "31d",
+    "remind": ["12h"],
     "dates": "dd/mm/yyyy",
 }
 

@@ -10,6 +10,7 @@ import click
 _HOMES = {
     "account": "accounts",
     "audit": "reports",
+    "booking": "bookings",
     "canary": "canary",
     "case": "cases",
     "dealer": "dealers",

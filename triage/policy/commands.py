@@ -91,7 +91,7 @@ def parse(body: str, is_case: Callable[[str], bool] = lambda _: True) -> Command
     while (more := _leading(_REFERENCE, rest))[0] is not None and not _is_length(rest, is_case):
         further.append(more[0])
         rest = more[1]
-    minutes, rest = _length(rest)
+    minutes, rest = read_length(rest)
     odd, rest = _leading(_ODD, rest) if minutes is None else (None, rest)
     is_sure = minutes is not None and _says_sure(rest)
     note = " ".join(rest[1:] if is_sure else rest)[:LONGEST_NOTE]
@@ -172,7 +172,7 @@ def _others(first: str | None, named: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reference for reference in named if reference != first))
 
 
-def _length(tokens: list[str]) -> tuple[int | None, list[str]]:
+def read_length(tokens: list[str]) -> tuple[int | None, list[str]]:
     """The minutes that a text begins with: `35`, `35 min`, `2h`, `2 hours`, `1h30`, `1:30`; None where it has none."""
     if tokens and (hours := _HOURS.fullmatch(tokens[0])):
         return int(hours[1]) * 60 + int(hours[2] or 0), tokens[1:]
@@ -196,7 +196,7 @@ def _is_length(tokens: list[str], is_case: Callable[[str], bool]) -> bool:
     found = _MINUTES.fullmatch(tokens[0])
     if found is None:
         return False
-    return _says_sure(tokens[1:]) or (not is_case(found[1]) and _length(tokens[1:])[0] is None)
+    return _says_sure(tokens[1:]) or (not is_case(found[1]) and read_length(tokens[1:])[0] is None)
 
 
 def _is_about_a_case(tokens: list[str]) -> bool:

@@ -25,6 +25,7 @@ def contract(terms: Terms) -> Iterator[tuple[str, str]]:
     yield from _eligibility(terms)
     yield from _rates(terms)
     yield from _accounts(terms)
+    yield from _bookings(terms)
     yield from _promise(terms)
     yield from _callback(terms)
     yield from _keeping(terms)
@@ -141,6 +142,24 @@ def _accounts(terms: Terms) -> Iterator[tuple[str, str]]:
     yield "C6", f"Time over the credits is billed at the {RATE_WORDS[earned.overage_rate]}."
     yield "C7", f"Hours of the next quarter may be used {_times(earned.borrow_per_year)} a year."
     yield "", f"An invoice is due {terms.invoices.due_after.days} days after its own."
+
+
+def _bookings(terms: Terms) -> Iterator[tuple[str, str]]:
+    rules = terms.bookings
+    inside, outside = RATE_WORDS[terms.windows.support_hours.rate], RATE_WORDS[rules.outside]
+    yield "E7", f"A session booked ahead: {outside} outside support hours, {inside} in them."
+    yield "E7", f"A slot lasts {span(rules.longest)} at most and begins within {span(rules.ahead)}."
+    whom = "technician and dealer" if rules.dealer_texts else "technician"
+    if rules.remind:
+        yield "E7", f"Reminders to {whom}: {', '.join(span(before) for before in rules.remind)} before it."
+    yield (
+        "E7",
+        (
+            f"Not begun: the technician after {span(rules.alert_after)}, managers after {span(rules.managers_after)},"
+            f" by {_ways(rules.alert_by)}; missed after {span(rules.give_up_after)}."
+        ),
+    )
+    yield "E7", f"Whoever began is asked for DONE {span(rules.ask_after)} after the end."
 
 
 def _promise(terms: Terms) -> Iterator[tuple[str, str]]:

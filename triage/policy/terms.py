@@ -42,6 +42,7 @@ NumberKind = Literal["fixed_line", "mobile", "fixed_line_or_mobile", "toll_free"
 
 TalkTime = Annotated[Span, seconds_between(60, 14_400)]
 Pause = Annotated[Span, seconds_between(1, 86_400)]
+Lead = Annotated[Span, seconds_between(60, 2_592_000)]
 
 
 class Hours(Value):
@@ -299,6 +300,28 @@ class Credits(Value):
     borrow_per_year: Annotated[int, Field(ge=0)]
 
 
+class Bookings(Value):
+    """Sessions booked ahead. `remind` counts back from the beginning of a slot, `ask_after` on from its end, and the
+    others from its beginning."""
+
+    outside: SessionRate
+    longest: Lead
+    ahead: Span
+    remind: tuple[Lead, ...]
+    dealer_texts: bool
+    alert_after: Pause
+    alert_by: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    managers_after: Pause
+    give_up_after: Pause
+    ask_after: Pause
+
+    @model_validator(mode="after")
+    def _in_turn(self) -> Self:
+        if not self.alert_after <= self.managers_after <= self.give_up_after:
+            raise ValueError("alert_after, managers_after and give_up_after come in this order")
+        return self
+
+
 AccountingName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 
 
@@ -378,6 +401,7 @@ class Terms(Versioned):
     day_rates: DayRates
     server_installation: ServerInstallation
     credits: Credits
+    bookings: Bookings
     invoices: Invoices
     limits: Limits
     ladder: Ladder

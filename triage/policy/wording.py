@@ -295,10 +295,11 @@ def noted(reference: str, whose: str) -> str:
     return f"{reference}: noted. {whose}"
 
 
-def my_cases(mine: Sequence[str], waiting: Sequence[str], stalled: Sequence[str]) -> str:
+def my_cases(mine: Sequence[str], waiting: Sequence[str], stalled: Sequence[str], *, booked: str = "") -> str:
     """LIST: the lines of their own cases, then what nobody has taken and what was taken and not called back.
 
-    As many of each as two segments hold, the most urgent first; how many there are is always said.
+    As many of each as two segments hold, the most urgent first; how many there are is always said. Their next session
+    that was `booked` ahead stands last, where there is room.
     """
     text = "You have no open case."
     if mine:
@@ -308,6 +309,8 @@ def my_cases(mine: Sequence[str], waiting: Sequence[str], stalled: Sequence[str]
             kept_free = 40 if lines is waiting and stalled else 0
             room = _LIST_ROOM - septets(text) - 1 - kept_free
             text += "\n" + _as_many_as_fit(f"{len(lines)} {what}", lines, ", ", room)
+    if booked and septets(text) + 1 + septets(booked) <= _LIST_ROOM:
+        text += f"\n{booked}"
     return text
 
 

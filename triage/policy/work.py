@@ -108,7 +108,7 @@ def rate_of(kind: Kind, began_at: datetime, server: str | None, terms: Terms, *,
         return "standard" if server in terms.server_installation.by_the_hour else Kind.REMOTE_DAY.value
     window = window_at(began_at, terms)
     if is_booked and window != "support_hours":
-        return "after_hours"
+        return terms.bookings.outside
     return window_terms(window, terms).rate
 
 

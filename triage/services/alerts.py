@@ -156,7 +156,7 @@ def tell(
 
 
 def notify(tx: Transaction, person: Person, channel: Channel, text: str, *, terms: Terms, now: datetime) -> Delivery:
-    """Plan one text or call to a person's phone about that phone, whatever was said to it before."""
+    """Plan one text or call to a person's phone about no case, whatever was said to it before."""
     return _plan(tx, None, person, channel, text, terms.limits, now)
 
 

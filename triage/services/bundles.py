@@ -10,6 +10,7 @@ from triage.policy import wording
 from triage.policy.delivery import DeliveryState
 from triage.policy.lifecycle import CaseState, is_moot
 from triage.services.alerts import card_of, held_since
+from triage.services.booking_texts import why_not_sent
 from triage.services.callers import why_withheld
 from triage.services.desk import Desk
 from triage.services.recognition import with_account
@@ -45,6 +46,9 @@ def words_to_send(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> 
     """
     is_to_caller = row.person_id is None and row.case_id is not None
     if is_to_caller and (why := why_withheld(tx, desk, row, now)):
+        _drop(row, why)
+        return None
+    if row.booking_id is not None and (why := why_not_sent(tx, desk, row, now)):
         _drop(row, why)
         return None
     wanted = [one for one in (row, *deliveries.bundled_in(tx.session, row.id)) if not _is_moot(one)]

@@ -296,6 +296,8 @@ def _repeat(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
         created_at=row.created_at if row.channel in ASKED_FOR else now,  # as old as the asking
         next_attempt_at=now,
         repeat_of=row.id,
+        booking_id=row.booking_id,
+        good_until=row.good_until,
     )
     tx.session.add(repeat)
     tx.session.flush()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.errors import NobodyToCall, Refused
-from triage.policy import bridge_words, closing_words, notice_words, outage_words, wording
+from triage.policy import booking_words, bridge_words, closing_words, notice_words, outage_words, wording
+from triage.policy.booking_commands import parse_booking
 from triage.policy.caller_news import caller_wrote
 from triage.policy.caller_texts import question_in
 from triage.policy.commands import (
@@ -29,8 +30,9 @@ from triage.policy.commands import (
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
-from triage.services import callers, casework, corrections, handling, hearing
+from triage.services import bookings, callers, casework, corrections, handling, hearing, texted_bookings
 from triage.services.alerts import administrators, card_of, closed_by, held_since, tell
+from triage.services.booking_texts import card_of as booking_card_of
 from triage.services.completion import concerned
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
@@ -186,6 +188,9 @@ def _pass_on(
 def _answer(
     tx: Transaction, desk: Desk, roster: Roster, person: Person, body: str, now: datetime, *, is_late: bool
 ) -> str:
+    about_booking = parse_booking(body)
+    if about_booking is not None:
+        return texted_bookings.answer(tx, desk, person, about_booking, now)
     command = parse(body, lambda reference: _may_mean(tx, desk, person, reference, now))
     if command is None and is_assent(body) and not is_late:
         asked = [case for case in cases.live(tx.session) if not casework.has_passed(tx, case, person)]
@@ -343,7 +348,14 @@ def _list(scene: Scene) -> str:
             mine.append(wording.card_line(card, scene.now, terms, is_called_back=is_called_back))
         elif case.state in {CaseState.OPEN, CaseState.ACKNOWLEDGED}:
             (stalled if case.owner else waiting).append(wording.waiting_line(card, scene.now, terms))
-    return wording.my_cases(mine, waiting, stalled)
+    return wording.my_cases(mine, waiting, stalled, booked=_next_booking(scene))
+
+
+def _next_booking(scene: Scene) -> str:
+    booking = bookings.next_of(scene.tx.session, scene.person, scene.now)
+    if booking is None:
+        return ""
+    return booking_words.line(booking_card_of(scene.tx.session, booking, scene.roster), scene.now, scene.desk.terms)
 
 
 def _who(scene: Scene) -> str:

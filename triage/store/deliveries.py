@@ -241,6 +241,22 @@ def unsent_notice(session: Session, case_id: int, person_id: str, text: str) -> 
     ).first()
 
 
+def of_booking(session: Session, booking_id: int) -> Sequence[Delivery]:
+    """Every text and call about a booking, oldest first."""
+    return session.scalars(select(Delivery).where(Delivery.booking_id == booking_id).order_by(Delivery.id)).all()
+
+
+def unsent_of_booking(session: Session, booking_id: int) -> Sequence[Delivery]:
+    """Texts and calls about a booking that were not sent yet."""
+    return session.scalars(
+        select(Delivery).where(
+            Delivery.booking_id == booking_id,
+            Delivery.state == DeliveryState.PLANNED.value,
+            Delivery.attempts == 0,
+        )
+    ).all()
+
+
 def unsent_answers(session: Session, phone: str) -> Sequence[Delivery]:
     """Answers to questions of a caller that were not sent yet."""
     return session.scalars(

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import Session
 
 from triage.store.base import UtcDateTime
-from triage.store.models import Bridge, CanaryRun, Dealer, Delivery, Letter, LookUp, Mark, RecordingCopy, Timer
+from triage.store.models import Booking, Bridge, CanaryRun, Dealer, Delivery, Letter, LookUp, Mark, RecordingCopy, Timer
 
 
 class Kind(StrEnum):
@@ -25,6 +25,7 @@ class Kind(StrEnum):
     TEST_CALL = "test_call"
     LETTER = "letter"
     LEDGER = "ledger"
+    BOOKING = "booking"
 
 
 _DUE = {
@@ -37,6 +38,7 @@ _DUE = {
     Kind.TEST_CALL: CanaryRun.next_attempt_at,
     Kind.LETTER: Letter.next_attempt_at,
     Kind.LEDGER: Dealer.next_due_at,
+    Kind.BOOKING: Booking.next_due_at,
 }
 
 # Built once, and of columns that belong to no object: they are asked several times a second.

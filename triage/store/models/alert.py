@@ -34,10 +34,12 @@ class Alert(Base):
 class Delivery(Base):
     """One SMS or call. The row is there before the call to the provider is made.
 
-    `person_id` is None where it goes to nobody on the roster: to a caller, or to our canary's own number.
+    `person_id` is None where it goes to nobody on the roster: to a caller, to a dealer about a booking, or to our
+    canary's own number.
     `next_attempt_at` is when a sender should look at it again; None once nothing more is to be done. A call that is on
     its way has one only where it need not ring on.
     `claim` is the fence: whoever writes a result must still hold it. `pressed` are the keys of an alert call.
+    `good_until` is when it is of no use any more, if it was not sent by then.
     `body` of an alert is written when it is sent, so that it says how much time is left then. `bundled_in` is the
     summary that was sent in its place. `is_answer` where a caller asked for it, and was not answered at once.
     """
@@ -65,6 +67,8 @@ class Delivery(Base):
     repeat_of: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
     bundled_in: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     pressed: Mapped[str | None] = mapped_column(String(10))
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"), index=True)
+    good_until: Mapped[datetime | None]
 
     alert: Mapped[Alert | None] = relationship(viewonly=True)
     case: Mapped[Case | None] = relationship(viewonly=True)

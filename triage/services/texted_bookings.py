@@ -1,0 +1,68 @@
+"""BEGIN and DONE by text, about sessions booked ahead."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from triage.errors import Refused
+from triage.policy import booking_words as words
+from triage.policy.booking_commands import BEGIN, BookingCommand
+from triage.policy.bookings import BookingState, name_of
+from triage.policy.roster import Person
+from triage.services import billing_lines
+from triage.services import bookings as service
+from triage.services.booking_texts import card_of
+from triage.services.desk import Desk
+from triage.store import bookings, sessions
+from triage.store.engine import Transaction
+from triage.store.models import BillableSession, Booking
+
+_COULD_BEGIN = timedelta(hours=1)
+
+
+def answer(tx: Transaction, desk: Desk, person: Person, command: BookingCommand, now: datetime) -> str:
+    """Do what the text says, and what is answered."""
+    if command.number is None:
+        found = [each for each in bookings.of_person(tx.session, person.id, now) if _could_begin(each, now)]
+        if len(found) != 1:
+            return words.which([name_of(each.id) for each in found])
+        return _begin(tx, desk, person, found[0], now)
+    booking = bookings.one(tx.session, command.number)
+    if booking is None:
+        return words.no_such(name_of(command.number))
+    if command.word not in {BEGIN, "DONE"}:
+        return words.only_these(name_of(booking.id))
+    if booking.person_id != person.id:
+        return words.not_yours(card_of(tx.session, booking, desk.roster(tx.session)))
+    try:
+        if command.word == BEGIN:
+            return _begin(tx, desk, person, booking, now)
+        return _done(tx, desk, person, booking, command, now)
+    except Refused as error:
+        return words.refused(str(error))
+
+
+def _could_begin(booking: Booking, now: datetime) -> bool:
+    return booking.state == BookingState.BOOKED and booking.starts_at - now <= _COULD_BEGIN
+
+
+def _begin(tx: Transaction, desk: Desk, person: Person, booking: Booking, now: datetime) -> str:
+    begun = service.start(tx, desk, booking.id, now, actor=f"person:{person.id}")
+    card = card_of(tx.session, begun, desk.roster(tx.session))
+    return words.begun(card, begun.started_at or now, now, desk.terms)
+
+
+def _done(tx: Transaction, desk: Desk, person: Person, booking: Booking, command: BookingCommand, now: datetime) -> str:
+    card = card_of(tx.session, booking, desk.roster(tx.session))
+    if booking.state == BookingState.FINISHED and booking.session_id is not None:
+        return _said(tx, card, tx.session.get_one(BillableSession, booking.session_id))
+    if command.minutes is None and not service.is_length_known(booking, now):
+        return words.how_long(card.name)
+    took = service.Took(minutes=command.minutes)
+    session = service.finish(tx, desk, booking.id, took, command.note, now, actor=f"person:{person.id}")
+    return _said(tx, card, session)
+
+
+def _said(tx: Transaction, card: words.BookingCard, session: BillableSession) -> str:
+    amount = billing_lines.total(sessions.lines_of(tx.session, session.id))
+    return words.finished(card, session.minutes or 0, amount, session.rate)

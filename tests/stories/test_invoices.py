@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from threading import Barrier
 
@@ -14,6 +14,7 @@ from tests.support.bills import add_dealer, add_line, add_work
 from tests.support.fixtures import LEE
 from tests.support.world import World
 from triage.errors import MovedOn, NotFound, Refused, WouldBillTwice
+from triage.policy.quarters import last_instant
 from triage.services import invoices, records
 from triage.services.invoice_exports import export_run
 from triage.store.models import BillingLine, Case, Dealer, Invoice, InvoiceFile
@@ -55,12 +56,12 @@ def test_everything_up_to_a_day_becomes_one_invoice_a_dealer(world: World) -> No
 
 
 def test_a_quarter_belongs_to_the_day_that_ends_with_it(world: World) -> None:
-    ends = datetime.fromisoformat("2026-10-01T04:00:00+00:00")
+    ends = last_instant("2026-Q3", world.program.desk.terms)
     with world.program.desk.store.write() as tx:
         acme = add_dealer(tx)
         over = {"dealer_id": acme.id, "quarter": "2026-Q3", "rule": "R6", "rate": "credit_overage"}
         add_line(tx, "412.50", at=ends, billed_minutes=150, **over)
-        add_work(world, tx, acme, "165.00", at=ends)  # the first of October
+        add_work(world, tx, acme, "165.00", at=ends + timedelta(microseconds=1))  # the first of October
 
     make(world, date(2026, 9, 30))
 

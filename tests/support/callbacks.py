@@ -9,9 +9,9 @@ from tests.support.fixtures import LEE
 from tests.support.world import CALLER, World
 
 
-def call_back(world: World, *, keys: str = "1", talks_for: int = 125) -> None:
+def call_back(world: World, caller: str = CALLER, *, keys: str = "1", talks_for: int = 125) -> None:
     """Lee texts CALL, presses these keys on the call that comes, and the caller talks so long."""
-    world.phones.add_phone(CALLER, "Caller", world.phones.phone(CALLER).behaviour, talks_for=talks_for)
+    world.phones.add_phone(caller, "Caller", world.phones.phone(caller).behaviour, talks_for=talks_for)
     world.phones.set_keys(LEE, keys)
     assert (world.text(LEE, "CALL") or "").startswith("1001: we ring you now.")
     world.advance(minutes=6)

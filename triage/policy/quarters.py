@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from triage.errors import Refused
 from triage.policy.hours import instant, local
@@ -44,6 +44,11 @@ def first_day(quarter: str) -> date:
 def starts_at(quarter: str, terms: Terms) -> datetime:
     """The midnight with which a quarter begins, in UTC."""
     return instant(first_day(quarter), time.min, terms)
+
+
+def last_instant(quarter: str, terms: Terms) -> datetime:
+    """A quarter's last microsecond, in UTC: what is billed with the quarter belongs to its last day."""
+    return ends_at(quarter, terms) - timedelta(microseconds=1)
 
 
 def ends_at(quarter: str, terms: Terms) -> datetime:

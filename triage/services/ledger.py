@@ -15,7 +15,7 @@ from typing import Any, cast
 from triage.policy import ledger as rules
 from triage.policy.hours import local
 from triage.policy.ledger import Borrow, Bought, Correction, Coverage, Facts, Grant, Lot, Movement, Reckoned, Use
-from triage.policy.quarters import ends_at, quarter_after, quarter_before, quarter_of
+from triage.policy.quarters import ends_at, last_instant, quarter_after, quarter_before, quarter_of
 from triage.policy.session_price import (
     Work,
     draws_credits,
@@ -293,7 +293,7 @@ def _bill_quarter(tx: Transaction, desk: Desk, dealer: Dealer, quarter: str, rec
     terms = desk.terms_of(tx.session, last.policy) if last else desk.terms
     wanted = overage_line(quarter, rules.over_of(reckoned.lots, quarter), terms)
     before = rows.lines_of_quarter(tx.session, dealer.id, quarter)
-    whose = Whose(dealer_id=dealer.id, quarter=quarter, billed_at=ends_at(quarter, terms))
+    whose = Whose(dealer_id=dealer.id, quarter=quarter, billed_at=last_instant(quarter, terms))
     if not billing_lines.write(tx, whose, before, wanted, now):
         return
     was, amount = (

@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     cast,
     func,
-    or_,
     select,
     type_coerce,
     update,
@@ -31,12 +30,9 @@ _AT_ONCE = 500
 
 
 def waiting(session: Session, end: datetime) -> Sequence[Any]:
-    """The lines on no invoice that were billed before an instant, oldest first, each with the dealer that owes it.
-
-    A quarter is billed at the instant with which it ends: its line belongs to the day that ends then.
-    """
+    """The lines on no invoice that were billed before an instant, oldest first, each with the dealer that owes it."""
     line, work = _tables()
-    is_due = or_(line.c.billed_at < end, and_(line.c.quarter.is_not(None), line.c.billed_at <= end))
+    is_due = line.c.billed_at < end
     return session.execute(_lines().where(line.c.invoice_id.is_(None), is_due, _owner(line, work).is_not(None))).all()
 
 

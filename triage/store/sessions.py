@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
@@ -96,7 +96,7 @@ def amounts_between(session: Session, start: datetime, end: datetime) -> Sequenc
     line = Base.metadata.tables["billing_lines"]
     return session.execute(
         select(line.c.id, line.c.rate, line.c.minutes, line.c.billed_minutes, line.c.amount)
-        .where(_is_billed_in(line, start, end))
+        .where(line.c.billed_at >= start, line.c.billed_at < end)
         .order_by(line.c.billed_at, line.c.id)
     ).all()
 
@@ -125,18 +125,9 @@ def billed_between(
         .outerjoin(case, work.c.case_id == case.c.id)
         .outerjoin(dealer, func.coalesce(work.c.dealer_id, line.c.dealer_id) == dealer.c.id)
         .outerjoin(invoice, line.c.invoice_id == invoice.c.id)
-        .where(_is_billed_in(line, start, end), *chosen)
+        .where(line.c.billed_at >= start, line.c.billed_at < end, *chosen)
         .order_by(line.c.billed_at, line.c.id)
     ).all()  # fmt: skip
-
-
-def _is_billed_in(line: Table, start: datetime, end: datetime) -> ColumnElement[bool]:
-    """A quarter is billed at the instant with which it ends, and belongs to the day that ends then."""
-    is_quarter = line.c.quarter.is_not(None)
-    return and_(
-        line.c.billed_at.between(start, end),
-        or_(and_(is_quarter, line.c.billed_at > start), and_(~is_quarter, line.c.billed_at < end)),
-    )
 
 
 def attempts_and_legs(session: Session, case_id: int) -> Sequence[tuple[Attempt, Bridge | None]]:

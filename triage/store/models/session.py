@@ -111,7 +111,7 @@ class BillingLine(Base):
 
     Unique for its session, or dealer and quarter, and rule. A line on an invoice never changes: what differs later
     is a line of its own with the next `revision`, which may be below zero. `billed_at` is the close of the session or
-    the end of the quarter.
+    the last instant of the quarter.
     """
 
     __tablename__ = "billing_lines"

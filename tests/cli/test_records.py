@@ -305,6 +305,14 @@ def test_case_show_says_what_the_caller_keyed(at_night: Run) -> None:
     )
 
 
+def test_the_timeline_of_a_case_is_in_words(at_night: Run) -> None:
+    timeline = at_night("case", "show", "1001").stdout.split("timeline")[1]
+
+    assert "  Case opened (caller): window: overnight; message left: 2026-11-20 " in timeline
+    assert "  Taken by a technician (Lee Okafor)\n" in timeline
+    assert " EST  Closed (Lee Okafor): 35 min; nothing measured; 35 min typed; $247.50 before tax" in timeline
+
+
 def test_the_table_of_billing_adds_up(at_night: Run) -> None:
     shown = at_night("report", "billing", *SPAN).stdout
 

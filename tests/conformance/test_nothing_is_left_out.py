@@ -15,6 +15,7 @@ from triage import errors
 from triage.policy import wording
 from triage.policy.callbacks import NOBODY_TO_CALL
 from triage.policy.delivery import DeliveryState
+from triage.policy.entry_phrases import NEED_NONE, PHRASES
 from triage.policy.event_words import EVENT_GROUPS, EVENT_WORDS
 from triage.policy.intake import Treatment
 from triage.policy.lifecycle import CaseEvent, CaseState, is_legal
@@ -122,6 +123,29 @@ def test_every_entry_that_is_recorded_stands_in_one_group() -> None:
     assert words_given_to("record", "record_of", "_record") - set(grouped) == set()
     assert set(grouped) == set(EVENT_WORDS)
     assert len(grouped) == len(set(grouped))
+
+
+def recorded_for_cases() -> set[str]:
+    """Kinds of entries that belong to a case: of `record_of`, and of `record` where it names the case."""
+    calls = [node for path in CODE for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    naming = [
+        call.args[0].value
+        for call in calls
+        if getattr(call.func, "attr", None) == "record"
+        and any(keyword.arg == "case_id" for keyword in call.keywords)
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    by_their_end = {f"delivery_{state}" for state in DeliveryState} & set(EVENT_WORDS)
+    return words_given_to("record_of", "_record") | {str(kind) for kind in naming} | by_their_end
+
+
+def test_every_entry_of_a_timeline_has_words_for_its_details_or_needs_none() -> None:
+    kinds = recorded_for_cases()
+
+    assert {"alert_made", "billed", "call_waits", "caller_dialled", "delivery_failed"} <= kinds
+    assert kinds == set(PHRASES) | NEED_NONE
+    assert not set(PHRASES) & NEED_NONE
 
 
 def test_every_treatment_begins_in_a_state() -> None:

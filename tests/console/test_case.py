@@ -30,6 +30,8 @@ def test_a_case_tells_what_was_promised_and_done_and_lets_itself_be_heard(world:
     assert "<span>window: overnight; message left: 2026-11-20 " in page
     assert "; technicians: alerted at once; product: not said; on site: attested, troubleshooting done;" in page
     assert "; language: English; rules: W3, E1, W5, W6, R1</span>" in page
+    assert "; the technician&#39;s word; in time</span>" in page
+    assert "<span>35 min; nothing measured; 35 min typed; $247.50 before tax; note: new card</span>" in page
     assert "after 5 minutes: primary by text and call" in page
     assert "$247.50" in page or "247.50" in page
     assert "&lt;b&gt;press&lt;/b&gt; 1 &amp; wait" in page

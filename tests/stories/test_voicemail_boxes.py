@@ -131,4 +131,5 @@ def test_case_that_was_owed_nothing_wakes_nobody_after_a_voicemail_box(world: Wo
     world.advance(hours=3)
 
     assert world.case()["state"] == "called_back"
+    assert [entry.details["met"] for entry in world.entries("called_back")] == [None]
     assert [page for page in world.pages(left) if "Lee" not in page] == []

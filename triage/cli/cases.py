@@ -14,6 +14,7 @@ from triage.cli.program import program_for_command, whoever_types
 from triage.cli.record_words import calendar_row, case_row, case_sheet, on_the_clock
 from triage.errors import Refused
 from triage.services import case_actions, records
+from triage.services.desk import known_names
 from triage.services.on_call import calendar_records, gap_records, who_is_on_call
 from triage.services.roster_changes import roster_in_force
 
@@ -106,7 +107,7 @@ def case_show(*, ref: str, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    for line in case_sheet(found, program.desk.terms):
+    for line in case_sheet(found, program.desk.terms, known_names(program.desk)):
         click.echo(line)
 
 

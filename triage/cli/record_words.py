@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from triage.policy.case_words import ATTESTED, LANGUAGES, clock, details_in_words, length_in_parts, safe
+from triage.policy.case_words import ATTESTED, LANGUAGES, clock, length_in_parts, safe
+from triage.policy.entry_words import entry_in_words
+from triage.policy.event_words import event_in_words
 from triage.policy.lengths import exactly
+from triage.policy.story_scene import Scene
 from triage.policy.terms import Terms
 from triage.policy.wording import NO_NUMBER, PRODUCT_WORDS, WINDOW_WORDS
 from triage.services.records import Record
 
 
-def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
-    """A case, its timeline and its sessions."""
+def case_sheet(case: Record, terms: Terms, names: Mapping[str, str]) -> Iterator[str]:
+    """A case, its timeline and its sessions; `names` are of people and accounts, as the history has them."""
+    scene = Scene(case, terms, names, {})
     yield from _head(case, terms)
     for voicemail in case["voicemails"]:
         yield f"recording   {voicemail['recording']} {exactly(voicemail['seconds'] or 0)}, {voicemail['status']}"
@@ -25,7 +29,7 @@ def case_sheet(case: Record, terms: Terms) -> Iterator[str]:
         yield f"copy        {copy['recording']} {copy['state']} {safe(about)}".rstrip()
     yield "timeline"
     for event in case["events"]:
-        yield _line(event, terms)
+        yield _line(event, scene)
     for bridge in case["bridges"]:
         length = exactly(bridge["seconds"]) if bridge["seconds"] is not None else "not talked"
         at = clock(bridge["answered_at"] or bridge["started_at"], terms)
@@ -75,9 +79,11 @@ def on_the_clock(row: Record, terms: Terms) -> Record:
     return {name: clock(value, terms) if isinstance(value, datetime) else value for name, value in row.items()}
 
 
-def _line(event: Record, terms: Terms) -> str:
-    what = details_in_words(event["details"], terms)
-    return f"  {clock(event['at'], terms)}  {event['kind']:<18} {event['actor']:<14} {what}".rstrip()
+def _line(event: Record, scene: Scene) -> str:
+    kind, details, actor = event["kind"], event["details"], event["actor"]
+    words = entry_in_words(kind, details, scene.terms, scene.names, actor)
+    what = f"{event_in_words(kind, details)} ({scene.actor(actor)})"
+    return f"  {clock(event['at'], scene.terms)}  {what}{f': {words}' if words else ''}"
 
 
 def calendar_row(record: Record, zone: ZoneInfo) -> Record:

@@ -14,7 +14,7 @@ from triage.policy.terms import Terms
 ATTESTED = {True: "attested, troubleshooting done", False: "not attested", None: "not asked, or no answer"}
 LANGUAGES = {"en": "English", "es": "Spanish"}
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
-_OF_PEOPLE = frozenset({"person", "owner"})
+OF_PEOPLE = frozenset({"person", "owner"})
 
 
 def clock(at: datetime, terms: Terms) -> str:
@@ -33,7 +33,7 @@ def details_one_by_one(
     """`details_in_words` as names and what there is to say of each."""
     known = names or {}
     return [
-        (name.replace("_", " "), _value(known.get(value, value) if name in _OF_PEOPLE else value, terms))
+        (name.replace("_", " "), value_in_words(known.get(value, value) if name in OF_PEOPLE else value, terms))
         for name, value in details.items()
         if value not in (None, [], "")
     ]
@@ -52,13 +52,14 @@ def safe(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _value(value: Any, terms: Terms) -> str:
+def value_in_words(value: Any, terms: Terms) -> str:
+    """One detail as it was recorded, but for instants, which are on the contract's wall clock."""
     if isinstance(value, Mapping):
         return f"({details_in_words(value, terms)})"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return " ".join(_value(item, terms) for item in value)
+        return " ".join(value_in_words(item, terms) for item in value)
     if isinstance(value, str) and _INSTANT.fullmatch(value):
         return clock(datetime.fromisoformat(value), terms)
     return safe(str(value))

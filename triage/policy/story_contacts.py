@@ -58,8 +58,8 @@ def _entry(scene: Scene, events: Sequence[Record]) -> tuple[str, ...]:
         reason = first["details"].get("reason", "")
         what = f"{what}: {people}\n{ALERT_WORDS.get(reason, reason)}{_rung(first['details'])}"
     else:
-        details = {name: value for name, value in first["details"].items() if name not in {"delivery", "person"}}
-        aside = cut(entry_in_words(first["kind"], details, scene.terms, scene.names))
+        details = {name: value for name, value in first["details"].items() if name != "delivery"}
+        aside = cut(entry_in_words(first["kind"], details, scene.terms, scene.names, first["actor"]))
         what = f"{what}\n{aside}" if aside else what
     return number, scene.when(first["at"]), what, scene.actor(first["actor"])
 

@@ -141,7 +141,7 @@ def _called_back(tx: Transaction, case: Case, person_id: str, basis: str, made_a
             person=person_id,
             basis=basis,
             made_at=made_at,
-            met=_is_in_time(case),
+            met=_is_in_time(case) if case.callback_due is not None else None,  # where nothing was promised
         )
     cases.stop_asking(tx.session, case.id)
     if case.breached_at is not None and _is_in_time(case):  # the network's report came after the deadline

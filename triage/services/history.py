@@ -159,7 +159,7 @@ def _line(desk: Desk, row: Any, names: Mapping[str, str]) -> Line:
         what=event_in_words(row.kind, row.details),
         reference=reference_of(row.case_id) if row.case_id is not None else None,
         actor=actor_in_words(row.actor, names),
-        details=entry_one_by_one(row.kind, row.details, desk.terms, people),
+        details=entry_one_by_one(row.kind, row.details, desk.terms, people, row.actor),
         policy=row.policy,
         hash=row.hash,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -242,7 +242,7 @@ def test_the_page_of_a_case_says_who_pays_and_lets_a_manager_set_the_dealer(buil
     world.voicemail(PAYPHONE)
 
     known, unknown = manager.get("/cases/1001").text, manager.get("/cases/1002").text
-    assert "Acme Telecom" in known
+    assert '<a href="/dealers/A17">Acme Telecom</a>' in known
     assert "Kim Reyes left on 2026-10-31." in known
     assert "Left now: 9 h of credits." in known
     assert "This session draws credits; what is over the credits is billed at the quarter&#39;s end" in known
@@ -282,3 +282,31 @@ def test_board_cases_and_report_tell_and_find_the_dealer(team: World) -> None:
     assert "dealer=A17&amp;figure=count" in page
     assert behind.count("Acme Telecom") == 2
     assert manager.get("/cases?dealer=nobody").status_code == 404
+
+
+def test_who_closes_a_case_reads_what_paid_for_it(build_world: Build) -> None:
+    world = build_world(roster=TEAM, at="2026-11-20T22:30:00")
+    dealer = acme(world)
+    buy(world, dealer, "2026-08-03", "1000.00")
+    buy(world, dealer, "2026-11-02", "6000.00")
+    buy(world, dealer, "2026-11-03", "83.34", "prepaid")
+
+    answers = []
+    for minutes in (25, 20, 55, 25):
+        world.voicemail(KIMS_PHONE)
+        world.clock.tick(timedelta(minutes=minutes))
+        answers.append(world.text(LEE, f"DONE {minutes}"))
+    corrected = world.text(LEE, "DONE 1004 20")
+
+    assert answers == [
+        "1001 is closed: 25 min, 30 min from Acme Telecom's prepaid hours, 1 h 10 min left.",
+        "1002 is closed: 20 min, 10 min from Acme Telecom's prepaid hours and 10 min from its credits, 50 min left.",
+        (
+            "1003 is closed: 55 min, 50 min from Acme Telecom's credits and 5 min over its credits, billed at the"
+            " quarter's end."
+        ),
+        "1004 is closed: 25 min over Acme Telecom's credits, billed at the quarter's end.",
+    ]
+    assert corrected == (
+        "1004 is corrected: 20 min over Acme Telecom's credits, billed at the quarter's end. Before: 25 min, $0.00."
+    )

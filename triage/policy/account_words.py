@@ -115,6 +115,43 @@ def expected(account: DealerAccount, work: Work, terms: Terms) -> str:
             return f"{draws}; {rest} is billed at once, {_price(found.rate, terms)} ({clause})."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What a closed session drew from its dealer's account, in minutes, and what is left there since.
+
+    `over_minutes` are billed with the quarter (C6).
+    """
+
+    dealer: str
+    prepaid_minutes: int
+    credit_minutes: int
+    over_minutes: int
+    left_minutes: int
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.prepaid_minutes or self.credit_minutes or self.over_minutes)
+
+
+def paid(drawn: Drawn, minutes: int, rest: str) -> str:
+    """What paid for a session of so many minutes, after these; `rest` is the price of what nothing paid for, if any."""
+    parts = [
+        (drawn.prepaid_minutes, "from", "prepaid hours"),
+        (drawn.credit_minutes, "from", "credits"),
+        (drawn.over_minutes, "over", "credits"),
+    ]
+    whose = [f"{one_line(drawn.dealer, _LONGEST_NAME)}'s", "its", "its"]
+    drew = [part for part in parts if part[0]]
+    said = [(length, f"{how} {who} {lot}") for (length, how, lot), who in zip(drew, whose, strict=False)]
+    if [length for length, _ in said] == [minutes]:
+        told = f" {said[0][1]}"
+    else:
+        told = f", {' and '.join(f'{length} min {words}' for length, words in said)}"
+    quarter = ", billed at the quarter's end" if drawn.over_minutes else ""
+    left = f", {in_hours(drawn.left_minutes)} left" if drawn.left_minutes > 0 else ""
+    return f"{told}{quarter}{left}{f', the rest: {rest}' if rest else ''}"
+
+
 def greeting(account: DealerAccount, window: WindowName, language: Language, terms: Terms) -> str:
     """What a technician hears who calls from a phone of their own: their name, and what their dealer has left."""
     words, rate = sentences(language, terms), getattr(terms.windows, window).rate

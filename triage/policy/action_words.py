@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from triage.policy.account_words import Drawn, paid
 from triage.policy.roster import Person
 from triage.policy.speech import span_in_words
 from triage.policy.terms import Terms
@@ -45,17 +46,26 @@ def tried(terms: Terms, *, is_met: bool, is_proven: bool) -> str:
     return f"The attempt is on record, {proof}. Try again in {span_in_words(terms.callback.attempts_apart)}."
 
 
-def closed(minutes: int, amount: Decimal | None, rate: str, *, is_doubtful: bool) -> str:
-    return f"The case is closed: {minutes} min, {_price(amount, rate)}.{_doubt(is_doubtful=is_doubtful)}"
+def closed(minutes: int, amount: Decimal | None, rate: str, *, is_doubtful: bool, drawn: Drawn | None = None) -> str:
+    return f"The case is closed: {minutes} min{_price(minutes, amount, rate, drawn)}.{_doubt(is_doubtful=is_doubtful)}"
 
 
 def closed_without_caller() -> str:
     return "The case is closed: nobody to call. Not billed, no promise counted."
 
 
-def corrected(minutes: int, amount: Decimal | None, rate: str, *, was: str | None, is_doubtful: bool) -> str:
+def corrected(
+    minutes: int,
+    amount: Decimal | None,
+    rate: str,
+    *,
+    was: str | None,
+    is_doubtful: bool,
+    drawn: Drawn | None = None,
+) -> str:
     before = f"${was}" if was else "not billed"
-    return f"Corrected: {minutes} min, {_price(amount, rate)}. Before: {before}.{_doubt(is_doubtful=is_doubtful)}"
+    price = _price(minutes, amount, rate, drawn)
+    return f"Corrected: {minutes} min{price}. Before: {before}.{_doubt(is_doubtful=is_doubtful)}"
 
 
 def reopened(state: str) -> str:
@@ -88,5 +98,6 @@ def _doubt(*, is_doubtful: bool) -> str:
     return " That is longer than there was time for since the message: marked as doubtful." if is_doubtful else ""
 
 
-def _price(amount: Decimal | None, rate: str) -> str:
-    return f"${amount:.2f} at the {rate.replace('_', '-')} rate" if amount is not None else "not billed"
+def _price(minutes: int, amount: Decimal | None, rate: str, drawn: Drawn | None) -> str:
+    price = f"${amount:.2f} at the {rate.replace('_', '-')} rate" if amount is not None else "not billed"
+    return paid(drawn, minutes, price if amount else "") if drawn is not None and drawn.is_any else f", {price}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from triage.policy.account_words import Drawn, paid
 from triage.policy.gsm7 import one_line, to_gsm7
 from triage.policy.lengths import exactly, minutes_left
 from triage.policy.speech import span_in_words
@@ -76,21 +77,30 @@ def how_long(
     return to_gsm7(f"{card.reference}: {card.owner} called back {wall_clock(made_at, now, terms)}. {ask}")
 
 
-def billed(reference: str, minutes: int, amount: Decimal | None, rate: str) -> str:
-    return f"{reference} is closed: {minutes} min{priced(amount, rate)}."
+def billed(reference: str, minutes: int, amount: Decimal | None, rate: str, drawn: Drawn | None = None) -> str:
+    return f"{reference} is closed: {minutes} min{priced(amount, rate, minutes, drawn)}."
 
 
-def priced(amount: Decimal | None, rate: str) -> str:
-    """The end of the sentence that closes a case: its price, or that nothing is billed."""
+def priced(amount: Decimal | None, rate: str, minutes: int = 0, drawn: Drawn | None = None) -> str:
+    """The end of the sentence that closes a case: its price, what paid for it, or that nothing is billed."""
+    if drawn is not None and drawn.is_any:
+        return paid(drawn, minutes, f"{rate.replace('_', '-')} rate, ${amount:.2f}" if amount else "")
     return f", {rate.replace('_', '-')} rate, ${amount:.2f}" if amount is not None else ", not billed"
 
 
 def corrected(
-    reference: str, minutes: int, amount: Decimal | None, rate: str, *, before: tuple[int, str | None]
+    reference: str,
+    minutes: int,
+    amount: Decimal | None,
+    rate: str,
+    *,
+    before: tuple[int, str | None],
+    drawn: Drawn | None = None,
 ) -> str:
     """The answer to a DONE that corrects an earlier one; `before` is its minutes and its price."""
     was = f"${before[1]}" if before[1] else "not billed"
-    return f"{reference} is corrected: {minutes} min{priced(amount, rate)}. Before: {before[0]} min, {was}."
+    price = priced(amount, rate, minutes, drawn)
+    return f"{reference} is corrected: {minutes} min{price}. Before: {before[0]} min, {was}."
 
 
 def nobody_to_call(reference: str) -> str:

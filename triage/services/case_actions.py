@@ -92,7 +92,8 @@ def close(desk: Desk, asked: Asked, minutes: int | None, text: str, now: datetim
             raise Refused(words.UNFINISHED[closed.value])
         if closed.is_nobody_to_call:
             return words.closed_without_caller()
-        return words.closed(closed.minutes, closed.amount, closed.rate, is_doubtful=closed.is_doubtful)
+        drawn = recognition.drawn_by(deed.tx.session, desk, deed.case, now)
+        return words.closed(closed.minutes, closed.amount, closed.rate, is_doubtful=closed.is_doubtful, drawn=drawn)
 
 
 def hand_over(desk: Desk, asked: Asked, person_id: str, now: datetime) -> str:
@@ -120,7 +121,10 @@ def correct(
         if found is None:
             raise Refused("That is what the session has already. Nothing was changed.")
         closed, was = found.now, found.amount_before
-        return words.corrected(closed.minutes, closed.amount, closed.rate, was=was, is_doubtful=closed.is_doubtful)
+        drawn = recognition.drawn_by(tx.session, desk, case, now)
+        return words.corrected(
+            closed.minutes, closed.amount, closed.rate, was=was, is_doubtful=closed.is_doubtful, drawn=drawn
+        )
 
 
 def reopen(desk: Desk, asked: Asked, reason: str, now: datetime, *, was_called: bool) -> str:

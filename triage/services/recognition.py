@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import cast
 
 from triage.errors import Refused
-from triage.policy.account_words import DealerAccount, callback, texted
+from triage.policy import ledger as rules
+from triage.policy.account_words import DealerAccount, Drawn, callback, texted
 from triage.policy.hours import local
 from triage.policy.pins import is_pin
 from triage.policy.session_price import Work
@@ -21,6 +22,7 @@ from triage.policy.wording import Card
 from triage.services import billing, billing_lines, ledger, pins
 from triage.services.desk import Desk
 from triage.store import Session, calls, chain, dealers, sessions
+from triage.store import ledger as ledger_rows
 from triage.store.dealers import Matched
 from triage.store.engine import Transaction
 from triage.store.models import Call, Case, Dealer, DealerTechnician
@@ -173,6 +175,23 @@ def account_of(session: Session, desk: Desk, found: Matched, now: datetime) -> D
         credit_minutes=stands.credit_minutes,
         over_minutes=stands.over_minutes,
         must_prepay=stands.must_prepay,
+    )
+
+
+def drawn_by(session: Session, desk: Desk, case: Case, now: datetime) -> Drawn | None:
+    """What the session of a case drew from its dealer's account; None for a case of no dealer."""
+    found, work = of_case(session, case), sessions.of_case(session, case.id)
+    if found is None or work is None:
+        return None
+    lots = {lot: -minutes for lot, minutes in ledger_rows.drawn_by(session, work.id).items()}
+    prepaid = sum(minutes for lot, minutes in lots.items() if rules.is_prepaid(lot))
+    over = sum(minutes for lot, minutes in lots.items() if rules.is_over(lot))
+    return Drawn(
+        dealer=found.dealer.name,
+        prepaid_minutes=prepaid,
+        credit_minutes=sum(lots.values()) - prepaid - over,
+        over_minutes=over,
+        left_minutes=ledger.standing(session, desk, found.dealer.id, now).left_minutes,
     )
 
 

@@ -10,6 +10,7 @@ from triage.policy.lifecycle import CaseState
 from triage.services import corrections, handling
 from triage.services.alerts import card_of, closed_by
 from triage.services.handling import Unfinished
+from triage.services.recognition import drawn_by
 from triage.services.texted_scene import Scene
 from triage.store import chain
 from triage.store.models import Case
@@ -37,10 +38,11 @@ def done(scene: Scene, case: Case) -> str:
         return closing_words.nobody_to_call(case.reference)
     late = closing_words.late_callback(case.callback_due, case.callback_made_at, scene.now, scene.terms(case))
     doubt = late + _doubt(case, scene.now, is_doubtful=closed.is_doubtful)
+    drawn = drawn_by(scene.tx.session, scene.desk, case, scene.now)
     if closed.measured_s:
-        rest = closing_words.priced(closed.amount, closed.rate)
+        rest = closing_words.priced(closed.amount, closed.rate, closed.minutes, drawn)
         return bridge_words.closed(case.reference, closed.measured_s, minutes, closed.minutes, rest) + doubt
-    return closing_words.billed(case.reference, closed.minutes, closed.amount, closed.rate) + doubt
+    return closing_words.billed(case.reference, closed.minutes, closed.amount, closed.rate, drawn) + doubt
 
 
 def _doubt(case: Case, now: datetime, *, is_doubtful: bool) -> str:
@@ -71,7 +73,14 @@ def _done_again(scene: Scene, case: Case) -> str:
     if found is None:
         return closing_words.unchanged(case.reference, *corrections.figures_of(tx, case))
     before = (found.minutes_before, found.amount_before)
-    answer = closing_words.corrected(case.reference, found.now.minutes, found.now.amount, found.now.rate, before=before)
+    answer = closing_words.corrected(
+        case.reference,
+        found.now.minutes,
+        found.now.amount,
+        found.now.rate,
+        before=before,
+        drawn=drawn_by(tx.session, scene.desk, case, scene.now),
+    )
     return answer + _doubt(case, scene.now, is_doubtful=found.now.is_doubtful)
 
 

@@ -146,6 +146,15 @@ def first_at(session: Session, dealer_id: int) -> datetime | None:
     )
 
 
+def drawn_by(session: Session, session_id: int) -> dict[str, int]:
+    """What a session draws from each lot, below zero; a lot from which it draws nothing any more is left out."""
+    total = func.sum(LedgerEntry.minutes)
+    rows = session.execute(
+        select(LedgerEntry.lot, total).where(LedgerEntry.session_id == session_id).group_by(LedgerEntry.lot)
+    )
+    return {lot: minutes for lot, minutes in rows if minutes}
+
+
 def last_entry_of(session: Session, dealer_id: int, lot: str, kind: str) -> LedgerEntry | None:
     """The entry of a lot that counts last."""
     return session.scalars(

@@ -125,19 +125,27 @@ def test_every_entry_that_is_recorded_stands_in_one_group() -> None:
     assert len(grouped) == len(set(grouped))
 
 
+def words_first(tree: ast.AST, name: str) -> Iterator[tuple[str, set[str | None]]]:
+    """The literal words in calls of a function or method of this name, with the names of what else is given."""
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and name in {getattr(call.func, "attr", None), getattr(call.func, "id", None)}:
+            given = {keyword.arg for keyword in call.keywords}
+            words = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+            yield from ((word, given) for word in words if isinstance(word, str))
+
+
 def recorded_for_cases() -> set[str]:
-    """Kinds of entries that belong to a case: of `record_of`, and of `record` where it names the case."""
-    calls = [node for path in CODE for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-    naming = [
-        call.args[0].value
-        for call in calls
-        if getattr(call.func, "attr", None) == "record"
-        and any(keyword.arg == "case_id" for keyword in call.keywords)
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
-    ]
-    by_their_end = {f"delivery_{state}" for state in DeliveryState} & set(EVENT_WORDS)
-    return words_given_to("record_of", "_record") | {str(kind) for kind in naming} | by_their_end
+    """Kinds of entries that belong to a case: of `record_of`, of a `_record` that leads to it, and of `record` where it
+    names the case."""
+    kinds = {f"delivery_{state}" for state in DeliveryState} & set(EVENT_WORDS)
+    for path in CODE:
+        tree = ast.parse(path.read_text())
+        kinds |= {kind for kind, _ in words_first(tree, "record_of")}
+        kinds |= {kind for kind, given in words_first(tree, "record") if "case_id" in given}
+        defined = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "_record"]
+        if any("record_of" in ast.unparse(function) for function in defined):
+            kinds |= {kind for kind, _ in words_first(tree, "_record")}
+    return kinds
 
 
 def test_every_entry_of_a_timeline_has_words_for_its_details_or_needs_none() -> None:

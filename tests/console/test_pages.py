@@ -213,6 +213,19 @@ def test_a_sign_in_that_ended_says_so_to_whoever_sends_a_form(world: World) -> N
 
     assert "Sign in" in page.text
     assert "Your sign-in has ended, so nothing was changed." in page.text
+    assert '<p class="note" role="status">You were signed out after 12 hours without use.</p>' in page.text
+
+
+def test_the_page_to_sign_in_says_why_the_last_sign_in_ended_and_nothing_to_who_signed_out(world: World) -> None:
+    visitor, other = signed_in(world, Role.AUDITOR), Visitor(world.app)
+    other.sign_in("auditor@example.com")
+    visitor.get("/account")
+    visitor.post("/account/sign-ins/end")
+
+    assert "You were signed out: from another browser, or because the password," in other.get("/").text
+    visitor.get("/account")
+    assert "You were signed out" not in visitor.post("/sign-out").text
+    assert "You were signed out" not in Visitor(world.app).get("/").text
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from triage.policy.access import (
     stage_of,
     steps_that_count,
     wait_until,
+    why_over,
 )
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)
@@ -88,19 +89,25 @@ def test_who_was_seen_with_a_second_factor_elsewhere_needs_none_here() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "stage", "used_after", "lasts"),
+    ("role", "stage", "used_after", "lasts", "said"),
     [
-        (Role.MANAGER, Stage.SECOND_FACTOR, timedelta(minutes=9), timedelta(minutes=10)),
-        (Role.MANAGER, Stage.COMPLETE, timedelta(hours=3), timedelta(hours=15)),
-        (Role.MANAGER, Stage.COMPLETE, timedelta(days=6, hours=23), timedelta(days=7)),
-        (Role.TECHNICIAN, Stage.COMPLETE, timedelta(days=6), timedelta(days=13)),
-        (Role.TECHNICIAN, Stage.COMPLETE, timedelta(days=29), timedelta(days=30)),
+        (Role.MANAGER, Stage.SECOND_FACTOR, timedelta(minutes=9), timedelta(minutes=10), "within 10 minutes."),
+        (Role.MANAGER, Stage.COMPLETE, timedelta(hours=3), timedelta(hours=15), "out after 12 hours without use."),
+        (Role.MANAGER, Stage.COMPLETE, timedelta(days=6, hours=23), timedelta(days=7), "a sign-in lasts 7 days."),
+        (Role.TECHNICIAN, Stage.COMPLETE, timedelta(days=6), timedelta(days=13), "out after 7 days without use."),
+        (Role.TECHNICIAN, Stage.COMPLETE, timedelta(days=29), timedelta(days=30), "a sign-in lasts 30 days."),
     ],
 )
-def test_a_sign_in_ends_when_it_is_not_used_or_too_old(
-    role: Role, stage: Stage, used_after: timedelta, lasts: timedelta
+def test_a_sign_in_ends_when_it_is_not_used_or_too_old_and_says_which(
+    role: Role, stage: Stage, used_after: timedelta, lasts: timedelta, said: str
 ) -> None:
-    assert sign_in_ends_at(role, stage, begun_at=NOW, seen_at=NOW + used_after) == NOW + lasts
+    times = {"begun_at": NOW, "seen_at": NOW + used_after}
+    ends_at = sign_in_ends_at(role, stage, **times)
+
+    assert ends_at == NOW + lasts
+    assert why_over(role, stage, **times, now=ends_at - timedelta(seconds=1)) is None
+    for later in (timedelta(0), timedelta(days=40)):
+        assert (why_over(role, stage, **times, now=ends_at + later) or "").endswith(said)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from enum import StrEnum
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from string import ascii_lowercase, ascii_uppercase
 
+from triage.policy.lengths import in_two_units
+
 
 class Role(StrEnum):
     TECHNICIAN = "technician"
@@ -127,6 +129,23 @@ def sign_in_ends_at(role: Role, stage: Stage, *, begun_at: datetime, seen_at: da
         return begun_at + HALFWAY
     lifetime = LIFETIMES[role]
     return min(seen_at + lifetime.idle, begun_at + lifetime.absolute)
+
+
+ENDED_BY_HAND = (
+    "You were signed out: from another browser, or because the password, the second factor or the account was changed."
+)
+
+
+def why_over(role: Role, stage: Stage, *, begun_at: datetime, seen_at: datetime, now: datetime) -> str | None:
+    """Why a sign-in that nobody ended counts no more, as a sentence; None where it still counts."""
+    if now < sign_in_ends_at(role, stage, begun_at=begun_at, seen_at=seen_at):
+        return None
+    if stage is not Stage.COMPLETE:
+        return f"You were signed out: the second factor did not come within {in_two_units(HALFWAY)}."
+    lifetime = LIFETIMES[role]
+    if begun_at + lifetime.absolute < seen_at + lifetime.idle:
+        return f"You were signed out: a sign-in lasts {in_two_units(lifetime.absolute)}."
+    return f"You were signed out after {in_two_units(lifetime.idle)} without use."
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from triage.errors import Busy, NotFound, Refused, TooManyAttempts
 from triage.policy.access import (
     ATTEMPTS_KEPT,
+    ENDED_BY_HAND,
     PER_ACCOUNT,
     PER_ADDRESS,
     Permission,
@@ -25,6 +26,7 @@ from triage.policy.access import (
     sign_in_ends_at,
     stage_of,
     wait_until,
+    why_over,
 )
 from triage.services import passwords
 from triage.services.desk import Desk
@@ -139,7 +141,7 @@ def who_is(desk: Desk, token: str, now: datetime) -> SignedIn | None:
     """Whom a cookie's token stands for; None where it stands for nobody any more."""
     with desk.store.read() as session:
         found = accounts.sign_in_of(session, digest(token))
-        if found is None or found[1].disabled_at is not None:
+        if found is None or found[0].ended_at is not None or found[1].disabled_at is not None:
             return None
         row, who = found[0], _who(*found)
         if now >= sign_in_ends_at(who.role, who.stage, begun_at=row.begun_at, seen_at=row.seen_at):
@@ -149,6 +151,18 @@ def who_is(desk: Desk, token: str, now: datetime) -> SignedIn | None:
         with desk.store.write() as tx:
             accounts.see(tx.session, who.sign_in_id, now)
     return who
+
+
+def why_ended(desk: Desk, token: str, now: datetime) -> str | None:
+    """Why a cookie's token stands for nobody any more, as a sentence; None where nobody knows, or it still does."""
+    with desk.store.read() as session:
+        found = accounts.sign_in_of(session, digest(token))
+        if found is None:
+            return None
+        row, who = found[0], _who(*found)
+        if row.ended_at is not None or found[1].disabled_at is not None:
+            return ENDED_BY_HAND
+        return why_over(who.role, who.stage, begun_at=row.begun_at, seen_at=row.seen_at, now=now)
 
 
 def sign_out(desk: Desk, who: SignedIn, now: datetime) -> None:

@@ -106,11 +106,9 @@ def recovery_codes_left(session: Session, account_id: int) -> int:
 
 
 def sign_in_of(session: Session, token_hash: str) -> tuple[SignIn, Account] | None:
-    """The sign-in that a cookie names, unless it was ended, and whose it is."""
+    """The sign-in that a cookie names, whether it counts still or not, and whose it is."""
     row = session.execute(
-        select(SignIn, Account)
-        .join(Account, SignIn.account_id == Account.id)
-        .where(SignIn.token_hash == token_hash, SignIn.ended_at.is_(None))
+        select(SignIn, Account).join(Account, SignIn.account_id == Account.id).where(SignIn.token_hash == token_hash)
     ).first()
     return (row[0], row[1]) if row else None
 

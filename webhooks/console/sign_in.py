@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from flask import g, redirect, render_template, session, url_for
+from flask import g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from triage.clock import SystemClock
@@ -33,7 +33,7 @@ def sign_in() -> Answer:
         return redirect(next_step(g.who.stage), 303)
     form = SignInForm()
     if not form.validate_on_submit():
-        return form_page("sign_in.html", form, provider=_provider_name())
+        return form_page("sign_in.html", form, provider=_provider_name(), ended=_why_ended())
     try:
         token = signing.sign_in(desk(), form.email.data, form.password.data, browser(), program().now())
     except (Refused, Busy) as error:
@@ -98,6 +98,12 @@ def entered(token: str) -> Response:
         answer = redirect(own_path(wanted) or url_for("console.board"), 303)
     cookies.give_token(answer, token)
     return answer
+
+
+def _why_ended() -> str | None:
+    """Why the sign-in of before ended, for who comes to sign in anew; None for who was in none, or signed out."""
+    token = cookies.token() if request.method == "GET" else None
+    return signing.why_ended(desk(), token, program().now()) if token else None
 
 
 def _provider_name() -> str | None:

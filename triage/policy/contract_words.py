@@ -219,6 +219,9 @@ def _phone(terms: Terms) -> Iterator[tuple[str, str]]:
     )
     rings = span(phone.day_desk_rings)
     yield "", f"In support hours {_list(phone.day_desk)} ring for {rings} first." if phone.day_desk else "No day desk."
+    told = "hears" if phone.tells_account else "does not hear"
+    yield "", f"A dealer's technician who calls from a phone of their own {told} what is left."
+    yield "", f"After {phone.pin_tries} wrong PINs from a number in {span(phone.pin_tries_within)} none counts there."
     yield "", f"Refused with a busy tone: {_list(phone.blocked) or 'no number'}."
 
 

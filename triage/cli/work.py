@@ -22,7 +22,7 @@ from triage.policy.terms import ProductLine, Terms
 from triage.policy.wording import PRODUCT_WORDS, RATE_WORDS
 from triage.policy.work import KIND_WORDS, TYPED, NewExpense
 from triage.policy.work_words import read_span
-from triage.services import work, work_records
+from triage.services import work_records
 from triage.services.records import Record
 from triage.services.work import Changed, NewWork
 from triage.services.work_records import Sought
@@ -106,8 +106,7 @@ def session_add(
         found = work_records.check_work(program.desk, new, now, actor=whoever_types())
         _print({**found, "session": None}, program.desk.terms, as_json=as_json)
         return
-    with program.desk.store.write() as tx:
-        number = work.record(tx, program.desk, new, now, actor=whoever_types()).id
+    number = work_records.keep_work(program.desk, new, now, actor=whoever_types())
     _print(work_records.show_work(program.desk, number), program.desk.terms, as_json=as_json)
 
 
@@ -195,8 +194,7 @@ def session_correct(
         note=note,
         is_sure=sure,
     )
-    with program.desk.store.write() as tx:
-        work.correct(tx, program.desk, number, changed, program.now(), reason=reason, actor=whoever_types())
+    work_records.correct_work(program.desk, number, changed, program.now(), reason=reason, actor=whoever_types())
     _print(work_records.show_work(program.desk, number), program.desk.terms, as_json=as_json)
 
 
@@ -208,8 +206,7 @@ def session_correct(
 def session_withdraw(*, number: int, reason: str, as_json: bool) -> None:
     """It was no work: nothing is billed for it. It stays to be read."""
     program = program_for_command()
-    with program.desk.store.write() as tx:
-        work.withdraw(tx, program.desk, number, program.now(), reason=reason, actor=whoever_types())
+    work_records.withdraw_work(program.desk, number, program.now(), reason=reason, actor=whoever_types())
     _print(work_records.show_work(program.desk, number), program.desk.terms, as_json=as_json)
 
 

@@ -27,7 +27,8 @@ class Permission(StrEnum):
     OWN_NUMBER = "own number"  # where one's own alerts go
     READ_CASES = "read cases"
     WORK_CASES = "work on cases"  # take, hand over, call, note, attempt, close
-    CORRECT_CASES = "correct cases"  # re-rate, reopen
+    CORRECT_CASES = "correct cases"  # re-rate, reopen; put typed work right, type that of others
+    RECORD_WORK = "record work"  # one's own, as it was typed
     READ_REPORTS = "read reports"
     READ_ON_CALL = "read on-call"
     READ_NUMBERS = "read numbers"  # of others, whole
@@ -53,11 +54,11 @@ _EVERYBODY = {
 _READS_ALL = _EVERYBODY | {permission for permission in Permission if permission.value.startswith("read ")}
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.TECHNICIAN: frozenset(_EVERYBODY | {Permission.WORK_CASES, Permission.OWN_NUMBER}),
+    Role.TECHNICIAN: frozenset(_EVERYBODY | {Permission.WORK_CASES, Permission.RECORD_WORK, Permission.OWN_NUMBER}),
     Role.MANAGER: frozenset(
         _READS_ALL - {Permission.READ_ACCOUNTS}
         | {Permission.WORK_CASES, Permission.CORRECT_CASES, Permission.CHANGE_ON_CALL, Permission.OWN_NUMBER}
-        | {Permission.CHANGE_DEALERS, Permission.CHANGE_LEDGER, Permission.INVOICE}
+        | {Permission.RECORD_WORK, Permission.CHANGE_DEALERS, Permission.CHANGE_LEDGER, Permission.INVOICE}
     ),
     Role.AUDITOR: frozenset(_READS_ALL),
     Role.ADMINISTRATOR: frozenset(Permission),

@@ -75,7 +75,7 @@ def _row(line: Record, terms: Terms, names: Mapping[str, str]) -> tuple[str, ...
         safe(line["note"] or ""),
     ]
     return (
-        line["ref"] or line["quarter"] or "-",
+        line["ref"] or line["quarter"] or f"Work {line['session']}",
         clock(line["closed_at"], terms),
         "\n".join(safe(each) for each in whose if each),
         f"{line['minutes']} min, billed {line['billed_minutes']}"

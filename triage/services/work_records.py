@@ -1,4 +1,4 @@
-"""Work that is over, as records for people and programs; and what work would cost before it is kept."""
+"""Work for people and programs: what is over as records, what it would cost, and each change in its own transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from triage.policy.work import notes_on
 from triage.services import billing_lines
 from triage.services.desk import Desk, names_of
 from triage.services.records import Record
-from triage.services.work import NewWork, record
+from triage.services.work import Changed, NewWork, correct, record, withdraw
 from triage.store import Session, dealers, sessions, work
 from triage.store.models import BillableSession, Dealer, DealerTechnician, Event, Site
 from triage.store.models.case import reference_of
@@ -43,6 +43,16 @@ class Whose:
     zone: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A dealer as a form needs it: names of technicians who have not left, sites with their clocks."""
+
+    code: str
+    name: str
+    technicians: Sequence[str]
+    sites: Sequence[tuple[str, str]]
+
+
 _Named = TypeVar("_Named", DealerTechnician, Site)
 
 
@@ -57,6 +67,21 @@ def whose(desk: Desk, code: str | None, technician: str | None, site: str | None
         who = _named(dealers.technicians_of(session, dealer.id), technician, dealer)
         where = _named(dealers.sites_of(session, dealer.id), site, dealer)
         return Whose(dealer.id, who.id if who else None, where.id if where else None, where.zone if where else None)
+
+
+def dealers_to_choose(desk: Desk) -> list[tuple[str, str]]:
+    """Code and name of the dealers that have not left, by name."""
+    with desk.store.read() as session:
+        return [(each.code, each.name) for each in dealers.every(session) if each.left_on is None]
+
+
+def client(desk: Desk, code: str) -> Client:
+    """A dealer by its code. Raises NotFound."""
+    with desk.store.read() as session:
+        dealer = dealers.known(session, code)
+        technicians = [each.name for each in dealers.technicians_of(session, dealer.id) if each.left_on is None]
+        sites = [(each.name, each.zone) for each in dealers.sites_of(session, dealer.id)]
+        return Client(dealer.code, dealer.name, technicians, sites)
 
 
 def list_work(desk: Desk, sought: Sought) -> list[Record]:
@@ -83,6 +108,24 @@ def check_work(desk: Desk, new: NewWork, now: datetime, *, actor: str) -> Record
     """What work would come to, priced as it would be. Raises as `record` does."""
     with desk.store.rehearse() as tx:
         return _whole(tx.session, desk, record(tx, desk, new, now, actor=actor))
+
+
+def keep_work(desk: Desk, new: NewWork, now: datetime, *, actor: str) -> int:
+    """Record work; returns its number. Raises as `record` does."""
+    with desk.store.write() as tx:
+        return record(tx, desk, new, now, actor=actor).id
+
+
+def correct_work(desk: Desk, number: int, changed: Changed, now: datetime, *, reason: str, actor: str) -> None:
+    """Raises as `correct` does."""
+    with desk.store.write() as tx:
+        correct(tx, desk, number, changed, now, reason=reason, actor=actor)
+
+
+def withdraw_work(desk: Desk, number: int, now: datetime, *, reason: str, actor: str) -> None:
+    """Raises as `withdraw` does."""
+    with desk.store.write() as tx:
+        withdraw(tx, desk, number, now, reason=reason, actor=actor)
 
 
 def _named(known: Sequence[_Named], name: str | None, dealer: Dealer) -> _Named | None:

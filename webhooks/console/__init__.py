@@ -40,4 +40,5 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     second_factor,  # noqa: F401
     sign_in,  # noqa: F401
     system,  # noqa: F401
+    work,  # noqa: F401
 )

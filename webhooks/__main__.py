@@ -18,6 +18,7 @@ from config.settings import SettingsError, address, load_settings
 from triage.bootstrap import build
 from triage.errors import ConfigurationError, StoreUnavailable
 from webhooks.app import create_app
+from webhooks.console.access import LARGEST_BODY
 
 log = structlog.get_logger()
 
@@ -43,7 +44,7 @@ def main() -> int:
             create_app(program),
             threads=settings.web_threads,
             ident=None,
-            max_request_body_size=128 * 1024,
+            max_request_body_size=LARGEST_BODY,
             channel_timeout=30,
             **_listening(settings.bind),
         )

@@ -20,6 +20,7 @@ ENTRY_WORDS = {
     "expired": "ended unused",
     "returned": "given back",
     "corrected": "put right",
+    "uncorrected": "put right no more",
 }
 """Kinds of entries."""
 

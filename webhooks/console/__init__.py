@@ -24,6 +24,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     cases,  # noqa: F401
     closures,  # noqa: F401
     dealer_forms,  # noqa: F401
+    dealer_import,  # noqa: F401
     dealers,  # noqa: F401
     errors,  # noqa: F401
     history,  # noqa: F401

@@ -28,19 +28,24 @@ _CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`permission` is None where everybody may, signed in or not. `stages` are how far one has to have come."""
+    """`permission` is None where everybody may, signed in or not. `stages` are how far one has to have come. `largest`
+    is how many bytes somebody with the permission may send; None where it is what everybody may."""
 
     permission: Permission | None
     stages: frozenset[Stage] = frozenset({Stage.COMPLETE})
     is_asset: bool = False
+    largest: int | None = None
 
+
+LARGEST_BODY = 1280 * 1024
+"""Bytes: a file of dealers, and the form around it. The web server takes no more from anybody."""
 
 _OF_VIEWS: dict[Any, Access] = {}
 
 
-def needs(permission: Permission, *stages: Stage) -> Callable[[View], View]:
+def needs(permission: Permission, *stages: Stage, largest: int | None = None) -> Callable[[View], View]:
     """Only who is signed in and has the permission. With stages: also who has come no further than these."""
-    return _marked(Access(permission, frozenset(stages or {Stage.COMPLETE})))
+    return _marked(Access(permission, frozenset(stages or {Stage.COMPLETE}), largest=largest))
 
 
 def open_to_all(view: View) -> View:
@@ -70,12 +75,15 @@ def admit() -> Response | None:
     if access.is_asset:
         return None
     _refuse_open_networks()
+    token = cookies.token()
+    who = who_is(desk(), token, program().now()) if token else None
+    if access.largest and who is not None and _turned_away(access, who) is None:
+        request.max_content_length = request.max_form_memory_size = access.largest
     _refuse_nul()
     cookies.load_form_key()
     if request.method in _CHANGES:
         csrf.protect()
-    token = cookies.token()
-    g.who = who_is(desk(), token, program().now()) if token else None
+    g.who = who
     return _turned_away(access, g.who) if access.permission is not None else None
 
 

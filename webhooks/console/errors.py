@@ -25,7 +25,7 @@ _TITLES = {
 }
 _WORDS = {
     404: "There is nothing here. It may have been used up, or the address is mistyped.",
-    413: "That is too large: take a file of 60 KB or less.",
+    413: "That is too large: take a calendar of 60 KB or less, a file of dealers of 1,024 KB or less.",
     405: "This address takes nothing of that kind.",
 }
 

@@ -61,7 +61,7 @@ DEALERS = (
     Entry("console.list_bookings", "Bookings", Permission.READ_DEALERS),
     Entry("console.list_invoices", "Invoices", Permission.READ_REPORTS),
     Entry("console.show_quarter", "Quarter's end", Permission.READ_REPORTS),
-    Entry("console.import_page_of_dealers", "Import", Permission.CHANGE_DEALERS),
+    Entry("console.import_dealers_page", "Import", Permission.CHANGE_DEALERS),
 )
 """The tabs of what has to do with dealers, in their order."""
 

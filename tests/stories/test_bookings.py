@@ -147,7 +147,7 @@ def test_an_alert_call_says_whose_session_waits(world: World) -> None:
 
     [heard] = world.heard(LEE)
     assert heard == (
-        "A support session that was booked with Lee for 7:00 PM EST has not begun: Acme Telephone."
+        "A support session that was booked with Lee for 7:00 PM EST has not begun. It is for Acme Telephone."
         " Their number: 6 1 4, 5 5 5, 0 1 9 9."
     )
 

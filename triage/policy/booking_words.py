@@ -84,7 +84,7 @@ def not_begun_spoken(card: BookingCard, now: datetime, terms: Terms) -> str:
     number = f" Their number: {digits(card.phone)}." if card.phone else ""
     return (
         f"A support session that was booked with {card.technician} for {wall_clock(card.starts_at, now, terms)}"
-        f" has not begun: {card.dealer or 'no dealer on record'}.{number}"
+        f" has not begun.{f' It is for {card.dealer}.' if card.dealer else ''}{number}"
     )
 
 

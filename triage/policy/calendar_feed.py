@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from triage.policy.on_call_calendar import Stretch, stretches
@@ -14,8 +15,20 @@ _NOBODY = "NOBODY ON CALL"
 _EVERY = timedelta(hours=1)
 
 
-def feed(roster: Roster, person_id: str | None, now: datetime) -> bytes:
-    """The shifts of a person, or of all with the gaps, from a week ago to 90 days ahead; each whole, in UTC.
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A session that was booked ahead: its name, whose it is, for whom."""
+
+    name: str
+    technician: str
+    dealer: str | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+def feed(roster: Roster, person_id: str | None, now: datetime, booked: Iterable[Booked] = ()) -> bytes:
+    """The shifts of a person, or of all with the gaps, from a week ago to 90 days ahead; each whole, in UTC; and what
+    is `booked` with them.
 
     A shift keeps its UID for as long as it begins when it does, whoever holds it: a calendar then moves it rather than
     showing it twice. The bytes change with the roster, and once an hour.
@@ -38,6 +51,15 @@ def feed(roster: Roster, person_id: str | None, now: datetime) -> bytes:
         event.add("dtend", stretch.ends.astimezone(UTC))
         event.add("summary", f"{stretch.rotation}: {stretch.person.name if stretch.person else _NOBODY}")
         event.add("transp", "TRANSPARENT")  # whoever is on call may have other appointments
+        calendar.add_component(event)
+    for each in booked:
+        event = Event()
+        event.add("uid", f"{each.name}@afterhours")
+        event.add("dtstamp", written_at)
+        event.add("dtstart", each.starts_at.astimezone(UTC))
+        event.add("dtend", each.ends_at.astimezone(UTC))
+        event.add("summary", f"{each.name} {each.technician}{f': {each.dealer}' if each.dealer else ''}")
+        event.add("transp", "OPAQUE")
         calendar.add_component(event)
     written: bytes = calendar.to_ical()
     return written

@@ -12,6 +12,7 @@ from triage.policy.bookings import BookingEvent, BookingState, cost_of, may, nam
 from triage.policy.session_price import Kind
 from triage.policy.terms import ProductLine
 from triage.services import billing_lines
+from triage.services.bookings import may_begin
 from triage.services.desk import Desk, names_of
 from triage.store import Session, bookings, dealers, deliveries, sessions
 from triage.store.models import BillableSession, Booking, Site
@@ -58,8 +59,15 @@ def show_booking(desk: Desk, number: int, now: datetime) -> Record:
                 }
                 for row in deliveries.of_booking(session, number)
             ],
-            "may": [event.value for event in BookingEvent if may(BookingState(booking.state), event)],
+            "may": _may(booking, now),
         }
+
+
+def _may(booking: Booking, now: datetime) -> list[str]:
+    """What can be done with it now."""
+    early = set() if may_begin(booking, now) else {BookingEvent.START, BookingEvent.FINISH}
+    state, by_itself = BookingState(booking.state), {BookingEvent.GIVE_UP}
+    return [event.value for event in BookingEvent if may(state, event) and event not in early | by_itself]
 
 
 def _records(session: Session, desk: Desk, found: Iterable[Booking], now: datetime) -> list[Record]:

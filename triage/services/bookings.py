@@ -202,7 +202,7 @@ def start(tx: Transaction, desk: Desk, number: int, now: datetime, *, actor: str
     if booking.state == BookingState.STARTED:
         return booking
     terms = desk.terms_of(tx.session, booking.policy)
-    if now < booking.starts_at - _MAY_HAVE_BEGUN_BEFORE:
+    if not may_begin(booking, now):
         begins = wall_clock(booking.starts_at, now, terms)
         raise Refused(f"{name_of(number)} is booked for {begins}. Move it first if it begins now.")
     _step(booking, BookingEvent.START)
@@ -246,6 +246,11 @@ def finish(
     booking.started_at = booking.started_at or span[0]
     _record(tx, booking, "booking_finished", now, actor=actor, session=session.id, minutes=session.minutes)
     return session
+
+
+def may_begin(booking: Booking, now: datetime) -> bool:
+    """Whether it is near enough to its slot."""
+    return now >= booking.starts_at - _MAY_HAVE_BEGUN_BEFORE
 
 
 def is_length_known(booking: Booking, now: datetime) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.errors import NotFound, Refused
-from triage.policy.calendar_feed import feed
+from triage.policy.bookings import BookingState
+from triage.policy.calendar_feed import LOOKS_AHEAD, LOOKS_BACK, Booked, feed
+from triage.services.booking_records import list_bookings
 from triage.services.desk import Desk
 from triage.services.passwords import digest
 from triage.services.sign_in import SignedIn
@@ -69,4 +71,10 @@ def read_feed(desk: Desk, token: str, now: datetime) -> bytes:
         if row is None:
             raise NotFound("There is no calendar here.")
         roster, person_id = desk.roster(session), row.person_id
-    return feed(roster, person_id, now)
+    found = list_bookings(desk, now - LOOKS_BACK, now + LOOKS_AHEAD, now)
+    booked = [
+        Booked(each["booking"], each["technician"], each["dealer_name"], each["starts_at"], each["ends_at"])
+        for each in found
+        if each["state"] != BookingState.CANCELLED and person_id in {None, each["person"]}
+    ]
+    return feed(roster, person_id, now, booked)

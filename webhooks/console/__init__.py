@@ -17,6 +17,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     accounts,  # noqa: F401
     billing,  # noqa: F401
     board,  # noqa: F401
+    bookings,  # noqa: F401
     calendar_feeds,  # noqa: F401
     calendar_import,  # noqa: F401
     case,  # noqa: F401

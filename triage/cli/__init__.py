@@ -16,6 +16,7 @@ _HOMES = {
     "dealer": "dealers",
     "doctor": "operation",
     "invoice": "invoices",
+    "ledger": "ledger",
     "migrate": "operation",
     "oncall": "cases",
     "policy": "contract",

@@ -187,9 +187,13 @@ def grants_of(joined_on: date | None, bought: Sequence[Bought], terms: Terms) ->
 
 def must_prepay(bought: Iterable[Bought], on: date, terms: Terms, *, has_account: bool) -> bool:
     """Whether a dealer has to prepay on a day: no account, or too little bought in the year before that day (E6)."""
+    return not has_account or bought_in_year_before(bought, on, terms) < terms.prepay.purchases_below
+
+
+def bought_in_year_before(bought: Iterable[Bought], on: date, terms: Terms) -> Decimal:
+    """What was bought in the year that ends with the day before `on`, of every kind (E6 Reading)."""
     since = on - terms.prepay.previous_year
-    recent = sum((each.amount for each in bought if since <= each.on < on), Decimal(0))
-    return not has_account or recent < terms.prepay.purchases_below
+    return sum((each.amount for each in bought if since <= each.on < on), Decimal(0))
 
 
 def reckon(facts: Facts, now: datetime) -> Reckoned:
@@ -221,9 +225,14 @@ def reckon(facts: Facts, now: datetime) -> Reckoned:
     return Reckoned(movements, coverage, lots, next((_at(event) for event in events if _at(event) > now), None))
 
 
+def over_lot(quarter: str) -> str:
+    """The lot of what is over in a quarter."""
+    return f"{OVER}:{quarter}"
+
+
 def over_of(lots: Mapping[str, Lot], quarter: str) -> int:
     """The minutes that are over in a quarter and that nothing paid for yet."""
-    lot = lots.get(f"{OVER}:{quarter}")
+    lot = lots.get(over_lot(quarter))
     return -lot.left if lot else 0
 
 
@@ -300,7 +309,7 @@ def _draw(lots: dict[str, Lot], use: Use) -> tuple[list[Movement], Coverage]:
         movements.append(_movement(lot, "used", -taken, use.at, clause, f"{use.minutes} min of work", use.session_id))
     over = left if use.draws_credits and use.may_be_over else 0
     if over:
-        lot = _over_lot(lots, use.quarter, use.at)
+        lot = _over(lots, use.quarter, use.at)
         lot.left -= over
         words = f"{use.minutes} min of work, {over} min over all credits"
         movements.append(_movement(lot, "over", -over, use.at, "C6", words, use.session_id))
@@ -341,7 +350,7 @@ def _borrow(lots: dict[str, Lot], event: Borrow) -> Iterator[Movement]:
     if source is None or not source.is_open(event.at) or not over:
         return
     minutes = min(over, source.left, event.most if event.most is not None else over)
-    paid = _over_lot(lots, event.quarter, event.at)
+    paid = _over(lots, event.quarter, event.at)
     source.left, paid.left = source.left - minutes, paid.left + minutes
     yield _movement(source, "borrowed", -minutes, event.at, "C7", f"for what was over in {event.quarter}")
     yield _movement(paid, "borrowed", minutes, event.at, "C7", f"from {source.name.removeprefix('earned:')}")
@@ -354,8 +363,8 @@ def _expire(lots: Mapping[str, Lot], event: _Expiry) -> Iterator[Movement]:
         yield _movement(lot, "expired", -left, event.at, "C3", f"{left} min were left")
 
 
-def _over_lot(lots: dict[str, Lot], quarter: str, at: datetime) -> Lot:
-    return lots.setdefault(f"{OVER}:{quarter}", Lot(f"{OVER}:{quarter}", 0, at, None))
+def _over(lots: dict[str, Lot], quarter: str, at: datetime) -> Lot:
+    return lots.setdefault(over_lot(quarter), Lot(over_lot(quarter), 0, at, None))
 
 
 def _movement(

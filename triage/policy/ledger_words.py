@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 
-from triage.policy.ledger import Bought, must_prepay
+from triage.policy.ledger import Bought, bought_in_year_before, must_prepay
 from triage.policy.terms import Terms
 
 ENTRY_WORDS = {
@@ -20,7 +19,7 @@ ENTRY_WORDS = {
     "expired": "ended unused",
     "returned": "given back",
     "corrected": "put right",
-    "uncorrected": "put right no more",
+    "uncorrected": "was not there to be put right",
 }
 """Kinds of entries."""
 
@@ -33,5 +32,5 @@ def why_prepay(bought: Iterable[Bought], on: date, terms: Terms, *, has_account:
     if not has_account:
         return "It has no account."
     since, least = on - terms.prepay.previous_year, terms.prepay.purchases_below
-    recent = sum((each.amount for each in bought if since <= each.on <= on), Decimal(0))
+    recent = bought_in_year_before(bought, on, terms)
     return f"It bought for ${recent:,.2f} since {since}, which is under ${least:,.2f}."

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from triage.policy import ledger as rules
 from triage.policy.hours import local
 from triage.policy.ledger import Borrow, Bought, Correction, Coverage, Facts, Grant, Lot, Movement, Reckoned, Use
-from triage.policy.quarters import ends_at, last_instant, quarter_after, quarter_before, quarter_of
+from triage.policy.quarters import ends_at, first_day, last_instant, quarter_after, quarter_before, quarter_of
 from triage.policy.session_price import (
     Work,
     draws_credits,
@@ -55,14 +55,16 @@ class Standing:
 def standing(session: Session, desk: Desk, dealer_id: int, at: datetime) -> Standing:
     """What is left at an instant that is not ahead of now: sums of the ledger's entries."""
     dealer, terms = session.get_one(Dealer, dealer_id), desk.terms
+    on = local(at, terms).date()
+    bought = _bought(session, dealer_id, on - terms.prepay.previous_year)
     left = {lot.lot: lot.minutes for lot in rows.balances_at(session, dealer_id, at) if not _is_over_by(lot, at)}
     prepaid = sum(minutes for lot, minutes in left.items() if rules.is_prepaid(lot))
     credit = sum(minutes for lot, minutes in left.items() if not rules.is_prepaid(lot) and not rules.is_over(lot))
     return Standing(
         prepaid,
         credit,
-        -left.get(f"{rules.OVER}:{quarter_of(at, terms)}", 0),
-        rules.must_prepay(_bought(session, dealer_id), local(at, terms).date(), terms, has_account=dealer.has_account),
+        -left.get(rules.over_lot(quarter_of(at, terms)), 0),
+        rules.must_prepay(bought, on, terms, has_account=dealer.has_account),
     )
 
 
@@ -80,7 +82,7 @@ def settle(
         (session, work_of(tx.session, session, is_billable=is_billable))
         for session, is_billable in rows.worked(tx.session, dealer_id, since)
     ]
-    bought = _bought(tx.session, dealer_id)
+    bought = _bought(tx.session, dealer_id, _first_that_matters(tx, desk, worked, since))
     facts = _facts(tx, desk, dealer, bought, worked, since)
     reckoned = rules.reckon(facts, now)
     touched = _post(tx, desk, dealer, reckoned.movements, worked, since, now, actor)
@@ -174,7 +176,9 @@ def _use(
 ) -> Use:
     terms = desk.terms_of(tx.session, session.policy)
     on = local(session.opened_at, terms).date()
-    prepays = rules.must_prepay(bought, on, terms, has_account=dealer.has_account)
+    if session.had_account is None:
+        session.had_account = dealer.has_account
+    prepays = rules.must_prepay(bought, on, terms, has_account=session.had_account)
     return Use(
         session.id,
         session.opened_at,
@@ -289,7 +293,7 @@ def _ended_quarters(touched: set[str], since: datetime, now: datetime, terms: Te
 
 def _bill_quarter(tx: Transaction, desk: Desk, dealer: Dealer, quarter: str, reckoned: Reckoned, now: datetime) -> None:
     """Bring the line of what was over in a quarter to what it should be (C6, R6)."""
-    last = rows.last_entry_of(tx.session, dealer.id, f"{rules.OVER}:{quarter}", rules.OVER)
+    last = rows.last_entry_of(tx.session, dealer.id, rules.over_lot(quarter), rules.OVER)
     terms = desk.terms_of(tx.session, last.policy) if last else desk.terms
     wanted = overage_line(quarter, rules.over_of(reckoned.lots, quarter), terms)
     before = rows.lines_of_quarter(tx.session, dealer.id, quarter)
@@ -312,11 +316,20 @@ def _bill_quarter(tx: Transaction, desk: Desk, dealer: Dealer, quarter: str, rec
     )
 
 
-def _bought(session: Session, dealer_id: int) -> list[Bought]:
+def _bought(session: Session, dealer_id: int, since: date) -> list[Bought]:
     return [
         Bought(row.id, row.bought_on, cast("PurchaseKind", row.kind), row.amount)
-        for row in rows.purchases(session, dealer_id)
+        for row in rows.purchases(session, dealer_id, since)
     ]
+
+
+def _first_that_matters(
+    tx: Transaction, desk: Desk, worked: Sequence[tuple[BillableSession, Work]], since: datetime
+) -> date:
+    """From which day on purchases change something at an instant or after it: by what they earn (C1) or by E6."""
+    earning = first_day(quarter_before(quarter_of(since, desk.terms)))
+    years = {desk.terms_of(tx.session, policy).prepay.previous_year for policy in {work.policy for work, _ in worked}}
+    return min([earning, *(local(since, desk.terms).date() - year for year in years)])
 
 
 def _is_over_by(lot: rows.Balance, at: datetime) -> bool:

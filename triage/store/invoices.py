@@ -123,6 +123,12 @@ def by_number(session: Session, number: str) -> Invoice | None:
     return session.scalars(select(Invoice).where(Invoice.number == number)).first()
 
 
+def numbers_of(session: Session, invoice_ids: Sequence[int]) -> dict[int, str]:
+    """The numbers of these invoices."""
+    rows = session.execute(select(Invoice.id, Invoice.number).where(Invoice.id.in_(invoice_ids)))
+    return {number: words for number, words in rows}  # noqa: C416 - rows are no pairs to mypy
+
+
 def files_of(session: Session, run_ids: Sequence[int]) -> Sequence[Any]:
     """Which files were made of these runs, oldest first: without what is in them."""
     return session.execute(

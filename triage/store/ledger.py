@@ -53,6 +53,19 @@ def balances_at(session: Session, dealer_id: int, at: datetime) -> list[Balance]
     return [Balance(*row) for row in rows]
 
 
+def balance_of(session: Session, dealer_id: int, lot: str, at: datetime) -> Balance | None:
+    """One lot at an instant, used up or not; None where there was none by then."""
+    wanted = _BALANCES.where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.lot == lot, LedgerEntry.at <= at)
+    row = session.execute(wanted).first()
+    return Balance(*row) if row else None
+
+
+def sums_before(session: Session, dealer_id: int, at: datetime) -> dict[str, int]:
+    """What the entries before an instant come to, by lot."""
+    wanted = _BALANCES.where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.at < at).having(_MINUTES != 0)
+    return {row[0]: row[1] for row in session.execute(wanted)}
+
+
 _MINUTES = cast(func.sum(LedgerEntry.minutes), Integer)
 _BALANCES = (
     select(
@@ -155,6 +168,19 @@ def drawn_by(session: Session, session_id: int) -> dict[str, int]:
     return {lot: minutes for lot, minutes in rows if minutes}
 
 
+def of_lot(session: Session, dealer_id: int, lot: str) -> Sequence[LedgerEntry]:
+    return session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.lot == lot)
+        .order_by(LedgerEntry.at, LedgerEntry.id)
+    ).all()
+
+
+def lots_of(session: Session, dealer_id: int) -> Sequence[str]:
+    """The names of all lots that a dealer ever had."""
+    return session.scalars(select(LedgerEntry.lot).where(LedgerEntry.dealer_id == dealer_id).distinct()).all()
+
+
 def last_entry_of(session: Session, dealer_id: int, lot: str, kind: str) -> LedgerEntry | None:
     """The entry of a lot that counts last."""
     return session.scalars(
@@ -171,11 +197,11 @@ def end_of(session: Session, dealer_id: int, lot: str) -> datetime | None:
     )
 
 
-def purchases(session: Session, dealer_id: int) -> Sequence[Any]:
-    """Columns, and no objects: a dealer has hundreds."""
+def purchases(session: Session, dealer_id: int, since: date = date.min) -> Sequence[Any]:
+    """What was bought, from a day on. Columns, and no objects: a dealer has hundreds."""
     return session.execute(
         select(Purchase.id, Purchase.bought_on, Purchase.kind, Purchase.amount)
-        .where(Purchase.dealer_id == dealer_id)
+        .where(Purchase.dealer_id == dealer_id, Purchase.bought_on >= since)
         .order_by(Purchase.bought_on, Purchase.id)
     ).all()
 
@@ -191,9 +217,11 @@ def borrow_requests(session: Session, dealer_id: int) -> Sequence[BorrowRequest]
     ).all()
 
 
-def worked(session: Session, dealer_id: int, since: datetime) -> Sequence[tuple[BillableSession, bool]]:
-    """The closed sessions of a dealer that were opened from an instant on, with whether their case is ever billed."""
-    rows = session.execute(
+def worked(
+    session: Session, dealer_id: int, since: datetime, until: datetime | None = None
+) -> Sequence[tuple[BillableSession, bool]]:
+    """The closed sessions of a dealer that were opened in [since, until), with whether their case is ever billed."""
+    wanted = (
         select(BillableSession, Case.is_billable)
         .outerjoin(Case, BillableSession.case_id == Case.id)
         .where(
@@ -204,6 +232,7 @@ def worked(session: Session, dealer_id: int, since: datetime) -> Sequence[tuple[
         )
         .order_by(BillableSession.opened_at, BillableSession.id)
     )
+    rows = session.execute(wanted if until is None else wanted.where(BillableSession.opened_at < until))
     return [(work, is_billable is not False) for work, is_billable in rows]
 
 

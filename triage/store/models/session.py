@@ -35,7 +35,9 @@ class BillableSession(Base):
     `minutes` is both together, the measured part rounded up once; None while the session is open. `kind` is one of
     triage.policy.session_price. `window`, `product` and `policy` are what it is priced by: of a callback those of its
     case. `zone` is its site's clock as it was then, `server` what was installed (R7).
-    Work that was taken back keeps its row, with `withdrawn_at`, and counts no more.
+    `had_account` is whether its dealer might be billed afterwards when it was priced first (E6): what a dealer agrees
+    upon later changes no work of before. Work that was taken back keeps its row, with `withdrawn_at`, and counts no
+    more.
     """
 
     __tablename__ = "sessions"
@@ -59,6 +61,7 @@ class BillableSession(Base):
     minutes: Mapped[int | None]
     measured_s: Mapped[int] = mapped_column(default=0)
     stated_minutes: Mapped[int | None]
+    had_account: Mapped[bool | None]
     note: Mapped[str | None]
 
     __table_args__ = (

@@ -28,7 +28,7 @@ from triage.policy.terms import PurchaseKind, Terms
 from triage.services import billing_lines
 from triage.services.billing_lines import Whose, work_of
 from triage.services.desk import Desk
-from triage.store import Session, dealers, sessions
+from triage.store import Session, sessions
 from triage.store import ledger as rows
 from triage.store.engine import Transaction
 from triage.store.ledger import Key
@@ -102,19 +102,6 @@ def settle_due(desk: Desk, now: datetime) -> bool:
         for dealer in due:
             settle(tx, desk, dealer.id, dealer.next_due_at or now, now)
     return len(due) == _AT_ONCE
-
-
-def settle_all(desk: Desk, since: datetime, now: datetime, *, actor: str) -> int:
-    """Settle every dealer from an instant on. Returns how many entries and lines were missing."""
-    with desk.store.read() as session:
-        found = [dealer.id for dealer in dealers.every(session)]
-    missing = 0
-    for dealer_id in found:
-        with desk.store.write() as tx:
-            before = len(tx.entries)
-            settle(tx, desk, dealer_id, since, now, actor=actor)
-            missing += len(tx.entries) - before
-    return missing
 
 
 def _facts(

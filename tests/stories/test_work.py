@@ -106,6 +106,7 @@ def test_work_of_every_kind_is_typed_and_billed_by_its_own_rule(office: World) -
     ]
     recorded = office.entries("work_recorded")
     assert recorded[0].details["session"] == call
+    assert [entry.details["clauses"] for entry in recorded[2:4]] == [["W2", "E7", "R1"], ["W3", "R1"]]
     assert recorded[6].details["rate"] == "not_billed"
     assert [entry.details["clauses"] for entry in office.entries("not_billed")] == [["E3"]]
 

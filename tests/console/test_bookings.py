@@ -10,9 +10,10 @@ from werkzeug.test import TestResponse
 
 from tests.support.dealers import add_dealer, billed
 from tests.support.fixtures import TEAM
-from tests.support.visitor import Visitor, signed_in
+from tests.support.visitor import PASSWORD, Visitor, signed_in
 from tests.support.world import CALLER, Build, World
 from triage.policy.access import Role
+from triage.services.roster_changes import roster_in_force
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 SLOT = {"starts": "2026-11-21T19:00", "ends": "2026-11-21T20:00"}
@@ -134,3 +135,20 @@ def test_a_calendar_feed_has_the_bookings_of_its_person(world: World) -> None:
         True,
     ]
     assert CALLER not in read["lee"]
+
+
+def test_nobody_leaves_the_roster_who_is_booked(world: World) -> None:
+    boss = signed_in(world, Role.MANAGER, "maria")
+    boss.get("/bookings/new")
+    boss.post("/bookings/new", follows=True, **{**FORM, "person": "ada"}, book="Book it")
+    version = roster_in_force(world.program.desk).version
+
+    boss.get("/people/ada/remove")
+    kept = boss.post("/people/ada/remove", present=PASSWORD, version=version)
+    do(boss, "cancel", why="")
+    boss.get("/people/ada/remove")
+    left = boss.post("/people/ada/remove", present=PASSWORD, version=version)
+
+    assert "They are booked, B1: move or cancel that first." in words(kept)
+    assert "Ada Lind is off the roster." in words(left)
+    assert "ada" in words(boss.get("/bookings/1"))

@@ -14,7 +14,7 @@ from tests.support.fixtures import DANA, LEE, MARIA, TEAM
 from tests.support.world import CALLER, Build, World
 from triage.errors import MovedOn, NotFound, Refused
 from triage.services import bookings
-from triage.services.bookings import NewBooking
+from triage.services.booking_checks import NewBooking
 from triage.store.models import BillingLine, Booking
 from webhooks.simulator.phone_system import Behaviour
 
@@ -275,3 +275,17 @@ def test_what_cannot_be_booked_is_refused_and_nothing_is_kept(world: World) -> N
         bookings.cancel(world.program.desk, 1, "", world.now, actor="account:1", seen=99)
     with world.program.desk.store.read() as session:
         assert len(session.scalars(select(Booking)).all()) == 1
+
+
+def test_what_the_dealer_answers_reaches_the_technician(world: World) -> None:
+    book(world)
+    said(world, LEE)
+
+    assert world.text(CALLER, "can we make it 8?") is None
+    world.advance(seconds=1)
+
+    assert said(world, LEE) == ["B1: +16145550199 wrote: can we make it 8?\nAnswer by a call."]
+    bookings.cancel(world.program.desk, 1, "", world.now, actor="account:1")
+    world.text(CALLER, "thanks")
+    world.advance(seconds=1)
+    assert [text.split(":")[0] for text in said(world, LEE)] == ["B1 cancelled"]

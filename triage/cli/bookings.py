@@ -17,8 +17,8 @@ from triage.policy.hours import local, span_of_days
 from triage.policy.session_price import Kind
 from triage.policy.terms import ProductLine
 from triage.services import bookings
+from triage.services.booking_checks import LONGEST_NOTE, NewBooking, whom
 from triage.services.booking_records import Record, list_bookings, show_booking
-from triage.services.bookings import LONGEST_NOTE, NewBooking
 
 _AHEAD = timedelta(days=6)
 _MINUTES = click.IntRange(1, 1440)
@@ -75,7 +75,7 @@ def booking_add(
 ) -> None:
     """Book a slot; technician and dealer are told."""
     program = program_for_command()
-    dealer_id, site_id = bookings.whom(program.desk, code, site)
+    dealer_id, site_id = whom(program.desk, code, site)
     new = NewBooking(
         starts_at=starts_at,
         ends_at=ends_at,

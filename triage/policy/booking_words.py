@@ -180,6 +180,11 @@ def only_these(name: str) -> str:
     return f"{name} is a booking: reply BEGIN {name}, or DONE {name} <minutes> <note>. Nothing was changed."
 
 
+def dealer_wrote(card: BookingCard, body: str) -> str:
+    """What somebody texted from the number of a booking."""
+    return to_gsm7(f"{card.name}: {card.phone} wrote: {one_line(body, 200)}\nAnswer by a call.")
+
+
 def made_for_dealer(card: BookingCard, now: datetime, terms: Terms) -> str:
     rate = rate_in_words(rate_of(card.kind, card.starts_at, None, terms, is_booked=True), terms)
     return _text(

@@ -11,28 +11,21 @@ import structlog
 from triage.errors import MovedOn, NotFound, Refused, StoreUnavailable
 from triage.policy import booking_words as words
 from triage.policy.bookings import (
-    KINDS,
     BookingEvent,
     BookingState,
     Cost,
-    Slot,
     Step,
-    check_free,
-    check_product,
-    check_slot,
     cost_of,
     name_of,
     next_booking_state,
     next_due_at,
     what_is_due,
 )
-from triage.policy.dialing import refusal_of
-from triage.policy.roster import Person
 from triage.policy.session_price import Kind
 from triage.policy.terms import ProductLine, Terms
 from triage.policy.wording import wall_clock
-from triage.policy.work import KIND_WORDS
 from triage.services import work
+from triage.services.booking_checks import LONGEST_NOTE, NewBooking, check_new, only_phone, slot_of
 from triage.services.booking_texts import (
     alert_managers,
     alert_technician,
@@ -45,13 +38,12 @@ from triage.services.booking_texts import (
 )
 from triage.services.desk import Desk
 from triage.services.work import NewWork
-from triage.store import Session, bookings, dealers
+from triage.store import Session, bookings
 from triage.store.engine import Transaction
-from triage.store.models import BillableSession, Booking, Dealer, Site
+from triage.store.models import BillableSession, Booking
 
 log = structlog.get_logger()
 
-LONGEST_NOTE = 500
 _AT_ONCE = 50
 _POSTPONED_BY = timedelta(seconds=60)
 _ENDS_BY_ITSELF = timedelta(hours=1)
@@ -59,21 +51,6 @@ _ENDS_BY_ITSELF = timedelta(hours=1)
 
 _MAY_HAVE_BEGUN_BEFORE = timedelta(hours=1)
 """So long before its slot a session may begin."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewBooking:
-    """What is to be booked. Of a dealer with one telephone number that one is taken where none is given."""
-
-    starts_at: datetime
-    ends_at: datetime
-    person_id: str
-    product: ProductLine
-    dealer_id: int | None = None
-    site_id: int | None = None
-    phone: str | None = None
-    kind: Kind = Kind.CALL
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,38 +62,22 @@ class Took:
     ends_at: datetime | None = None
 
 
-def whom(desk: Desk, code: str | None, site: str | None) -> tuple[int | None, int | None]:
-    """A dealer by its code and a site of it by its name. Raises NotFound, Refused."""
-    if code is None:
-        if site is not None:
-            raise Refused("A site is a dealer's: name the dealer too.")
-        return None, None
-    with desk.store.read() as session:
-        dealer_id = dealers.known(session, code).id
-        found = {each.name: each.id for each in dealers.sites_of(session, dealer_id)}
-    if site is None:
-        return dealer_id, None
-    if site not in found:
-        raise Refused(f"The dealer has no such site. Known: {', '.join(found) or 'none'}.")
-    return dealer_id, found[site]
-
-
 def preview(desk: Desk, new: NewBooking, now: datetime, *, number: int | None = None) -> Cost:
     """What a booking would cost, or another time for the booking of this number. Raises Refused as `book` does."""
     with desk.store.read() as session:
-        _check(session, desk, new, now, number=number)
+        check_new(session, desk, new, now, number=number)
     return cost_of(new.kind, new.product, new.starts_at, new.ends_at, desk.terms)
 
 
 def book(desk: Desk, new: NewBooking, now: datetime, *, actor: str) -> int:
     """Book it, and tell technician and dealer; returns its number. Raises Refused with how to mend it."""
     with desk.store.write() as tx:
-        _check(tx.session, desk, new, now)
+        check_new(tx.session, desk, new, now)
         booking = Booking(
             state=BookingState.BOOKED.value,
             dealer_id=new.dealer_id,
             site_id=new.site_id,
-            phone=new.phone or _only_phone(tx.session, new.dealer_id),
+            phone=new.phone or only_phone(tx.session, new.dealer_id),
             person_id=new.person_id,
             kind=new.kind.value,
             product=new.product,
@@ -164,7 +125,7 @@ def move(
             dealer_id=booking.dealer_id,
             phone=booking.phone,
         )
-        _check(tx.session, desk, moved, now, number=number)
+        check_new(tx.session, desk, moved, now, number=number)
         drop_unsent(tx, booking)
         before = roster.person(booking.person_id)
         booking.starts_at, booking.ends_at, booking.person_id = starts_at, ends_at, person_id
@@ -309,7 +270,7 @@ def run_due(desk: Desk, now: datetime) -> int:
 
 def _run(tx: Transaction, desk: Desk, booking: Booking, since: datetime, now: datetime) -> None:
     terms, roster = desk.terms_of(tx.session, booking.policy), desk.roster(tx.session)
-    due = what_is_due(_slot(booking), since, now, terms)
+    due = what_is_due(slot_of(booking), since, now, terms)
     card = card_of(tx.session, booking, roster)
     for step in due:
         match step:
@@ -338,40 +299,6 @@ def _run(tx: Transaction, desk: Desk, booking: Booking, since: datetime, now: da
     _set_due(booking, terms, now)
 
 
-def _check(session: Session, desk: Desk, new: NewBooking, now: datetime, *, number: int | None = None) -> None:
-    """Raises Refused where this cannot be booked."""
-    terms, roster = desk.terms, desk.roster(session)
-    check_slot(new.starts_at, new.ends_at, now, terms)
-    if new.kind not in KINDS:
-        raise Refused(f"This is not booked ahead; these are: {', '.join(KIND_WORDS[kind] for kind in KINDS)}.")
-    check_product(new.product, new.starts_at, new.ends_at, terms)
-    if roster.person(new.person_id) is None:
-        raise Refused("That technician is not on the roster. Take somebody who is.")
-    _check_whom(session, new, terms)
-    if len(new.note) > LONGEST_NOTE:
-        raise Refused(f"The note is too long: {LONGEST_NOTE} characters at most.")
-    others = bookings.that_block(session, new.person_id, new.starts_at, new.ends_at)
-    check_free(number, new.starts_at, new.ends_at, [(other.id, _slot(other)) for other in others])
-
-
-def _check_whom(session: Session, new: NewBooking, terms: Terms) -> None:
-    if new.dealer_id is None and new.phone is None:
-        raise Refused("Say whom it is for: a dealer, or a telephone number to call.")
-    if new.phone is not None and refusal_of(new.phone, terms) is not None:
-        raise Refused(f"We do not call {new.phone}. Write a number of the USA or Canada like +16145550199.")
-    dealer = session.get(Dealer, new.dealer_id) if new.dealer_id is not None else None
-    if new.dealer_id is not None and (dealer is None or (dealer.left_on and dealer.left_on <= new.starts_at.date())):
-        raise Refused("That dealer is not there, or has left. Take another.")
-    site = session.get(Site, new.site_id) if new.site_id is not None else None
-    if new.site_id is not None and (site is None or site.dealer_id != new.dealer_id):
-        raise Refused("That site is not the dealer's. Take one of theirs.")
-
-
-def _only_phone(session: Session, dealer_id: int | None) -> str | None:
-    found = dealers.phones_of(session, dealer_id) if dealer_id is not None else []
-    return found[0].phone if len(found) == 1 else None
-
-
 def _found(session: Session, number: int, seen: int | None) -> Booking:
     booking = bookings.one(session, number)
     if booking is None:
@@ -385,18 +312,9 @@ def _step(booking: Booking, event: BookingEvent) -> None:
     booking.state = next_booking_state(booking.id, BookingState(booking.state), event).value
 
 
-def _slot(booking: Booking) -> Slot:
-    return Slot(BookingState(booking.state), booking.starts_at, booking.ends_at)
-
-
 def _set_due(booking: Booking, terms: Terms, now: datetime) -> None:
-    booking.next_due_at = next_due_at(_slot(booking), now, terms)
+    booking.next_due_at = next_due_at(slot_of(booking), now, terms)
 
 
 def _record(tx: Transaction, booking: Booking, kind: str, now: datetime, *, actor: str, **details: Any) -> None:
     tx.record(kind, at=now, actor=actor, policy=booking.policy, booking=name_of(booking.id), **details)
-
-
-def next_of(session: Session, person: Person, now: datetime) -> Booking | None:
-    """A technician's next booking, or the one that is under way."""
-    return next(iter(bookings.of_person(session, person.id, now)), None)

@@ -12,6 +12,7 @@ from triage.errors import NotFound, Refused, TooManyAttempts
 from triage.policy import people as rules
 from triage.policy import people_words as words
 from triage.policy.access import Permission
+from triage.policy.bookings import name_of
 from triage.policy.fields import Channel
 from triage.policy.ladder import reachable_by
 from triage.policy.roster import Person, Roster
@@ -20,7 +21,7 @@ from triage.services.alerts import notify
 from triage.services.desk import Desk
 from triage.services.roster_changes import apply_change, change_roster
 from triage.services.sign_in import SignedIn
-from triage.store import blocks, cases, deliveries
+from triage.store import blocks, bookings, cases, deliveries
 from triage.store.engine import Transaction
 from triage.store.models.case import reference_of
 
@@ -94,13 +95,15 @@ def remove(
 ) -> None:
     """Off the roster; accounts that name them name nobody any more.
 
-    Raises Refused where a rotation, an override or an open case is theirs, and as the others do.
+    Raises Refused where a rotation, an override, an open case or a booking is theirs, and as the others do.
     """
     accounts.confirm(desk, who, password, address=address, now=now)
     with desk.store.write() as tx:
         person = known_person(desk.roster(tx.session), person_id)
         if held := [reference_of(case.id) for case in cases.in_hands_of(tx.session, person_id)]:
             raise Refused(f"They have {_some(held)}: hand that over or close it first, so that no caller is forgotten.")
+        if booked := [name_of(each.id) for each in bookings.of_person(tx.session, person_id, now)]:
+            raise Refused(f"They are booked, {', '.join(booked[:5])}: move or cancel that first.")
         changed = apply_change(
             tx,
             desk,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from triage.errors import NobodyToCall, Refused
-from triage.policy import booking_words, bridge_words, closing_words, notice_words, outage_words, wording
+from triage.policy import bridge_words, closing_words, notice_words, outage_words, wording
 from triage.policy.booking_commands import parse_booking
 from triage.policy.caller_news import caller_wrote
 from triage.policy.caller_texts import question_in
@@ -30,9 +30,8 @@ from triage.policy.commands import (
 from triage.policy.ladder import would_reach
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
-from triage.services import bookings, callers, casework, corrections, handling, hearing, texted_bookings
+from triage.services import callers, casework, corrections, handling, hearing, texted_bookings
 from triage.services.alerts import administrators, card_of, closed_by, held_since, tell
-from triage.services.booking_texts import card_of as booking_card_of
 from triage.services.completion import concerned
 from triage.services.desk import Desk
 from triage.services.escalation import next_alerted
@@ -141,6 +140,9 @@ def _from_outside(
     if answer is not None and question is not None and question.is_all:
         return standing
     case = tx.session.get(Case, text.case_id) if text.case_id else None
+    is_of_old = case is None or case.state == CaseState.CLOSED
+    if answer is None and is_of_old and texted_bookings.pass_on(tx, desk, text, now, is_heard=sent <= rules.answers):
+        return None
     if case is None:
         tx.record("text_from_stranger", at=now, actor="stranger", message=text.message_sid)
         return None
@@ -348,14 +350,9 @@ def _list(scene: Scene) -> str:
             mine.append(wording.card_line(card, scene.now, terms, is_called_back=is_called_back))
         elif case.state in {CaseState.OPEN, CaseState.ACKNOWLEDGED}:
             (stalled if case.owner else waiting).append(wording.waiting_line(card, scene.now, terms))
-    return wording.my_cases(mine, waiting, stalled, booked=_next_booking(scene))
-
-
-def _next_booking(scene: Scene) -> str:
-    booking = bookings.next_of(scene.tx.session, scene.person, scene.now)
-    if booking is None:
-        return ""
-    return booking_words.line(booking_card_of(scene.tx.session, booking, scene.roster), scene.now, scene.desk.terms)
+    return wording.my_cases(
+        mine, waiting, stalled, booked=texted_bookings.next_line(scene.tx, scene.desk, scene.person, scene.now)
+    )
 
 
 def _who(scene: Scene) -> str:

@@ -1,4 +1,4 @@
-"""BEGIN and DONE by text, about sessions booked ahead."""
+"""Texts about sessions booked ahead: BEGIN and DONE of technicians, words of whoever is to be called."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from triage.policy.bookings import BookingState, name_of
 from triage.policy.roster import Person
 from triage.services import billing_lines
 from triage.services import bookings as service
-from triage.services.booking_texts import card_of
+from triage.services.booking_texts import card_of, tell_technician
 from triage.services.desk import Desk
 from triage.store import bookings, sessions
 from triage.store.engine import Transaction
-from triage.store.models import BillableSession, Booking
+from triage.store.models import BillableSession, Booking, InboundText
 
 _COULD_BEGIN = timedelta(hours=1)
 
@@ -66,3 +66,23 @@ def _done(tx: Transaction, desk: Desk, person: Person, booking: Booking, command
 def _said(tx: Transaction, card: words.BookingCard, session: BillableSession) -> str:
     amount = billing_lines.total(sessions.lines_of(tx.session, session.id))
     return words.finished(card, session.minutes or 0, amount, session.rate)
+
+
+def pass_on(tx: Transaction, desk: Desk, text: InboundText, now: datetime, *, is_heard: bool) -> bool:
+    """Tell its technician what came from the number of a booking, where `is_heard`; False where it is of none that is
+    still to come or under way."""
+    booking = bookings.of_phone(tx.session, text.from_number, now)
+    if booking is None:
+        return False
+    tx.record("text_about_booking", at=now, actor="caller", booking=name_of(booking.id), message=text.message_sid,
+              passed_on=is_heard)  # fmt: skip
+    if is_heard:
+        card = card_of(tx.session, booking, desk.roster(tx.session))
+        tell_technician(tx, desk, booking, words.dealer_wrote(card, text.body), now)
+    return True
+
+
+def next_line(tx: Transaction, desk: Desk, person: Person, now: datetime) -> str:
+    """Their next booking, or the one under way, in a line of LIST; empty where there is none."""
+    found = next(iter(bookings.of_person(tx.session, person.id, now)), None)
+    return words.line(card_of(tx.session, found, desk.roster(tx.session)), now, desk.terms) if found else ""

@@ -51,6 +51,16 @@ def that_block(session: Session, person_id: str, start: datetime, end: datetime)
     ).all()
 
 
+def of_phone(session: Session, phone: str, ending_after: datetime) -> Booking | None:
+    """The next booking to be called at this number, or the one that is under way."""
+    return session.scalars(
+        select(Booking)
+        .where(Booking.phone == phone, Booking.state.in_(_BLOCKING), Booking.ends_at > ending_after)
+        .order_by(Booking.starts_at, Booking.id)
+        .limit(1)
+    ).first()
+
+
 def of_person(session: Session, person_id: str, ending_after: datetime) -> Sequence[Booking]:
     """A technician's bookings that are still to come, or under way, the next one first."""
     return session.scalars(

@@ -14,7 +14,7 @@ from triage.policy.terms import ProductLine, Terms
 from triage.policy.wall_clock import the_instant
 from triage.policy.wording import PRODUCT_WORDS
 from triage.policy.work import KIND_WORDS
-from triage.services.bookings import LONGEST_NOTE
+from triage.services.booking_checks import LONGEST_NOTE
 from webhooks.console.forms import Form
 from webhooks.console.roster_forms import MomentField
 

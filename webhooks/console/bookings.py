@@ -21,8 +21,9 @@ from triage.policy.wall_clock import on_wall
 from triage.policy.work import KIND_WORDS
 from triage.services import booking_records, bookings
 from triage.services.accounts import people
+from triage.services.booking_checks import NewBooking, whom
 from triage.services.booking_records import Record, show_booking
-from triage.services.bookings import NewBooking, Took
+from triage.services.bookings import Took
 from triage.services.recognition import known_dealers
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
@@ -174,7 +175,7 @@ def _refuse_others(booking: Record) -> None:
 
 def _new(form: BookForm) -> NewBooking:
     starts_at, ends_at = form.slot(desk().terms)
-    dealer_id, _ = bookings.whom(desk(), form.dealer.data or None, None)
+    dealer_id, _ = whom(desk(), form.dealer.data or None, None)
     return NewBooking(
         starts_at=starts_at,
         ends_at=ends_at,

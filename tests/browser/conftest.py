@@ -11,7 +11,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
-from tests.support.dealers import add_dealer_with_history
+from tests.support.dealers import NEW_YORK, add_dealer_with_history
 from tests.support.fixtures import LEE, TEAM
 from tests.support.live import free_port
 from tests.support.quick_hashes import quick_hashes
@@ -20,6 +20,8 @@ from tests.support.visitor import PASSWORD
 from tests.support.world import Build, World
 from triage.policy.access import NEEDS_SECOND_FACTOR, Role
 from triage.services import accounts
+from triage.services.bookings import NewBooking, book
+from triage.services.invoices import make_invoices
 
 __all__ = ["quick_hashes"]
 
@@ -65,7 +67,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def night(build_world: Build) -> World:
-    """A promise broken, a case closed, one taken, and one waiting under a newer contract; a dealer with a history."""
+    """A promise broken, a case closed, one taken, and one waiting under a newer contract; a dealer with a history,
+    an invoice and a session booked."""
     port = free_port()
     world = build_world(policy="", roster=TEAM, public_url=f"http://127.0.0.1:{port}")
     world.voicemail("+12165550123", attested=True)
@@ -77,7 +80,13 @@ def night(build_world: Build) -> World:
     world.text(LEE, "ACK 1003")
     world.restart(policy='promise.at_risk_before = "40m"')
     world.voicemail("+14125550100", emergency=True, attested=True)
-    add_dealer_with_history(world)
+    dealer = add_dealer_with_history(world)
+    desk, now = world.program.desk, world.now
+    make_invoices(desk, now.astimezone(NEW_YORK).date(), now, actor="test")
+    starts = now + timedelta(days=1)
+    ends = starts + timedelta(hours=1)
+    slot = NewBooking(starts_at=starts, ends_at=ends, person_id="lee", product="ucp", dealer_id=dealer)
+    book(desk, slot, now, actor="test")
     return world
 
 

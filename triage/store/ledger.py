@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import Integer, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from triage.store.models import (
@@ -195,6 +195,45 @@ def end_of(session: Session, dealer_id: int, lot: str) -> datetime | None:
     return session.scalar(
         select(LedgerEntry.ends_at).where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.lot == lot).limit(1)
     )
+
+
+def sums_of_quarter(session: Session, starts: datetime, ends: datetime) -> list[tuple[int, str, int]]:
+    """What moved in [starts, ends) by dealer and kind, without what is over. What expires at an end is of the quarter
+    before it."""
+    total = func.sum(LedgerEntry.minutes)
+    found = session.execute(
+        select(LedgerEntry.dealer_id, LedgerEntry.kind, total)
+        .where(
+            LedgerEntry.lot.not_like("over:%"),
+            LedgerEntry.at >= starts,
+            LedgerEntry.at <= ends,
+            or_(
+                and_(LedgerEntry.kind == "expired", LedgerEntry.at > starts),
+                and_(LedgerEntry.kind != "expired", LedgerEntry.at < ends),
+            ),
+        )
+        .group_by(LedgerEntry.dealer_id, LedgerEntry.kind)
+    )
+    return [(dealer_id, kind, int(minutes)) for dealer_id, kind, minutes in found]
+
+
+def sums_of_lot(session: Session, lot: str) -> list[tuple[int, str, int]]:
+    """The entries of a lot that several dealers have, summed up by dealer and kind."""
+    found = session.execute(
+        select(LedgerEntry.dealer_id, LedgerEntry.kind, func.sum(LedgerEntry.minutes))
+        .where(LedgerEntry.lot == lot)
+        .group_by(LedgerEntry.dealer_id, LedgerEntry.kind)
+    )
+    return [(dealer_id, kind, int(minutes)) for dealer_id, kind, minutes in found]
+
+
+def lines_of_quarters(session: Session, quarter: str) -> Sequence[BillingLine]:
+    """What every dealer is billed for a quarter as such."""
+    return session.scalars(
+        select(BillingLine)
+        .where(BillingLine.quarter == quarter, BillingLine.session_id.is_(None))
+        .order_by(BillingLine.id)
+    ).all()
 
 
 def purchases(session: Session, dealer_id: int, since: date = date.min) -> Sequence[Any]:

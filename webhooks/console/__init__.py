@@ -30,6 +30,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     errors,  # noqa: F401
     history,  # noqa: F401
     invoices,  # noqa: F401
+    ledger_forms,  # noqa: F401
     numbers,  # noqa: F401
     on_call,  # noqa: F401
     overrides,  # noqa: F401
@@ -41,6 +42,7 @@ from webhooks.console import (  # noqa: E402 - these add their routes
     rotations,  # noqa: F401
     second_factor,  # noqa: F401
     sign_in,  # noqa: F401
+    statements,  # noqa: F401
     system,  # noqa: F401
     work,  # noqa: F401
 )

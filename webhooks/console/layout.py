@@ -133,7 +133,6 @@ def shared() -> dict[str, Any]:
         "navigation": lines,
         "dealer_tabs": tabs,
         "tab_of": _tab_of,
-        "has_route": current_app.view_functions.__contains__,
         "endpoint": request.endpoint,
         "part_of": _is_part_of,
         "Permission": Permission,

@@ -24,6 +24,7 @@ _EXAMPLES = {
     "twilio_account_sid": "AC and 32 digits or letters a to f",
     "twilio_messaging_service_sid": "MG and 32 digits or letters a to f",
     "twilio_from": "+16145550100",
+    "backup_at": "12:00",
     "canary_number": "+16145550198",
     "mail_from": "afterhours@example.com",
 }
@@ -44,6 +45,9 @@ class Settings(BaseSettings):
     policy_file: Path = SHIPPED_POLICY
     roster_file: Path | None = None
     recordings_dir: Path | None = None
+    backup_dir: Path | None = None
+    backup_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "12:00"
+    backup_keep: Annotated[int, Field(ge=1, le=1000)] = 14
     public_url: str = "http://127.0.0.1:8080"
     bind: str = "127.0.0.1:8080"
     twilio_account_sid: Annotated[str, StringConstraints(pattern="^AC[0-9a-f]{32}$")] | None = None

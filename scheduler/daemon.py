@@ -9,6 +9,7 @@ import structlog
 from sdnotify import SystemdNotifier
 
 from scheduler.auditor import Auditor
+from scheduler.backup_maker import BackupMaker
 from scheduler.rings import Rings
 from scheduler.senders import Senders
 from scheduler.sweep import begin, keep_house, sweep
@@ -38,6 +39,7 @@ class Daemon:
         self._senders = Senders(program.settings.sender_threads, self.ring)
         self._rings = Rings(self.ring)
         self._auditor = Auditor(program, self.ring, lambda: self._last_sweep, self._rings.is_alive)
+        self._backup_maker = BackupMaker(program)
         self._listener = Thread(target=self._listen, name="bell", daemon=True)
         self._sweeper = Thread(target=self._sweep_when_rung, name="sweeper", daemon=True)
 
@@ -52,6 +54,7 @@ class Daemon:
         self._listener.start()
         self._sweeper.start()
         self._auditor.start()
+        self._backup_maker.start()
         SystemdNotifier().notify("READY=1")
 
     def stop(self) -> None:
@@ -60,6 +63,7 @@ class Daemon:
         self._stopped.set()
         self._rung.set()
         self._auditor.stop()
+        self._backup_maker.stop()
         self._sweeper.join(timeout=15)  # before the rings, which it arms
         self._rings.stop()
         self._senders.stop()

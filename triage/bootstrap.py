@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from config.settings import Settings
 from triage.clock import Clock, DemoClock, SystemClock
 from triage.errors import ConfigurationError, StoreUnavailable
 from triage.owner_files import load_roster_file, load_terms, shipped_policy
+from triage.policy.backups import BackupPlan
 from triage.policy.roster import Roster, stored_roster
 from triage.ports import (
     Bell,
@@ -46,6 +47,7 @@ class Program:
     recordings: RecordingFolder
     post: Post | None = None
     provider: ProvesIdentity | None = None
+    backups: BackupPlan | None = None
     is_prepared: bool = field(default=False, init=False)
     began: datetime = field(init=False)
 
@@ -101,6 +103,7 @@ def build(settings: Settings, store: Store | None = None) -> Program:
         post=_post(settings),
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
         provider=_provider(settings),
+        backups=_backups(settings),
     )
 
 
@@ -146,6 +149,13 @@ def _post(settings: Settings) -> Post | None:
         public_url=settings.public_url,
         domain=settings.mail_from.rpartition("@")[2],
     )
+
+
+def _backups(settings: Settings) -> BackupPlan | None:
+    """Where and when the scheduler makes backups; None where no folder is named."""
+    if settings.backup_dir is None:
+        return None
+    return BackupPlan(settings.backup_dir, time.fromisoformat(settings.backup_at), settings.backup_keep)
 
 
 def demo_clock_file(store: Store) -> Path:

@@ -70,6 +70,10 @@ class FolderUnusable(TriageError):
     """The folder of the recordings cannot be read or written."""
 
 
+class BackupFailed(TriageError):
+    """No backup was made, or one is damaged; nothing is half there."""
+
+
 class AnomalousRequest(TriageError):
     """Not what the phone system sends. Answered with 400; logged with ids only."""
 

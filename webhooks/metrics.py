@@ -99,6 +99,9 @@ class _Rows(Collector):
         for name, at in found.lists.items():
             behind.add_metric([name], (now - at).total_seconds())
         yield behind
+        if found.last_backup is not None:
+            age = (now - found.last_backup).total_seconds()
+            yield GaugeMetricFamily("afterhours_backup_age_seconds", "Since the newest good backup.", value=age)
         if found.last_sweep is not None:
             age = (now - found.last_sweep).total_seconds()
             yield GaugeMetricFamily("afterhours_sweep_age_seconds", "Since the last finished sweep.", value=age)

@@ -29,8 +29,8 @@ PROMISED = {
     "audit verify",
     "doctor",
 }
-WANTS_SETTINGS = {"booking add", "canary", "report mail"}
-"""Commands that exit with 2 where a setting is missing that the others do without."""
+WANTS_SETTINGS = {"backup", "booking add", "canary", "report mail", "restore"}
+"""Commands that exit with 2 where a setting or a file is missing that the others do without."""
 
 RUNNERS = {"serve", "web", "scheduler", "simulator"}
 """Commands that run until they are told to stop; they answer nothing."""
@@ -63,6 +63,8 @@ ANSWERING = {
         "--phone",
         "+16145550199",
     ),
+    "backup": ("--to", "backups"),
+    "restore": ("backups/x.db",),
     "booking cancel": ("B1",),
     "booking finish": ("B1", "--minutes", "5"),
     "booking list": (),

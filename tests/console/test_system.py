@@ -28,7 +28,7 @@ def test_a_machine_that_works_says_so_with_its_versions_and_what_went_out(world:
     assert "Wrong now" not in page
     assert re.search(r"Scheduler fine 9:3\d PM EST \d+ s ago sweeps", page)
     assert re.search(r"Check of the history fine .* all \d+ entries fit", page)
-    assert "Backup not made no time no backup has been made by the program" in page
+    assert "Backup not made no time none is made: AFTERHOURS_BACKUP_DIR is not set" in page
     assert re.search(r"text arrived \d", page)
     assert re.search(r"alert call nobody picked up \d", page)
     assert re.search(r"Failed in 24 h 0 Calls not answered in 24 h [1-9]", page)

@@ -10,6 +10,7 @@ import click
 _HOMES = {
     "account": "accounts",
     "audit": "reports",
+    "backup": "backups",
     "booking": "bookings",
     "canary": "canary",
     "case": "cases",
@@ -22,6 +23,7 @@ _HOMES = {
     "policy": "contract",
     "recording": "recordings",
     "report": "reports",
+    "restore": "backups",
     "scheduler": "operation",
     "serve": "operation",
     "session": "work",

@@ -19,19 +19,21 @@ from triage.errors import ConfigurationError, FolderUnusable, TransportError, Tr
 from triage.policy.case_words import clock
 from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
-from triage.policy.limits import MOST_GAPS, SWEEP_MAY_TAKE, is_list_late, is_test_call_old
+from triage.policy.limits import MOST_GAPS, SWEEP_MAY_TAKE, is_backup_old, is_list_late, is_test_call_old
 from triage.policy.monthly_report import trouble_in_words
+from triage.services.backups import last_failure
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
 from triage.services.letters import troubles
 from triage.services.number_setup import number_settings
 from triage.services.reconciler import behind_by
-from triage.services.vital_signs import why_not_ready
+from triage.services.vital_signs import BACKUP, signs, why_not_ready
 from triage.store import schema
+from triage.store.recording_folder import RecordingFolder
 
 _TIMEOUT_SECONDS = 5
 _ENOUGH_FREE_BYTES = 1_000_000_000  # below a quarter of it no recording is fetched any more
-_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary", "mail"})
+_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary", "mail", "backup"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("canary", _canary),
         ("sign-in", _sign_in),
         ("mail", _mail),
+        ("backup", _backup),
     )
     findings: list[Finding] = []
     for name, check in checks:
@@ -273,6 +276,31 @@ def _mail(program: Program) -> Iterator[Finding]:
         yield Finding("mail", f"{where} takes our mail")
     for about, reason, is_given_up in troubles(program.desk):
         yield Finding("mail", *trouble_in_words(about, reason, is_given_up=is_given_up))
+
+
+def _backup(program: Program) -> Iterator[Finding]:
+    plan, failure = program.backups, last_failure(program.desk)
+    made = signs(program.desk).get(BACKUP)
+    age = f"the newest is {exactly((program.now() - made).total_seconds())} old" if made else "none was made yet"
+    if plan is None:
+        yield Finding("backup", f"{age}; none is made by itself: AFTERHOURS_BACKUP_DIR is not set")
+        return
+    try:
+        free = RecordingFolder(plan.folder).try_out()
+    except FolderUnusable as error:
+        mend = f"let the daemon's user write into {plan.folder}, or set AFTERHOURS_BACKUP_DIR"
+        yield Finding("backup", str(error), mend)
+        return
+    where = f"{plan.folder} can be written, {free / 1e9:.1f} GB free"
+    if failure is not None:
+        yield Finding(
+            "backup", f"the newest could not be made: {failure.reason}", "mend that, then `afterhours backup`"
+        )
+    elif made is not None and is_backup_old(made, program.now()):
+        mend = "look for backup_crashed in the scheduler's log, or run `afterhours backup`"
+        yield Finding("backup", f"{where}, but {age}", mend)
+    else:
+        yield Finding("backup", f"{where}; {age}")
 
 
 def _webhooks(program: Program) -> Iterator[Finding]:

@@ -24,11 +24,17 @@ def settings_for_command() -> Settings:
 
 def program_for_command() -> Program:
     """A prepared program: commands read the same database as the daemon."""
+    program = unprepared_program()
+    program.prepare()
+    return program
+
+
+def unprepared_program() -> Program:
+    """A program whose database may not be there yet, and is not touched."""
     from triage.bootstrap import build  # noqa: PLC0415 - see triage/cli/__init__.py
 
     program = build(settings_for_command())
     click.get_current_context().call_on_close(program.close)
-    program.prepare()
     return program
 
 

@@ -14,6 +14,9 @@ EVENT_WORDS = {
     "alert_made": "Alerted",
     "at_risk": "The promise is at risk: the deadline is near",
     "attempted": "Tried to call back, reached nobody",
+    "backup_failed": "No backup could be made",
+    "backup_made": "A backup was made and checked",
+    "backup_restored": "A backup was put back",
     "became_emergency": "The caller made it an emergency",
     "billed_anew": "Billed anew",
     "borrowing_taken_back": "A request to borrow hours was taken back",
@@ -313,6 +316,9 @@ EVENT_GROUPS: dict[str, frozenset[str]] = {
     ),
     "The program": frozenset(
         [
+            "backup_failed",
+            "backup_made",
+            "backup_restored",
             "call_found",
             "canary_failed",
             "canary_passed",

@@ -22,6 +22,11 @@ def is_list_late(behind_by: timedelta, terms: Terms) -> bool:
     return behind_by > 3 * terms.reconciler.every
 
 
+def is_backup_old(made: datetime, now: datetime) -> bool:
+    """Whether a backup should have been followed by another."""
+    return now - made > ONCE_A_DAY_WITHIN
+
+
 def is_test_call_old(started_at: datetime, terms: Terms, now: datetime) -> bool:
     """Whether the newest test call should have been followed by another; never where none is made by itself."""
     return bool(terms.canary.at) and now - started_at > ONCE_A_DAY_WITHIN

@@ -15,21 +15,20 @@ from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.delivery_words import state_in_words
 from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
-from triage.policy.limits import MOST_GAPS, ONCE_A_DAY_WITHIN, is_list_late, is_test_call_old
+from triage.policy.limits import MOST_GAPS, ONCE_A_DAY_WITHIN, is_backup_old, is_list_late, is_test_call_old
 from triage.policy.monthly_report import trouble_in_words
 from triage.policy.twilio_words import is_not_answered
 from triage.policy.wording import wall_clock
-from triage.services import audit, coverage, letters
+from triage.services import audit, backups, coverage, letters
 from triage.services.canary import newest_over
 from triage.services.desk import Desk
 from triage.services.people import in_trouble
 from triage.services.reconciler import behind_by
-from triage.services.vital_signs import STARTED, SWEEP, signs, what_is_late, why_not_ready
+from triage.services.vital_signs import BACKUP, STARTED, SWEEP, signs, what_is_late, why_not_ready
 from triage.store import cases, schema, versions, vital_signs
 from triage.store.letters import newest_sent
 from triage.store.models.case import reference_of
 
-BACKUP = "backup"
 _A_DAY = timedelta(days=1)
 _MOST_NAMED = 5
 
@@ -73,10 +72,13 @@ class SystemState:
     since: list[tuple[str, datetime]]
 
 
-def system_state(desk: Desk, now: datetime, *, watched: datetime, began: datetime, reads_lists: bool) -> SystemState:
+def system_state(
+    desk: Desk, now: datetime, *, watched: datetime, began: datetime, reads_lists: bool, backup_at: str | None
+) -> SystemState:
     """Everything as of now; what is late, by `watched`.
 
-    `began` is when this process did; `reads_lists` whether the settings let lists be read.
+    `began` is when this process did; `reads_lists` whether the settings let lists be read; `backup_at` the time of day
+    of the backup, None where the settings let none be made.
     """
     seen = signs(desk)
     found = [
@@ -88,7 +90,7 @@ def system_state(desk: Desk, now: datetime, *, watched: datetime, began: datetim
         *_coverage(desk, now),
         *_phones(desk, now),
         _once_a_day("Look ahead for gaps", seen.get(coverage.SIGN), now, "done; those in charge are told of gaps"),
-        _backup(seen),
+        _backup(desk, seen.get(BACKUP), now, backup_at),
         _monthly_report(desk),
     ]
     with desk.store.read() as session:
@@ -227,10 +229,21 @@ def _once_a_day(name: str, at: datetime | None, now: datetime, words: str) -> Si
     return Sign(name, at, late if is_late else words, mend)
 
 
-def _backup(seen: dict[str, datetime]) -> Sign:
-    if BACKUP in seen:
-        return Sign("Backup", seen[BACKUP], "made")
-    return Sign("Backup", None, "no backup has been made by the program", is_done=False)
+def _backup(desk: Desk, made: datetime | None, now: datetime, daily_at: str | None) -> Sign:
+    name, failure = "Backup", backups.last_failure(desk)
+    if failure is not None:
+        mend = "Mend that, then run afterhours backup; see it in the history."
+        return Sign(name, made, f"the newest could not be made: {failure.reason}", mend)
+    if daily_at is None and made is None:
+        return Sign(name, None, "none is made: AFTERHOURS_BACKUP_DIR is not set", is_done=False)
+    if daily_at is None:
+        return Sign(name, made, "made by hand; none is made by itself: AFTERHOURS_BACKUP_DIR is not set")
+    if made is None:
+        return Sign(name, None, f"not yet: the scheduler makes it daily at {daily_at}", is_done=False)
+    if is_backup_old(made, now):
+        mend = "Look for backup_crashed in the scheduler's log, or run afterhours backup."
+        return Sign(name, made, f"made and read back, but not for {exactly((now - made).total_seconds())}", mend)
+    return Sign(name, made, "made and read back")
 
 
 def _monthly_report(desk: Desk) -> Sign:

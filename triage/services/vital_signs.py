@@ -15,6 +15,7 @@ from triage.store.vital_signs import Backlog
 
 SWEEP = "sweep"
 STARTED = "scheduler started"
+BACKUP = "backup"
 Due = due.Kind
 """What a sweep may find due."""
 _SOON = timedelta(seconds=90)
@@ -34,6 +35,7 @@ class Readings:
     canary: Tally
     lists: dict[str, datetime]
     letters: dict[str, int]
+    last_backup: datetime | None
 
 
 def signs(desk: Desk) -> dict[str, datetime]:
@@ -94,6 +96,7 @@ def readings(desk: Desk, now: datetime) -> Readings:
             canary=canaries.tally(session),
             lists={mark.name: mark.at for mark in marks.of_lists(session)},
             letters=letters.tally(session),
+            last_backup=vital_signs.last_seen(session, BACKUP),
         )
 
 

@@ -145,7 +145,7 @@ def _checked(url: str) -> URL:
 
 
 def _sqlite_engine(url: URL, busy_seconds: float, begin: str) -> Engine:
-    library = _sqlite_library()
+    library = sqlite_library()
     engine = create_engine(
         url,
         module=library,
@@ -193,7 +193,7 @@ def _postgres_engine(url: URL, busy_seconds: float) -> Engine:
     )
 
 
-def _sqlite_library() -> Any:
+def sqlite_library() -> Any:
     """A SQLite without the WAL-reset corruption: the wheel's, since Debian 12 ships an older one."""
     import pysqlite3.dbapi2 as library  # noqa: PLC0415 - Linux only, and not needed on PostgreSQL
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, String, cast, or_, select
+from sqlalchemy import ColumnElement, Row, Select, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
-from triage.store.chain import HEAD_ID
+from triage.store.chain import GENESIS, HEAD_ID
 from triage.store.models import ChainCheck
 
 SEARCHED = 10_000
@@ -49,6 +49,31 @@ class Place(NamedTuple):
 
     at: datetime
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """What a history has after an entry: how many entries, of which cases, and the instants of the first and the last.
+
+    `is_same` is whether that entry has the hash that was asked for; else it is another history.
+    """
+
+    is_same: bool
+    entries: int
+    cases: tuple[int, ...]
+    first: datetime | None
+    last: datetime | None
+
+
+def newer_than(session: Session, number: int, digest: str) -> Newer:
+    """What the history has after the entry of this number and hash; number 0 and GENESIS stand for the beginning."""
+    is_same = hashes(session, [number]).get(number, GENESIS) == digest
+    after = _EVENTS.c.number > number
+    found = session.execute(select(func.count(), func.min(_EVENTS.c.at), func.max(_EVENTS.c.at)).where(after)).one()
+    cases = (
+        select(_EVENTS.c.case_id).where(after, _EVENTS.c.case_id.is_not(None)).distinct().order_by(_EVENTS.c.case_id)
+    )
+    return Newer(is_same, found[0], tuple(session.scalars(cases)), found[1], found[2])
 
 
 def place_of(session: Session, number: int) -> Place | None:

@@ -17,5 +17,12 @@ def show_system() -> str:
     """Signs of life, the queue, what went out in the last day, versions."""
     running, now = program(), program().now()
     reads_lists = running.settings.twilio_from is not None
-    state = system_state(desk(), now, watched=running.clock.watched(), began=running.began, reads_lists=reads_lists)
+    state = system_state(
+        desk(),
+        now,
+        watched=running.clock.watched(),
+        began=running.began,
+        reads_lists=reads_lists,
+        backup_at=running.settings.backup_at if running.backups else None,
+    )
     return render_template("system.html", now=now, state=state)

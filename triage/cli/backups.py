@@ -1,0 +1,141 @@
+"""`afterhours backup`, `restore` and `move`: the database with its history, elsewhere and back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from triage.cli.printing import print_json, reported, wants_json
+from triage.cli.program import unprepared_program, whoever_types
+from triage.errors import ConfigurationError
+from triage.services import restores
+from triage.services.backups import Made, make_backup
+from triage.services.restores import Restored
+from triage.store.models.case import reference_of
+from triage.store.recording_folder import RecordingFolder
+
+_MOST_NAMED = 10
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("backup")
+@click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Into this folder.")
+@click.option("--keep", type=click.IntRange(1, 1000), help="How many stay; older ones go once this one is proved.")
+@wants_json
+@reported
+def backup(*, folder: Path | None, keep: int | None, as_json: bool) -> None:
+    """Copy database and recordings while the daemon runs, and prove the copy; exit 1 where its history does not fit.
+
+    Into AFTERHOURS_BACKUP_DIR unless --to is given.
+    """
+    program = unprepared_program()
+    settings = program.settings
+    into = folder or settings.backup_dir
+    if into is None:
+        raise ConfigurationError("say where: set AFTERHOURS_BACKUP_DIR, or add --to FOLDER")
+    keep = keep or settings.backup_keep
+    made = make_backup(program.desk, program.recordings, into, keep, actor=whoever_types(), now=program.now())
+    manifest = made.manifest
+    if as_json:
+        print_json({"path": str(made.path), "removed": made.removed, **manifest.model_dump(exclude={"form"})})
+    else:
+        _print_made(made)
+    sys.exit(1 if manifest.fault or manifest.lacking else 0)
+
+
+def _print_made(made: Made) -> None:
+    manifest = made.manifest
+    click.echo(
+        f"{made.path}: {manifest.size / 1e6:,.1f} MB, {sum(manifest.rows.values()):,} rows, history of"
+        f" {manifest.chain_number:,} entries to {manifest.chain_hash}, {len(manifest.recordings):,} recordings. It was"
+        " read back and is sound."
+    )
+    for stem in made.removed:
+        click.echo(f"removed {stem}, which is older than those that stay")
+    if manifest.lacking:
+        names = ", ".join(manifest.lacking[:_MOST_NAMED])
+        more = len(manifest.lacking) - _MOST_NAMED
+        click.echo(f"not on disk as they were fetched: {names}{f' and {more} more' if more > 0 else ''}.", err=True)
+    if manifest.fault:
+        click.echo(f"The history in it does not fit: {manifest.fault}. No older backup was removed.", err=True)
+
+
+@click.command("restore")
+@click.argument("file", type=_FILE)
+@click.option("--to", "target", type=_FILE, help="Another database file; its recordings go beside it.")
+@click.option("--replace", is_flag=True, help="Take the place of a database that is there; it is kept aside.")
+@wants_json
+@reported
+def restore(*, file: Path, target: Path | None, replace: bool, as_json: bool) -> None:
+    """Put a backup back, proven first. Stop the daemon before.
+
+    Where AFTERHOURS_DATABASE_URL says, unless --to is given.
+    """
+    program = unprepared_program()
+    if target is None and not program.desk.store.is_sqlite:
+        raise ConfigurationError("AFTERHOURS_DATABASE_URL is no SQLite file: add --to PATH")
+    where = (target or Path(program.desk.store.url.database or "")).absolute()
+    recordings = RecordingFolder(where.with_name("recordings")) if target else program.recordings
+    done = restores.restore(file, where, recordings, replace=replace, actor=whoever_types(), now=program.now())
+    if as_json:
+        print_json(_as_record(done))
+    else:
+        _print_restored(done)
+    sys.exit(1 if done.lost or done.manifest.fault else 0)
+
+
+def _as_record(done: Restored) -> dict[str, Any]:
+    newer = done.newer
+    return {
+        "path": str(done.path),
+        "made_at": done.manifest.made_at,
+        "entries": done.manifest.chain_number,
+        "head": done.manifest.chain_hash,
+        "fault": done.manifest.fault,
+        "recordings": done.recordings,
+        "lost": done.lost,
+        "aside": str(done.aside) if done.aside else None,
+        "newer": {
+            "same_history": newer.is_same,
+            "entries": newer.entries,
+            "cases": [reference_of(case) for case in newer.cases],
+            "first": newer.first,
+            "last": newer.last,
+        }
+        if newer
+        else None,
+    }
+
+
+def _print_restored(done: Restored) -> None:
+    click.echo(
+        f"{done.path} is as it was at {done.manifest.made_at:%Y-%m-%d %H:%M:%S} UTC: history of"
+        f" {done.manifest.chain_number:,} entries, {done.recordings:,} recordings in place."
+    )
+    if done.aside:
+        click.echo(f"What was there is kept as {done.aside}.")
+        click.echo(_newer_in_words(done))
+    if done.lost:
+        click.echo(f"The backup lacks these recordings: {', '.join(done.lost[:_MOST_NAMED])}.", err=True)
+    if done.manifest.fault:
+        click.echo(f"The history in it did not fit when it was made: {done.manifest.fault}.", err=True)
+
+
+def _newer_in_words(done: Restored) -> str:
+    newer = done.newer
+    if newer is None:
+        return "It cannot be read: what is newer in it is not known."
+    if not newer.is_same:
+        return "It has another history: the backup is not of that database, or one of them was changed."
+    if not newer.entries:
+        return "It has nothing that is newer."
+    named = ", ".join(reference_of(case) for case in newer.cases[:_MOST_NAMED])
+    more = f" and {len(newer.cases) - _MOST_NAMED} more" if len(newer.cases) > _MOST_NAMED else ""
+    of = f", of {len(newer.cases)} cases: {named}{more}" if newer.cases else ""
+    return (
+        f"It has {newer.entries:,} newer entries, {newer.first:%Y-%m-%d %H:%M:%S} to {newer.last:%Y-%m-%d %H:%M:%S}"
+        f" UTC{of}."
+    )

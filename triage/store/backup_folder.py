@@ -1,0 +1,196 @@
+"""The folder of backups: each is a file and its manifest, there whole or not at all. Recordings lie in it once."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from triage.errors import BackupFailed, Refused
+from triage.policy.backups import KeptRecording, Manifest, read_manifest
+from triage.store.recording_folder import LEAST_FREE_BYTES, Contents, RecordingFolder, Sink
+
+_CHUNK = 1024 * 1024
+_PARTIAL = ".partial"
+_COPIES = ("*.db", "*.dump")
+
+
+class BackupFolder:
+    """Raises BackupFailed where the disk does not do as it should."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.recordings = RecordingFolder(self.path / "recordings")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One backup at a time. What one that died has left is cleared away."""
+        with _our_errors(self.path):
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Refused(f"another backup into {self.path} is under way: wait until it is done") from None
+            with _our_errors(self.path):
+                self._clear()
+            yield
+        finally:
+            os.close(lock)
+
+    def need_room(self, size: int) -> None:
+        """For a copy of so many bytes, and some more: the live database may lie on the same disk."""
+        with _our_errors(self.path):
+            if shutil.disk_usage(self.path).free < size + LEAST_FREE_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    @contextmanager
+    def unfinished(self, name: str) -> Iterator[Path]:
+        """Where a copy is written before it is known to be good. Whatever is left of it at the end goes."""
+        path = self.path / f".{name}{_PARTIAL}"
+        try:
+            yield path
+        finally:
+            for left in self.path.glob(f"{path.name}*"):  # with what SQLite lays beside a file
+                left.unlink(missing_ok=True)
+
+    def keep(self, unfinished: Path, manifest: Manifest) -> Path:
+        """A copy that is good gets its name, then its manifest, both durably."""
+        final, beside = self.path / manifest.file, (self.path / manifest.file).with_suffix(".json")
+        with _our_errors(self.path):
+            if beside.exists():
+                raise Refused(f"{beside} is there already: wait a second, then try again")
+            written = self.path / f".{beside.name}{_PARTIAL}"
+            try:
+                _write(written, manifest.model_dump_json(indent=2).encode())
+                _sync(unfinished)
+                unfinished.replace(final)
+                written.replace(beside)
+                _sync(self.path)
+            finally:
+                written.unlink(missing_ok=True)
+        return final
+
+    def manifests(self) -> dict[str, Manifest | None]:
+        """Of every backup by its name without ending, oldest first; None where it is not to be read."""
+        found: dict[str, Manifest | None] = {}
+        for path in sorted(self.path.glob("afterhours-*.json")):
+            try:
+                found[path.stem] = manifest_beside(path)
+            except Refused:
+                found[path.stem] = None
+        return found
+
+    def remove(self, stems: Iterable[str]) -> None:
+        """Take backups away, and the recordings that no other one speaks of."""
+        with _our_errors(self.path):
+            for stem in stems:
+                (self.path / f"{stem}.json").unlink(missing_ok=True)
+            self._clear()
+            left = list(self.manifests().values())
+            if None in left:
+                return
+            named = {recording.name for manifest in left if manifest for recording in manifest.recordings}
+            for path in self.recordings.path.glob("*.wav"):
+                if path.name not in named:
+                    path.unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Whatever has no manifest is no backup: it was not finished, or was being taken away."""
+        for path in self.path.glob(f".afterhours-*{_PARTIAL}*"):
+            path.unlink(missing_ok=True)
+        for pattern in _COPIES:
+            for path in self.path.glob(f"afterhours-{pattern}"):
+                if not path.with_suffix(".json").exists():
+                    path.unlink(missing_ok=True)
+
+
+def manifest_beside(path: Path) -> Manifest:
+    """The manifest of a copy. Raises Refused where it is missing or none of ours."""
+    beside = path.with_suffix(".json")
+    try:
+        return read_manifest(beside.read_text(encoding="utf-8"), beside.name)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise Refused(f"the manifest {beside} cannot be read: {reason}") from None
+
+
+def contents_of(path: Path) -> Contents:
+    """What a file holds now. Raises BackupFailed where it cannot be read."""
+    with _our_errors(path), path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return Contents(digest.hexdigest(), file.tell())
+
+
+def copy_recording(source: RecordingFolder, target: RecordingFolder, wanted: KeptRecording) -> bool:
+    """Copy a recording, durably. False where the source does not hold it as it should be: then nothing is kept."""
+
+    def fill(sink: Sink) -> bool:
+        try:
+            with source.file(wanted.name).open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    sink.write(chunk)
+        except FileNotFoundError:
+            return False
+        return sink.contents() == Contents(wanted.sha256, wanted.size)
+
+    return target.keep(wanted.name, fill) is not None
+
+
+def put_in_place(copy: Path, target: Path, aside: str) -> Path | None:
+    """Lay a copy where a database belongs. One that is there is kept beside it under the name `aside`, and returned.
+
+    What SQLite lays beside a file goes with it: the journal of another database would damage this one.
+    """
+    with _our_errors(target):
+        unfinished = target.with_name(f".{target.name}{_PARTIAL}")
+        try:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with copy.open("rb") as source, os.fdopen(os.open(unfinished, _NEW, 0o600), "wb") as file:
+                shutil.copyfileobj(source, file, _CHUNK)
+                file.flush()
+                os.fsync(file.fileno())
+            moved = None
+            for suffix in ("", "-wal", "-shm"):
+                old = target.with_name(f"{target.name}{suffix}")
+                if old.exists():
+                    moved = target.with_name(aside)
+                    old.rename(target.with_name(f"{aside}{suffix}"))
+            unfinished.replace(target)
+            _sync(target.parent)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return moved
+
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(path: Path) -> None:
+    """Of a file what is in it, of a folder its names."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _our_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BackupFailed(f"{path}: {error.strerror or type(error).__name__}") from error

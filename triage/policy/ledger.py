@@ -208,7 +208,7 @@ def reckon(facts: Facts, now: datetime) -> Reckoned:
         match event:
             case Grant():
                 lot = lots.setdefault(event.lot, Lot(event.lot, 0, event.begins_at, event.ends_at))
-                lot.left += event.minutes
+                lot.left, lot.ends_at = lot.left + event.minutes, event.ends_at  # it had another one if it moved
                 movements.append(_movement(lot, event.kind, event.minutes, event.begins_at, event.clause, event.words))
             case Correction():
                 lot = lots.setdefault(event.lot, Lot(event.lot, 0, event.at, event.ends_at))

@@ -73,7 +73,8 @@ def settle(
 ) -> None:
     """Bring ledger and billing lines of a dealer in line with the facts from `since` on. Safe to repeat.
 
-    `since` is the earliest instant at which a fact counts that changed.
+    `since` is the earliest instant at which a fact counts that changed. Work that lies ahead, by a clock that has been
+    put back since, is paid for as it will be.
     """
     dealer = tx.session.get_one(Dealer, dealer_id)
     tx.session.flush()
@@ -84,7 +85,7 @@ def settle(
     ]
     bought = _bought(tx.session, dealer_id, _first_that_matters(tx, desk, worked, since))
     facts = _facts(tx, desk, dealer, bought, worked, since)
-    reckoned = rules.reckon(facts, now)
+    reckoned = rules.reckon(facts, max([now, *(session.opened_at for session, _ in worked)]))
     touched = _post(tx, desk, dealer, reckoned.movements, worked, since, now, actor)
     lines = sessions.lines_of_all(tx.session, [session.id for session, _ in worked])
     for session, work in worked:
@@ -208,7 +209,7 @@ def _post(
             kind=key.kind,
             minutes=minutes,
             at=key.at,
-            ends_at=reason.ends_at if reason else rows.end_of(tx.session, dealer.id, key.lot),
+            ends_at=reason.ends_at if reason else rows.end_of(tx.session, dealer.id, key),
             session_id=key.session_id,
             clauses=[reason.clause] if reason and reason.clause else [],
             words=_words(reason, is_new=key not in posted),

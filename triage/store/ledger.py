@@ -190,10 +190,19 @@ def last_entry_of(session: Session, dealer_id: int, lot: str, kind: str) -> Ledg
     ).first()
 
 
-def end_of(session: Session, dealer_id: int, lot: str) -> datetime | None:
-    """When a lot ends, by its entries."""
+def end_of(session: Session, dealer_id: int, key: Key) -> datetime | None:
+    """When the lot of an entry that stands ends, by that entry."""
     return session.scalar(
-        select(LedgerEntry.ends_at).where(LedgerEntry.dealer_id == dealer_id, LedgerEntry.lot == lot).limit(1)
+        select(LedgerEntry.ends_at)
+        .where(
+            LedgerEntry.dealer_id == dealer_id,
+            LedgerEntry.lot == key.lot,
+            LedgerEntry.kind == key.kind,
+            LedgerEntry.at == key.at,
+            LedgerEntry.session_id.is_not_distinct_from(key.session_id),
+        )
+        .order_by(LedgerEntry.id)
+        .limit(1)
     )
 
 

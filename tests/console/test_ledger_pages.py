@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from datetime import date
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.support.dealers import add_dealer, buy, eastern, work
 from tests.support.visitor import signed_in
 from tests.support.world import World
 from triage.policy.access import Role
+from triage.services.invoices import make_invoices
 from triage.services.ledger_changes import close_quarter
 from triage.services.quarter_list import quarter_of_each
 
@@ -83,6 +85,15 @@ def test_a_statement_is_read_and_taken_away(world: World, acme: int) -> None:
     assert auditor.post("/dealers/ACME/statement/2026-Q3/export/xml").status_code == 404
     assert auditor.get("/dealers/ACME/statement/soon").status_code == 404
     assert auditor.get("/dealers/NONE/statement/2026-Q3").status_code == 404
+
+
+def test_a_dealers_page_leads_to_its_statements_and_invoices(world: World, acme: int) -> None:
+    [number] = make_invoices(world.program.desk, date(2026, 10, 31), world.now, actor="test")
+
+    page = signed_in(world, Role.AUDITOR).get("/dealers/ACME").text
+    assert 'href="/dealers/ACME/statement/2026-Q3"' in page
+    assert re.search(rf'href="/invoices/{number}">{number}</a>(?s:.*?)<strong>\$165\.00<', page)
+    assert number not in signed_in(world, Role.TECHNICIAN, "lee").get("/dealers/ACME").text
 
 
 def test_minutes_are_put_right_with_a_reason(world: World, acme: int) -> None:

@@ -20,13 +20,13 @@ from triage.policy.work import KIND_WORDS
 from triage.services.billing_lines import total
 from triage.services.desk import Desk
 from triage.services.ledger import Standing, standing
-from triage.store import Session, cases, dealers, sessions
+from triage.store import Session, cases, dealers, invoices, sessions
 from triage.store import ledger as rows
 from triage.store.models import BillableSession, LedgerEntry
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
-_MOST_CASES, _MOST_SESSIONS = 10, 10
+_MOST_CASES, _MOST_SESSIONS, _MOST_INVOICES = 10, 10, 20
 _A_MOMENT = timedelta(microseconds=1)
 
 
@@ -42,6 +42,7 @@ class DealerAccount:
     quarters: Sequence[str]
     cases: Sequence[str]
     sessions: Sequence[Record]
+    invoices: Sequence[Record]
     entries: Sequence[int]
 
 
@@ -69,6 +70,10 @@ def account_of(desk: Desk, code: str, now: datetime) -> DealerAccount:
             quarters=_quarters(desk, rows.first_at(session, dealer.id), now),
             cases=[case.reference for case in cases.newest(session, _MOST_CASES, dealer_id=dealer.id)],
             sessions=[_session(session, each) for each in sessions.newest_of(session, dealer.id, _MOST_SESSIONS)],
+            invoices=[
+                {"number": each.number, "issued_on": each.issued_on, "due_on": each.due_on, "total": each.total}
+                for each in invoices.newest_of(session, dealer.id, _MOST_INVOICES)
+            ],
             entries=entries,
         )
 

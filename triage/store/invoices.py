@@ -123,6 +123,13 @@ def by_number(session: Session, number: str) -> Invoice | None:
     return session.scalars(select(Invoice).where(Invoice.number == number)).first()
 
 
+def newest_of(session: Session, dealer_id: int, most: int) -> Sequence[Invoice]:
+    """So many invoices of a dealer, the newest first."""
+    return session.scalars(
+        select(Invoice).where(Invoice.dealer_id == dealer_id).order_by(Invoice.id.desc()).limit(most)
+    ).all()
+
+
 def numbers_of(session: Session, invoice_ids: Sequence[int]) -> dict[int, str]:
     """The numbers of these invoices."""
     rows = session.execute(select(Invoice.id, Invoice.number).where(Invoice.id.in_(invoice_ids)))

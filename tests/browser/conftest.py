@@ -20,7 +20,8 @@ from tests.support.visitor import PASSWORD
 from tests.support.world import Build, World
 from triage.policy.access import NEEDS_SECOND_FACTOR, Role
 from triage.services import accounts
-from triage.services.bookings import NewBooking, book
+from triage.services.booking_checks import NewBooking
+from triage.services.bookings import book
 from triage.services.invoices import make_invoices
 
 __all__ = ["quick_hashes"]

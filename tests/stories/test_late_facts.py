@@ -10,7 +10,11 @@ from tests.support.dealers import add_dealer, billed, buy, eastern, jump, lots, 
 from tests.support.fixtures import TEAM
 from tests.support.world import Build, World
 from triage.services import put_back
+from triage.services import work as typed_work
+from triage.services.billing import bill
 from triage.services.dealer_files import import_file
+from triage.services.invoices import make_invoices, show_invoice
+from triage.store.models import BillableSession
 
 SPRING, SUMMER = "2026-05-04", "2026-08-03"
 
@@ -55,3 +59,26 @@ def test_work_that_a_clock_ahead_wrote_keeps_what_pays_for_it_once_the_clock_is_
     assert [amount for _, _, amount in billed(world)] == ["0.00", "0.00"]
     jump(world, "2027-01-06T15:00:00")
     assert lots(world, acme) == ended
+
+
+def test_an_invoice_says_of_the_work_what_it_said_when_it_was_made(build_world: Build) -> None:
+    world = build_world(roster=TEAM, at="2026-11-20T15:00:00")
+    desk, acme = world.program.desk, add_dealer(world, has_account=False)
+    number = work(world, acme, eastern("2026-11-18"), 40)
+    through = date(2026, 11, 20)
+    make_invoices(desk, through, world.now, actor="account:1")
+    before = show_invoice(desk, "2026-0001")
+
+    with desk.store.write() as tx:
+        session = tx.session.get_one(BillableSession, number)
+        session.opened_at, session.person_id, session.minutes = eastern("2026-11-19"), "kim", 31
+        bill(tx, desk, session, world.now, is_billable=True, began_before=eastern("2026-11-18"))
+    withdraw = {"reason": "It was no work", "actor": "account:1"}
+    with desk.store.write() as tx:
+        typed_work.withdraw(tx, desk, number, world.now, **withdraw)
+    make_invoices(desk, through, world.now, actor="account:1")
+
+    assert show_invoice(desk, "2026-0001") == before
+    [credit] = show_invoice(desk, "2026-0002")["lines"]
+    said = credit["amount"], credit["worked_on"], credit["technician"]
+    assert said == (-before["total"], date(2026, 11, 19), "kim")

@@ -8,14 +8,16 @@ from datetime import date, timedelta
 import pytest
 
 from tests.support.acme import KIMS_PHONE, PAYPHONE, PIN, SHOP_PHONE, WRONG_PINS, acme
-from tests.support.dealers import billed, buy, lots
+from tests.support.dealers import add_dealer, billed, buy, lots
 from tests.support.fixtures import LEE, TEAM
 from tests.support.visitor import signed_in
 from tests.support.world import CALLER, Build, World
 from triage.policy.access import Role
 from triage.services import records
 from triage.services.case_actions import set_dealer_here
+from triage.services.reopening import reopen
 from triage.services.sla_report import Question, sla_report
+from triage.store import cases
 from triage.store.models import Site
 from webhooks.simulator.phone_system import Behaviour
 
@@ -229,6 +231,28 @@ def test_a_bill_moves_with_the_case_to_the_dealer_who_pays(build_world: Build) -
     assert back == "The case is of no dealer now. Billed for it: $82.50. Before: $0.00."
     assert (drawn["earned:2026-Q4"], lots(world, dealer)["earned:2026-Q4"]) == (9 * 60 - 25, 9 * 60)
     assert billed(world) == [("standard", 30, "82.50")]
+
+
+def test_a_session_that_is_open_again_keeps_nothing_of_the_dealer_who_had_it(build_world: Build) -> None:
+    world = evening(build_world)
+    dealers = [add_dealer(world, code, has_account=code == "BELL") for code in ("BELL", "CASH")]
+    for dealer in dealers:
+        buy(world, dealer, "2026-02-02", "9000.00", "other")
+    world.voicemail(PAYPHONE)
+    desk = world.program.desk
+    set_dealer_here(desk, "1001", "BELL", "They said so", actor="terminal", now=world.now)
+    world.text(LEE, "DONE 25")
+    assert lots(world, dealers[0]) == {"over:2026-Q4": -25}
+    with desk.store.write() as tx:
+        case = cases.by_reference(tx.session, "1001")
+        assert case is not None
+        reopen(tx, desk, case, was_called=True, reason="more", by="Ada", actor="account:1", now=world.now)
+
+    set_dealer_here(desk, "1001", "CASH", "It was Cash", actor="terminal", now=world.now)
+    world.text(LEE, "DONE 25")
+
+    assert [lots(world, dealer) for dealer in dealers] == [{}, {}]
+    assert billed(world) == [("standard", 30, "82.50")]  # without an account it is billed at once (E6)
 
 
 def test_the_page_of_a_case_says_who_pays_and_lets_a_manager_set_the_dealer(build_world: Build) -> None:

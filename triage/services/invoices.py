@@ -148,7 +148,7 @@ def _make(
         )
         tx.session.add(invoice)
         tx.session.flush()
-        invoices.put_on(tx.session, invoice.id, [line.id for line in account.lines])
+        invoices.put_on(tx.session, invoice.id, account.lines)
         made.append(newest)
         tx.record(
             "invoice_made",
@@ -305,9 +305,9 @@ def _line(row: Any, desk: Desk) -> Line:
         case=reference_of(row.case_id) if row.case_id else None,
         session=row.session_id,
         quarter=row.quarter,
-        worked_on=_last_day(row.quarter) if row.quarter else local(row.opened_at, desk.terms).date(),
+        worked_on=row.worked_on or _worked_on(row, desk),
         kind=row.kind or "quarter",
-        technician=row.person_id,
+        technician=row.worked_by or row.person_id,
         rate=row.rate,
         minutes=row.minutes,
         billed_minutes=row.billed_minutes,
@@ -318,6 +318,10 @@ def _line(row: Any, desk: Desk) -> Line:
         arithmetic=row.arithmetic,
         revision=row.revision,
     )
+
+
+def _worked_on(row: Any, desk: Desk) -> date:
+    return _last_day(row.quarter) if row.quarter else local(row.opened_at, desk.terms).date()
 
 
 def _last_day(quarter: str) -> date:

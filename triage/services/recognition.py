@@ -156,6 +156,7 @@ def _assign(tx: Transaction, desk: Desk, case: Case, found: Matched | None, now:
         return
     if work.closed_at is None and not sessions.lines_of(tx.session, work.id):
         work.dealer_id, work.dealer_technician_id = case.dealer_id, case.dealer_technician_id
+        work.had_account = None  # that of whoever had it before says nothing of theirs
         return
     work.withdrawn_at = now
     billing.take_back(tx, desk, work, now)

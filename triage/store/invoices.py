@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from triage.policy.invoicing import Line
 from triage.store.base import Base
 from triage.store.models import BillingLine, Dealer, Invoice, InvoiceFile, InvoiceRun
 
@@ -65,6 +66,7 @@ def _lines() -> Select[Any]:
             line.c.id, line.c.invoice_id, line.c.session_id, line.c.quarter, line.c.rate, line.c.minutes,
             line.c.billed_minutes, line.c.billed_days, line.c.amount, line.c.is_taxable, line.c.clauses,
             line.c.arithmetic, line.c.revision, line.c.billed_at,
+            line.c.worked_on, line.c.person_id.label("worked_by"),
             work.c.case_id, work.c.kind, work.c.person_id, work.c.opened_at,
             _owner(line, work).label("dealer_id"),
         )
@@ -87,10 +89,15 @@ def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
-def put_on(session: Session, invoice_id: int, line_ids: Sequence[int]) -> None:
-    """These lines are on that invoice from now on, and change no more."""
-    for ids in _portions(line_ids):
-        session.execute(update(BillingLine).where(BillingLine.id.in_(ids)).values(invoice_id=invoice_id))
+def put_on(session: Session, invoice_id: int, lines: Sequence[Line]) -> None:
+    """These lines are on that invoice from now on, and change no more: nor does what it says of their work."""
+    session.execute(
+        update(BillingLine),
+        [
+            {"id": line.id, "invoice_id": invoice_id, "worked_on": line.worked_on, "person_id": line.technician}
+            for line in lines
+        ],
+    )
 
 
 def unsettled(session: Session, now: datetime) -> Sequence[Dealer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
@@ -114,7 +114,7 @@ class BillingLine(Base):
 
     Unique for its session, or dealer and quarter, and rule. A line on an invoice never changes: what differs later
     is a line of its own with the next `revision`, which may be below zero. `billed_at` is the close of the session or
-    the last instant of the quarter.
+    the last instant of the quarter. `worked_on` and `person_id` are the day and who worked as the invoice has them.
     """
 
     __tablename__ = "billing_lines"
@@ -136,6 +136,8 @@ class BillingLine(Base):
     billed_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), index=True)
+    worked_on: Mapped[date | None]
+    person_id: Mapped[str | None] = mapped_column(String(40))
 
     __table_args__ = (
         UniqueConstraint("session_id", "rule", "revision"),

@@ -74,6 +74,10 @@ class BackupFailed(TriageError):
     """No backup was made, or one is damaged; nothing is half there."""
 
 
+class MoveFailed(TriageError):
+    """The database was not moved: the new one is as empty as it was."""
+
+
 class AnomalousRequest(TriageError):
     """Not what the phone system sends. Answered with 400; logged with ids only."""
 

@@ -29,7 +29,7 @@ PROMISED = {
     "audit verify",
     "doctor",
 }
-WANTS_SETTINGS = {"backup", "booking add", "canary", "report mail", "restore"}
+WANTS_SETTINGS = {"backup", "booking add", "canary", "move", "report mail", "restore"}
 """Commands that exit with 2 where a setting or a file is missing that the others do without."""
 
 RUNNERS = {"serve", "web", "scheduler", "simulator"}
@@ -41,6 +41,7 @@ ANSWERING = {
     "policy check": (),
     "policy explain": ("--at", "2026-11-21T02:30:00Z"),
     "policy price": ("--rate", "standard", "--minutes", "5"),
+    "move": ("--to", "postgresql+psycopg://nobody@127.0.0.1:1/none"),
     "oncall calendar": SPAN,
     "oncall gaps": (),
     "oncall who": (),

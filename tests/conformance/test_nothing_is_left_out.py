@@ -37,7 +37,7 @@ LATER = {
 """Keys of the contract that are data so far: printed by `policy check`, decided upon by a later issue."""
 
 RAISED_AT_START = {errors.ConfigurationError}
-NEVER_REACH_HTTP = {errors.TransportError, errors.OutcomeUnknown, errors.BackupFailed}
+NEVER_REACH_HTTP = {errors.TransportError, errors.OutcomeUnknown, errors.BackupFailed, errors.MoveFailed}
 """They become the state of a delivery, or the end of a command; backups are made by no request."""
 
 

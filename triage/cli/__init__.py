@@ -19,6 +19,7 @@ _HOMES = {
     "invoice": "invoices",
     "ledger": "ledger",
     "migrate": "operation",
+    "move": "backups",
     "oncall": "cases",
     "policy": "contract",
     "recording": "recordings",

@@ -10,10 +10,11 @@ import click
 
 from triage.cli.printing import print_json, reported, wants_json
 from triage.cli.program import unprepared_program, whoever_types
-from triage.errors import ConfigurationError
-from triage.services import restores
+from triage.errors import ConfigurationError, Refused
+from triage.services import moves, restores
 from triage.services.backups import Made, make_backup
 from triage.services.restores import Restored
+from triage.store.engine import Store
 from triage.store.models.case import reference_of
 from triage.store.recording_folder import RecordingFolder
 
@@ -139,3 +140,31 @@ def _newer_in_words(done: Restored) -> str:
         f"It has {newer.entries:,} newer entries, {newer.first:%Y-%m-%d %H:%M:%S} to {newer.last:%Y-%m-%d %H:%M:%S}"
         f" UTC{of}."
     )
+
+
+@click.command("move")
+@click.option("--to", "address", required=True, help="postgresql+psycopg://user@host/name, an empty database.")
+@wants_json
+@reported
+def move(*, address: str, as_json: bool) -> None:
+    """Copy everything from SQLite into an empty PostgreSQL and prove it: all or nothing. Stop the daemon before."""
+    program = unprepared_program()
+    if not program.desk.store.is_sqlite:
+        raise ConfigurationError("AFTERHOURS_DATABASE_URL is no SQLite file: there is nothing to move from")
+    if not address.startswith("postgresql"):
+        raise Refused("--to: write postgresql+psycopg://user@host/name")
+    target = Store(address)
+    try:
+        done = moves.move(program.desk.store, target, actor=whoever_types(), now=program.now())
+    finally:
+        target.close()
+    if as_json:
+        print_json({"rows": done.rows, "entries": done.entries, "head": done.head})
+        return
+    click.echo(
+        f"{sum(done.rows.values()):,} rows of {len(done.rows)} tables came over, counted and compared; the history of"
+        f" {done.entries:,} entries fits to {done.head}."
+    )
+    click.echo("Now set AFTERHOURS_DATABASE_URL to the new address and start. The old file stays as it is.")
+    if program.settings.recordings_dir is None:
+        click.echo(f"Set AFTERHOURS_RECORDINGS_DIR={program.recordings.path} too: the recordings stay there.")

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from triage.errors import BackupFailed, Refused, StoreUnavailable
 from triage.policy.backups import KeptRecording, Manifest, stem_of
-from triage.policy.limits import SWEEP_MAY_TAKE
 from triage.services.backups import prove
-from triage.services.vital_signs import SWEEP
-from triage.store import history, schema, snapshots, vital_signs
+from triage.services.vital_signs import refuse_running
+from triage.store import history, schema, snapshots
 from triage.store.backup_folder import contents_of, copy_recording, manifest_beside, put_in_place
 from triage.store.engine import Store
 from triage.store.history import Newer
@@ -58,17 +57,6 @@ def restore(
     finally:
         store.close()
     return Restored(manifest, target, aside, newer, len(manifest.recordings) - len(lost), lost)
-
-
-def refuse_running(store: Store, now: datetime) -> None:
-    """Raises Refused where a scheduler gave a sign of life a moment ago."""
-    with store.read() as session:
-        last = vital_signs.last_seen(session, SWEEP)
-    if last is not None and abs(now - last) <= SWEEP_MAY_TAKE:
-        raise Refused(
-            f"a daemon runs on {store.url.render_as_string()}: it gave a sign of life at {last:%H:%M:%S} UTC. Stop it,"
-            f" wait {SWEEP_MAY_TAKE.total_seconds():.0f} s, then try again"
-        )
 
 
 def _check(copy: Path, manifest: Manifest) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from triage.errors import Refused
 from triage.policy.limits import SWEEP_MAY_TAKE, WORK_MAY_WAIT
 from triage.policy.reconciliation import was_down
 from triage.services import letters
 from triage.services.desk import Desk
 from triage.store import canaries, copies, due, marks, vital_signs
 from triage.store.canaries import Tally
+from triage.store.engine import Store
 from triage.store.vital_signs import Backlog
 
 SWEEP = "sweep"
@@ -70,6 +72,17 @@ def why_not_ready(desk: Desk, now: datetime) -> str | None:
     if now - last > SWEEP_MAY_TAKE:
         return f"the scheduler finished its last sweep {int((now - last).total_seconds())} s ago: is it running?"
     return None
+
+
+def refuse_running(store: Store, now: datetime) -> None:
+    """Raises Refused where a scheduler gave a sign of life a moment ago."""
+    with store.read() as session:
+        last = vital_signs.last_seen(session, SWEEP)
+    if last is not None and abs(now - last) <= SWEEP_MAY_TAKE:
+        raise Refused(
+            f"a daemon runs on {store.url.render_as_string()}: it gave a sign of life at {last:%H:%M:%S} UTC. Stop it,"
+            f" wait {SWEEP_MAY_TAKE.total_seconds():.0f} s, then try again"
+        )
 
 
 def what_is_late(desk: Desk, now: datetime) -> list[str]:

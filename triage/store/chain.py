@@ -117,7 +117,7 @@ def verify_after(session: Session, number: int, previous: str, most: int | None 
     sound = versions.sound_policies(session)
     wanted, given = (_ALL, {}) if most is None else (_AFTER, {"after": number or _BELOW_ALL, "most": most})
     # No rows of the session, which would take longer to make than to check.
-    with closing(session.connection().execution_options(yield_per=_PAGE).execute(wanted, given)) as rows:
+    with closing(session.connection().execute(wanted, given, execution_options={"yield_per": _PAGE})) as rows:
         found = iter(rows)
         while True:
             try:

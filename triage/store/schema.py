@@ -19,15 +19,20 @@ def upgrade(store: Store) -> None:
     """Bring the schema to the newest revision. Safe to run twice, and from several processes at once."""
     if revision(store) == newest():
         return
-    from alembic import command  # noqa: PLC0415 - large, and hardly ever needed
-
     with store.connection() as connection:
         if not store.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         if _current(connection) != newest():
-            command.upgrade(_config(connection), "head")
-        if connection.execute(select(ChainHead.id)).first() is None:
-            connection.execute(insert(ChainHead).values(id=HEAD_ID, number=0, hash=GENESIS))
+            bring_up(connection)
+
+
+def bring_up(connection: Connection) -> None:
+    """`upgrade` in a transaction that is open: who begins it sees to it that nobody else does the same."""
+    from alembic import command  # noqa: PLC0415 - large, and hardly ever needed
+
+    command.upgrade(_config(connection), "head")
+    if connection.execute(select(ChainHead.id)).first() is None:
+        connection.execute(insert(ChainHead).values(id=HEAD_ID, number=0, hash=GENESIS))
 
 
 def revision(store: Store) -> str | None:

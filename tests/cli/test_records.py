@@ -229,6 +229,7 @@ def test_csv_of_the_sla_has_a_row_for_each_window_and_technician(at_night: Run) 
     ("cell", "safe"),
     [
         ("=1+1", "'=1+1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
         ("+16145550199", "'+16145550199"),
         ("-2", "'-2"),
         ("@SUM(A1)", "'@SUM(A1)"),

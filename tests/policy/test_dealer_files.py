@@ -60,6 +60,7 @@ def test_a_row_of_each_kind_is_read_as_values() -> None:
         ("dealers", f"A1,{'x' * 121},,,yes,", "name: is longer than 120 characters"),
         ("dealers", "A1,=SUM(A1),,,yes,", "looks like a formula"),
         ("dealers", "A1,'=SUM(A1),,,yes,", "looks like a formula"),
+        ("dealers", "A1,\uff1dSUM(A1),,,yes,", "looks like a formula"),
         ("dealers", "A1,Ac\u202eme,,,yes,", "characters that cannot be shown"),
         ("dealers", "A1,Acme,dana,,yes,", "email: 'dana' is no e-mail address"),
         ("dealers", "A1,Acme,,20260101,yes,", "joined_on: '20260101' is no date; write it like 2026-02-28"),

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
+from tests.support.dealers import add_dealer
 from tests.support.fixtures import LEE
 from tests.support.logs import Logs
 from tests.support.wire import Wire, recording_form
@@ -16,7 +17,7 @@ from tests.support.world import CALLER, World
 from triage.errors import StoreUnavailable
 from triage.services.audit import verify_chain
 from triage.services.escalation import run_due_timers
-from triage.store.models import Case, LookUp, Timer
+from triage.store.models import BillableSession, Case, Dealer, LookUp, Timer
 
 
 def poison(world: World, caller: str) -> None:
@@ -52,6 +53,24 @@ def test_a_poisoned_timer_is_postponed_and_holds_nobody_up(world: World, logs: L
         assert timer.due_at >= poisoned_at + timedelta(seconds=60)
     assert [line["level"] for line in logs.named("timer_postponed")] == ["error"]
     assert verify_chain(world.program.desk).first_bad is None
+
+
+def test_a_dealer_whose_ledger_cannot_be_reckoned_stays_due_and_holds_nobody_up(world: World, logs: Logs) -> None:
+    broken, fine = add_dealer(world, "BROKEN"), add_dealer(world, "FINE")
+    with world.program.desk.store.write() as tx:
+        of_no_rate = {"kind": "call", "window": "support_hours", "product": "ucp", "person_id": "lee", "rate": "none"}
+        span = {"opened_at": world.now, "closed_at": world.now, "minutes": 5}
+        policy = world.program.desk.terms.version
+        tx.session.add(BillableSession(dealer_id=broken, policy=policy, **of_no_rate, **span))
+        tx.session.execute(update(Dealer).values(next_due_at=world.now))
+
+    world.voicemail(CALLER)
+
+    assert [text[:4] for text in world.bodies(LEE)] == ["1001"]
+    with world.program.desk.store.read() as session:
+        due = {dealer.id: dealer.next_due_at for dealer in session.scalars(select(Dealer))}
+    assert due[broken] <= world.now < due[fine]
+    assert {line["dealer"] for line in logs.named("ledger_not_settled")} == {broken}
 
 
 @pytest.mark.on_both

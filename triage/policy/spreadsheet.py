@@ -11,7 +11,8 @@ from typing import Any
 
 from triage.policy.written import plain
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\0")
+"""The escapes are the wide forms of the first four: some spreadsheets take them for the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
+import structlog
+
+from triage.errors import StoreUnavailable
 from triage.policy import ledger as rules
 from triage.policy.hours import local
 from triage.policy.ledger import Borrow, Bought, Correction, Coverage, Facts, Grant, Lot, Movement, Reckoned, Use
@@ -33,6 +36,8 @@ from triage.store import ledger as rows
 from triage.store.engine import Transaction
 from triage.store.ledger import Key
 from triage.store.models import BillableSession, BillingLine, Dealer, LedgerEntry
+
+log = structlog.get_logger()
 
 GRANTS = ("earned", "new_dealer", "training", "prepaid")
 _AT_ONCE = 20
@@ -97,12 +102,23 @@ def settle(
 
 
 def settle_due(desk: Desk, now: datetime) -> bool:
-    """Settle dealers whose quarter or credits ended since they were last settled. True where there are more."""
-    with desk.store.write() as tx:
-        due = rows.due_dealers(tx.session, now, _AT_ONCE)
-        for dealer in due:
-            settle(tx, desk, dealer.id, dealer.next_due_at or now, now)
-    return len(due) == _AT_ONCE
+    """Settle some dealers whose quarter or credits ended since they were last settled. True where there may be more.
+
+    Each has a transaction of its own: one that fails stays due, and holds up nobody.
+    """
+    with desk.store.read() as session:
+        due = [dealer.id for dealer in rows.due_dealers(session, now, _AT_ONCE)]
+    done = 0
+    for dealer_id in due:
+        try:
+            with desk.store.write() as tx:
+                settle(tx, desk, dealer_id, now, now)
+            done += 1
+        except StoreUnavailable:
+            raise
+        except Exception:
+            log.exception("ledger_not_settled", dealer=dealer_id)
+    return done == _AT_ONCE
 
 
 def _facts(

@@ -30,6 +30,7 @@ from triage.policy.bookings import (
 )
 from triage.policy.commands import RESERVED
 from triage.policy.gsm7 import is_gsm7, segments
+from triage.policy.hours import local
 from triage.policy.session_price import Kind
 from triage.policy.terms import ProductLine, Terms
 
@@ -148,6 +149,29 @@ def test_what_is_done_about_a_booking_nobody_begins(terms: Terms) -> None:
     asked_at = EIGHT + timedelta(minutes=30)
     assert next_due_at(begun, SEVEN, terms) == asked_at
     assert what_is_due(begun, asked_at, asked_at, terms) == (Step.ASK,)
+
+
+@pytest.mark.parametrize(
+    ("day", "starts", "reminded"),
+    [
+        ("2026-11-22", "03:00", ["2026-11-20 17:00", "2026-11-22 02:45"]),
+        ("2026-11-21", "22:00", ["2026-11-20 17:00", "2026-11-21 21:45"]),
+        ("2026-11-21", "20:00", ["2026-11-20 17:00", "2026-11-21 19:45"]),
+        ("2026-11-21", "19:59", ["2026-11-20 19:59", "2026-11-21 19:44"]),
+        ("2026-11-24", "07:30", ["2026-11-22 17:00", "2026-11-24 07:15"]),
+        ("2026-11-24", "08:00", ["2026-11-23 08:00", "2026-11-24 07:45"]),
+    ],
+)
+def test_no_reminder_but_the_last_one_wakes_anybody(terms: Terms, day: str, starts: str, reminded: list[str]) -> None:
+    begins = eastern(day, starts)
+    slot = Slot(BookingState.BOOKED, begins, begins + timedelta(hours=1))
+
+    at, seen = begins - timedelta(days=3), []
+    while (due := next_due_at(slot, at, terms)) is not None and due < begins:
+        seen.append(f"{local(due, terms):%Y-%m-%d %H:%M}")
+        at = due
+
+    assert seen == reminded
 
 
 @given(late=st.integers(0, 60 * 40))

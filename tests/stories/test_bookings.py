@@ -172,7 +172,7 @@ def test_a_moved_session_is_reminded_at_its_new_time_and_its_old_technician_is_f
     assert world.text(LEE, "LIST") == "You have no open case."
     world.at(sunday + timedelta(minutes=50))
     assert not [page for page in world.pages(SEVEN - HOUR) if "Lee" in page]
-    assert [text.split(":")[0] for text in said(world, DANA)] == ["B1 in 1 day", "B1 in 15 minutes"]
+    assert [text.split(":")[0] for text in said(world, DANA)] == ["B1 in 1 day 3 hours", "B1 in 15 minutes"]
 
 
 def test_a_cancelled_session_is_quiet(world: World) -> None:

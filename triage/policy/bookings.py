@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -112,12 +112,22 @@ def _steps(slot: Slot, terms: Terms) -> Iterator[tuple[datetime, Step]]:
     rules = terms.bookings
     if slot.state is BookingState.BOOKED:
         for before in rules.remind:
-            yield slot.starts_at - before, Step.REMIND
+            at = slot.starts_at - before
+            yield at if before == min(rules.remind) else _awake(at, terms), Step.REMIND
         yield slot.starts_at + rules.alert_after, Step.ALERT
         yield slot.starts_at + rules.managers_after, Step.ALERT_MANAGERS
         yield slot.starts_at + rules.give_up_after, Step.GIVE_UP
     elif slot.state is BookingState.STARTED:
         yield slot.ends_at + rules.ask_after, Step.ASK
+
+
+def _awake(at: datetime, terms: Terms) -> datetime:
+    """The instant itself; for one of the overnight window (W3), the end of support hours before that night."""
+    if window_at(at, terms) != "overnight":
+        return at
+    day, evening = local(at, terms).date(), min(terms.hours.closes, terms.windows.overnight.starts)
+    before = instant(day, evening, terms)
+    return before if before < at else instant(day - timedelta(days=1), evening, terms)
 
 
 def check_slot(starts_at: datetime, ends_at: datetime, now: datetime, terms: Terms) -> None:

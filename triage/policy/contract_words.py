@@ -152,6 +152,8 @@ def _bookings(terms: Terms) -> Iterator[tuple[str, str]]:
     whom = "technician and dealer" if rules.dealer_texts else "technician"
     if rules.remind:
         yield "E7", f"Reminders to {whom}: {', '.join(span(before) for before in rules.remind)} before it."
+    if len(rules.remind) > 1:
+        yield "E7", "All but the last reminder wake nobody: instead of at night they come when support hours end."
     yield (
         "E7",
         (

@@ -131,7 +131,6 @@ def upgrade() -> None:
         sa.Column("dealer_id", sa.Integer(), nullable=True),
         sa.Column("site_id", sa.Integer(), nullable=True),
         sa.Column("phone", sa.String(length=20), nullable=True),
-        sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("person_id", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("product", sa.String(length=20), nullable=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -99,15 +100,22 @@ def test_a_dealers_page_leads_to_its_statements_and_invoices(world: World, acme:
 def test_minutes_are_put_right_with_a_reason(world: World, acme: int) -> None:
     boss = signed_in(world, Role.MANAGER)
     address = "/dealers/ACME/ledger/correct"
-    boss.get(address)
+    seen = re.findall(r'name="seen" value="([0-9]+)"', boss.get(address).text)[0]
 
-    assert "Say why." in boss.post(address, minutes="30", lot="").text
-    assert "only 120 min" in boss.post(address, minutes="-300", lot="earned:2026-Q4", reason="x").text.lower()
-    page = boss.post(address, minutes="90", lot="", ends_on="2026-12-01", reason="A call that was <b>ours</b>").text
+    assert "Say why." in boss.post(address, seen=seen, minutes="30", lot="").text
+    too_many = boss.post(address, seen=seen, minutes="-300", lot="earned:2026-Q4", reason="x").text
+    assert "only 120 min" in too_many.lower()
+    assert boss.post(address, minutes="90", lot="", reason="A call that was ours").status_code == 400
+    given: Any = {"minutes": "90", "lot": "", "ends_on": "2026-12-01", "reason": "A call that was <b>ours</b>"}
+    page = boss.post(address, seen=seen, **given).text
     assert "Put right: 1 h 30 min." in page
     assert "A call that was &lt;b&gt;ours&lt;/b&gt;" in page
     assert "through 2026-12-01" in page
     assert re.search(r"Credits left</dt><dd>3 h 30 min<", page)
+    boss.get(address)
+    assert boss.post(address, seen=seen, **given).status_code == 409
+    assert "The ledger has changed meanwhile" in boss.last
+    assert re.search(r"Credits left</dt><dd>3 h 30 min<", boss.get("/dealers/ACME").text)
 
 
 def test_hours_are_borrowed_once_and_the_request_can_be_taken_back(world: World, acme: int) -> None:

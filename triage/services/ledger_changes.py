@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from triage.errors import NotFound, Refused
+from triage.errors import MovedOn, NotFound, Refused
 from triage.policy.case_words import clock, safe
 from triage.policy.hours import instant, local
 from triage.policy.ledger import is_over, over_lot
@@ -32,19 +32,23 @@ def correct(
     *,
     lot: str | None = None,
     ends_on: date | None = None,
+    seen: int | None = None,
     actor: str,
     now: datetime,
 ) -> str:
     """Give a dealer minutes, or take some away, as an entry of its own. Returns the name of the lot.
 
-    Without `lot` they become a new one, good through the day `ends_on`, else until it is used up. Raises NotFound for
-    an unknown dealer or lot, Refused where there is no reason or where more would be taken than is left.
+    Without `lot` they become a new one, good through the day `ends_on`, else until it is used up. `seen` is what
+    `newest_entry` was when somebody decided this: so nothing is put right twice. Raises NotFound for an unknown dealer
+    or lot, Refused where there is no reason or where more would be taken than is left, MovedOn where there is newer.
     """
     reason = _reason(reason)
     if not minutes or abs(minutes) > MOST_MINUTES:
         raise Refused(f"write how many minutes, from 1 to {MOST_MINUTES:,}; below zero to take some away")
     with desk.store.write() as tx:
         dealer = dealers.known(tx.session, code)
+        if seen is not None and seen != rows.newest_id(tx.session, dealer.id):
+            raise MovedOn("the ledger has changed meanwhile: look at what is left, and put right what is still wrong")
         ledger.settle(tx, desk, dealer.id, now, now)
         if lot is None:
             name, ends_at_ = _new_lot(tx.session, desk, dealer, minutes, ends_on, now)
@@ -71,6 +75,12 @@ def correct(
         tx.record("ledger_corrected", at=now, actor=actor, policy=desk.terms.version, **told)
         ledger.settle(tx, desk, dealer.id, now, now, actor=actor)
         return name
+
+
+def newest_entry(desk: Desk, code: str) -> int:
+    """The number of a dealer's entry that was written last; 0 before the first. Raises NotFound."""
+    with desk.store.read() as session:
+        return rows.newest_id(session, dealers.known(session, code).id)
 
 
 def borrow(

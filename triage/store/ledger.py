@@ -152,6 +152,11 @@ def by_ids(session: Session, ids: Sequence[int]) -> Sequence[tuple[LedgerEntry, 
     return [(entry, case_id) for entry, case_id in found]
 
 
+def newest_id(session: Session, dealer_id: int) -> int:
+    """The entry that was written last; 0 before the first."""
+    return session.scalar(select(func.max(LedgerEntry.id)).where(LedgerEntry.dealer_id == dealer_id)) or 0
+
+
 def first_at(session: Session, dealer_id: int) -> datetime | None:
     """When the first entry counts."""
     return session.scalar(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import flash, redirect, url_for
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, SelectChoice, SelectField, StringField
+from wtforms import HiddenField, IntegerField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from triage.errors import NotFound, Refused, TriageError
+from triage.errors import MovedOn, NotFound, Refused, TriageError
 from triage.policy.access import Permission
 from triage.policy.lengths import in_hours
 from triage.services import ledger_changes
@@ -25,6 +27,9 @@ _NEW_LOT = ""
 
 
 class CorrectForm(Form):
+    """`seen` is the newest entry when the page was made: who sends it twice puts nothing right twice."""
+
+    seen = HiddenField(validators=[InputRequired()])
     minutes = IntegerField("Minutes; below zero to take some away", [InputRequired("Write a number of minutes.")])
     lot = SelectField("Of")
     ends_on = DayField("Last day of new minutes", [Optional()])
@@ -44,14 +49,15 @@ class BorrowForm(Form):
 @needs(Permission.CHANGE_LEDGER)
 def correct_ledger(code: str) -> Response | tuple[str, int]:
     """Give minutes, or take some away, as an entry with a reason."""
+    newest = ledger_changes.newest_entry(desk(), code)
     found, form = ledger_of(desk(), code, program().now()), CorrectForm()
     lots = [(lot["lot"], f"{lot['words']}: {in_hours(lot['minutes'])} left") for lot in found["lots"]]
     form.lot.choices = [SelectChoice(_NEW_LOT, "New minutes"), *(SelectChoice(name, words) for name, words in lots)]
 
     def page(error: TriageError | None = None) -> tuple[str, int]:
-        return form_page("ledger_correct.html", form, error, dealer=found)
+        return form_page("ledger_correct.html", form, error, dealer=found, newest=newest)
 
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or not re.fullmatch("[0-9]{1,18}", form.seen.data):
         return page()
     try:
         ledger_changes.correct(
@@ -61,9 +67,12 @@ def correct_ledger(code: str) -> Response | tuple[str, int]:
             form.reason.data,
             lot=form.lot.data or None,
             ends_on=form.ends_on.data,
+            seen=int(form.seen.data),
             actor=signed_in().actor,
             now=program().now(),
         )
+    except MovedOn as error:
+        return page(_as_sentence(error))[0], 409
     except (NotFound, Refused) as error:
         return page(_as_sentence(error))
     flash(f"Put right: {in_hours(form.minutes.data)}.")

@@ -91,6 +91,10 @@ def test_second_done_of_the_same_person_corrects_the_first_and_the_history_keeps
     assert (world.case()["sessions"][0]["corrected"], wrong["corrected"]) == (True, False)
     world.text(LEE, "DONE 1001 0 wrong case")
     assert (billed(world), world.case()["sessions"][0]["note"]) == ([], "wrong case")
+    told = [event for event in world.case()["events"] if event["kind"] in {"billed", "billed_anew", "not_billed"}]
+    assert [(event["kind"], event["details"]["amount"], event["details"].get("before")) for event in told] == [
+        ("billed", "1485.00", None), ("billed_anew", "247.50", "1485.00"), ("billed_anew", None, "247.50"),
+    ]  # fmt: skip
 
 
 def test_measured_time_stays_in_a_correction_and_only_who_closed_the_case_corrects_it_and_not_for_long(

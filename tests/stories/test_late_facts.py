@@ -14,6 +14,7 @@ from triage.services import work as typed_work
 from triage.services.billing import bill
 from triage.services.dealer_files import import_file
 from triage.services.invoices import make_invoices, show_invoice
+from triage.store import sessions
 from triage.store.models import BillableSession
 
 SPRING, SUMMER = "2026-05-04", "2026-08-03"
@@ -82,3 +83,19 @@ def test_an_invoice_says_of_the_work_what_it_said_when_it_was_made(build_world: 
     [credit] = show_invoice(desk, "2026-0002")["lines"]
     said = credit["amount"], credit["worked_on"], credit["technician"]
     assert said == (-before["total"], date(2026, 11, 19), "kim")
+
+
+def test_a_line_that_no_invoice_has_follows_its_work_to_another_dealer(build_world: Build) -> None:
+    world = build_world(roster=TEAM, at="2026-11-20T15:00:00")
+    desk, acme = world.program.desk, add_dealer(world, has_account=False)
+    number = work(world, None, eastern("2026-11-18"), 40)
+    before = billed(world)
+
+    with desk.store.write() as tx:
+        session = tx.session.get_one(BillableSession, number)
+        session.dealer_id = acme
+        bill(tx, desk, session, world.now, is_billable=True)
+
+    assert billed(world) == before
+    with desk.store.read() as db:
+        assert [line.dealer_id for line in sessions.lines_of(db, number)] == [acme]

@@ -33,13 +33,8 @@ def bill(
         since = min(session.opened_at, began_before or session.opened_at)
         ledger.settle(tx, desk, session.dealer_id, since, now)
     else:
-        wanted = lines_for(work, None, terms)
         before = sessions.lines_of(tx.session, session.id)
-        whose = Whose(session_id=session.id, billed_at=session.closed_at or now)
-        billing_lines.write(tx, whose, before, wanted, now)
-        for line in wanted:
-            told = {"amount": str(line.amount), "arithmetic": line.arithmetic, "clauses": list(line.clauses)}
-            tx.record("billed", at=now, actor="system", case_id=session.case_id, policy=session.policy, **told)
+        billing_lines.price(tx, session, before, lines_for(work, None, terms), now)
     if work.minutes and not work.is_priced:
         clauses = ["W6"] if is_billable else ["E3"]
         told = {"clauses": clauses}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from triage.policy.day_pricing import Spent
 from triage.policy.session_price import BY_THE_DAY, Kind, PricedLine, Work
@@ -55,6 +55,31 @@ def total(lines: Sequence[BillingLine]) -> Decimal | None:
     return sum((line.amount for line in lines), Decimal("0.00")) if lines else None
 
 
+def price(
+    tx: Transaction,
+    session: BillableSession,
+    standing: Sequence[BillingLine],
+    wanted: Sequence[PricedLine],
+    now: datetime,
+) -> None:
+    """Bring the lines of a session to those that are wanted; the history says what it is billed now, and was before."""
+    was = total(standing)
+    whose = Whose(session_id=session.id, dealer_id=session.dealer_id, billed_at=session.closed_at or now)
+    if not write(tx, whose, standing, wanted, now):
+        return
+    amount = total(sessions.lines_of(tx.session, session.id))
+    told: dict[str, Any] = {
+        "amount": str(amount) if amount is not None else None,
+        "arithmetic": "; ".join(line.arithmetic for line in wanted),
+        "clauses": list(dict.fromkeys(clause for line in wanted for clause in line.clauses)),
+    }
+    if was is None:
+        tx.record("billed", at=now, actor="system", case_id=session.case_id, policy=session.policy, **told)
+    else:
+        told["before"] = str(was)
+        tx.record("billed_anew", at=now, actor="system", case_id=session.case_id, policy=session.policy, **told)
+
+
 def write(
     tx: Transaction, whose: Whose, standing: Sequence[BillingLine], wanted: Sequence[PricedLine], now: datetime
 ) -> bool:
@@ -67,7 +92,7 @@ def write(
         loose = [each for each in lines if each.invoice_id is None]
         if kept:
             line = _difference(kept, line)
-        if len(loose) == (line is not None) and all(line is not None and _is_same(each, line) for each in loose):
+        if len(loose) == (line is not None) and all(line is not None and _is_same(each, line, whose) for each in loose):
             continue
         for each in loose:
             tx.session.delete(each)
@@ -104,10 +129,10 @@ def _difference(kept: Sequence[BillingLine], line: PricedLine | None) -> PricedL
     )
 
 
-def _is_same(row: BillingLine, line: PricedLine) -> bool:
-    return (row.rate, row.minutes, row.billed_minutes, row.billed_days, row.amount, row.is_taxable, row.arithmetic) == (
-        line.rate, line.minutes, line.billed_minutes, line.billed_days, line.amount, line.is_taxable, line.arithmetic,
-    ) and row.clauses == list(line.clauses)  # fmt: skip
+def _is_same(row: BillingLine, line: PricedLine, whose: Whose) -> bool:
+    figures = ("rate", "minutes", "billed_minutes", "billed_days", "amount", "is_taxable", "arithmetic")
+    same = all(getattr(row, name) == getattr(line, name) for name in figures) and row.clauses == list(line.clauses)
+    return same and row.dealer_id == whose.dealer_id
 
 
 def _row(whose: Whose, line: PricedLine, revision: int, now: datetime) -> BillingLine:

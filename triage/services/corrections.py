@@ -69,7 +69,6 @@ def correct(
     before = _figures(tx, session)
     session.minutes = billed_minutes(timedelta(seconds=session.measured_s, minutes=minutes))
     session.stated_minutes, session.note, session.rate = minutes, note or session.note, rate
-    sessions.drop_lines(tx.session, session.id)
     amount = bill(tx, desk, session, now, is_billable=case.is_billable)
     tx.session.flush()
     after, why = _figures(tx, session), {"reason": reason} if reason else {}

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import cast
 
 import structlog
 
@@ -268,21 +268,7 @@ def _price(
 ) -> None:
     """Bring the lines of a session to what it draws."""
     wanted = lines_for(work, coverage, desk.terms_of(tx.session, session.policy))
-    was = billing_lines.total(before)
-    whose = Whose(session_id=session.id, dealer_id=session.dealer_id, billed_at=session.closed_at or now)
-    if not billing_lines.write(tx, whose, before, wanted, now):
-        return
-    amount = billing_lines.total(sessions.lines_of(tx.session, session.id))
-    told: dict[str, Any] = {
-        "amount": str(amount) if amount is not None else None,
-        "arithmetic": "; ".join(line.arithmetic for line in wanted),
-        "clauses": list(dict.fromkeys(clause for line in wanted for clause in line.clauses)),
-    }
-    if was is None:
-        tx.record("billed", at=now, actor="system", case_id=session.case_id, policy=session.policy, **told)
-    else:
-        told["before"] = str(was)
-        tx.record("billed_anew", at=now, actor="system", case_id=session.case_id, policy=session.policy, **told)
+    billing_lines.price(tx, session, before, wanted, now)
 
 
 def _ended_quarters(touched: set[str], since: datetime, now: datetime, terms: Terms) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
@@ -84,11 +84,6 @@ def lines_of_all(session: Session, session_ids: Sequence[int]) -> dict[int, list
         for line in session.scalars(wanted):
             found[cast("int", line.session_id)].append(line)
     return found
-
-
-def drop_lines(session: Session, session_id: int) -> None:
-    """What was billed for a session, and stands on no invoice, is billed no more."""
-    session.execute(delete(BillingLine).where(BillingLine.session_id == session_id, BillingLine.invoice_id.is_(None)))
 
 
 def amounts_between(session: Session, start: datetime, end: datetime) -> Sequence[Any]:

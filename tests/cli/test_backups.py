@@ -175,7 +175,10 @@ def test_old_backups_and_their_recordings_go_once_the_new_one_is_good(
     with store.connection() as connection:
         connection.exec_driver_sql("UPDATE events SET actor = 'nobody' WHERE number = 3")
     store.close()
+    (folder.parent / "audio/1002-2.wav").unlink()
+    (folder / "recordings/1002-2.wav").unlink()
     changed = night.run("backup", "--keep", "1")
+    told = [line for line in night.run("doctor").stdout.splitlines() if line[6:].startswith("backup")]
 
     assert kept == [f"{STEM[:-3]}0{n}Z.{end}" for n in (2, 3) for end in ("db", "json")]
     assert (failed.exit_code, failed.stderr) == (1, f"afterhours: {folder}: No space left on device\n")
@@ -183,6 +186,8 @@ def test_old_backups_and_their_recordings_go_once_the_new_one_is_good(
     assert "Not a directory" in unwritable.stderr
     assert changed.exit_code == 1
     assert "The history in it does not fit: entry 3: changed. No older backup was removed." in changed.stderr
+    assert "not on disk as they were fetched: 1002-2.wav." in changed.stderr
+    assert "1 recording missing or changed; its history does not fit (entry 3: changed)" in told[0]
     assert len(list(folder.glob("afterhours-*.db"))) == 3
     assert list(folder.glob(".*partial*")) == []
     assert json.loads((folder / f"{STEM[:-3]}04Z.json").read_text())["fault"] == "entry 3: changed"

@@ -21,7 +21,7 @@ from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
 from triage.policy.limits import MOST_GAPS, SWEEP_MAY_TAKE, is_backup_old, is_list_late, is_test_call_old
 from triage.policy.monthly_report import trouble_in_words
-from triage.services.backups import last_failure
+from triage.services.backups import last_failure, missing_in_last
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
 from triage.services.letters import troubles
@@ -299,6 +299,9 @@ def _backup(program: Program) -> Iterator[Finding]:
     elif made is not None and is_backup_old(made, program.now()):
         mend = "look for backup_crashed in the scheduler's log, or run `afterhours backup`"
         yield Finding("backup", f"{where}, but {age}", mend)
+    elif missing := missing_in_last(program.desk):
+        mend = "run `afterhours recording verify` and `afterhours audit verify`"
+        yield Finding("backup", f"{where}; {age}, but {'; '.join(missing)}", mend)
     else:
         yield Finding("backup", f"{where}; {age}")
 

@@ -41,6 +41,14 @@ class KeptRecording(BaseModel):
     size: Count
 
 
+def as_kept(name: str | None, sha256: str | None, size: int | None) -> KeptRecording | None:
+    """A recording as a row has it; None where that is none that we fetched."""
+    try:
+        return KeptRecording.model_validate({"name": name, "sha256": sha256, "size": size})
+    except ValidationError:
+        return None
+
+
 class Manifest(BaseModel):
     """What lies beside the copy of a database and says what is in it.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -11,14 +11,22 @@ from pathlib import Path
 import structlog
 
 from triage.errors import BackupFailed, Refused, TriageError
-from triage.policy.backups import BackupPlan, KeptRecording, Manifest, failed_in_words, is_due, stem_of, too_many
+from triage.policy.backups import (
+    BackupPlan,
+    KeptRecording,
+    Manifest,
+    as_kept,
+    failed_in_words,
+    is_due,
+    stem_of,
+    too_many,
+)
 from triage.policy.hours import local
 from triage.services.alerts import administrators, tell
 from triage.services.desk import Desk
 from triage.services.vital_signs import BACKUP
 from triage.store import Session, chain, copies, history, schema, snapshots, vital_signs
 from triage.store.backup_folder import BackupFolder, contents_of, copy_recording
-from triage.store.models import RecordingCopy
 from triage.store.recording_folder import RecordingFolder
 
 log = structlog.get_logger()
@@ -66,25 +74,24 @@ def make_backup(desk: Desk, recordings: RecordingFolder, path: Path, keep: int, 
         with folder.unfinished(name) as unfinished:
             with snapshots.copy_into(desk.store, unfinished) as session:
                 proven = prove(session, is_file=desk.store.is_sqlite)
-                wanted = [_named(copy) for copy, _, _ in copies.kept(session)]
-            had = {old for manifest in folder.manifests().values() if manifest for old in manifest.recordings}
-            lacking = [one for one in wanted if not _is_kept(folder, recordings, one, had)]
+                wanted = copies.kept_files(session)
+            kept, lacking = _keep_recordings(folder, recordings, wanted)
             contents = contents_of(unfinished)
             manifest = Manifest(
                 made_at=now, program=version("afterhours"), database="sqlite" if desk.store.is_sqlite else "postgresql",
                 file=name, sha256=contents.sha256, size=contents.size, revision=proven.revision,
                 chain_number=proven.number, chain_hash=proven.hash, fault=proven.fault, rows=proven.rows,
-                recordings=tuple(one for one in wanted if one not in lacking),
-                lacking=tuple(one.name for one in lacking),
+                recordings=kept, lacking=lacking,
             )  # fmt: skip
             final = folder.keep(unfinished, manifest)
-        removed = [] if proven.fault else too_many([known for known, one in folder.manifests().items() if one], keep)
+        removed = [] if proven.fault else too_many(folder.stems(), keep)
         folder.remove(removed)
     with desk.store.write() as tx:
         vital_signs.show(tx.session, BACKUP, now)
         tx.record(
             "backup_made", at=now, actor=actor, file=name, sha256=manifest.sha256, entries=manifest.chain_number,
-            recordings=len(manifest.recordings), lacking=list(manifest.lacking), removed=removed,
+            recordings=len(manifest.recordings), fault=proven.fault, lacking=len(manifest.lacking),
+            removed=removed,
         )  # fmt: skip
     return Made(manifest, final, removed)
 
@@ -102,6 +109,23 @@ def make_if_due(desk: Desk, recordings: RecordingFolder, plan: BackupPlan, clock
         return False
     log.info("backup_made", file=made.path.name, lacking=len(made.manifest.lacking), removed=len(made.removed))
     return True
+
+
+def missing_in_last(desk: Desk) -> list[str]:
+    """What the newest backup is good without, in words: recordings that were not as they were fetched, or a history
+    that fits. Empty where it has everything."""
+    with desk.store.read() as session:
+        rows = history.newest_of_kind(session, "backup_made", 1)
+    told = [(row.details["lacking"], row.details.get("fault")) for row in rows]
+    return [
+        words
+        for lacking, fault in told
+        for words in (
+            f"{lacking} recording{'' if lacking == 1 else 's'} missing or changed" if lacking else "",
+            f"its history does not fit ({fault})" if fault else "",
+        )
+        if words
+    ]
 
 
 def last_failure(desk: Desk) -> Failure | None:
@@ -133,8 +157,20 @@ def prove(session: Session, *, is_file: bool = True) -> Proven:
     return Proven(revision, number, digest, fault, snapshots.counts(session))
 
 
-def _named(copy: RecordingCopy) -> KeptRecording:
-    return KeptRecording(name=copy.file_name or "", sha256=copy.sha256 or "", size=copy.size or 0)
+def _keep_recordings(
+    folder: BackupFolder, recordings: RecordingFolder, rows: Sequence[tuple[str | None, str | None, int | None]]
+) -> tuple[tuple[KeptRecording, ...], tuple[str, ...]]:
+    """The recordings that the backups have now, and the names of those that are not on disk as they were fetched."""
+    newest = folder.newest()
+    had = set(newest.recordings) if newest else set()
+    kept, lacking = [], []
+    for row in rows:
+        one = as_kept(*row)
+        if one is not None and _is_kept(folder, recordings, one, had):
+            kept.append(one)
+        else:
+            lacking.append(row[0] or "one without a name")
+    return tuple(kept), tuple(lacking)
 
 
 def _is_kept(folder: BackupFolder, recordings: RecordingFolder, wanted: KeptRecording, had: set[KeptRecording]) -> bool:

@@ -243,6 +243,9 @@ def _backup(desk: Desk, made: datetime | None, now: datetime, daily_at: str | No
     if is_backup_old(made, now):
         mend = "Look for backup_crashed in the scheduler's log, or run afterhours backup."
         return Sign(name, made, f"made and read back, but not for {exactly((now - made).total_seconds())}", mend)
+    if missing := backups.missing_in_last(desk):
+        mend = "Run afterhours recording verify and afterhours audit verify."
+        return Sign(name, made, f"made and read back, but {'; '.join(missing)}", mend)
     return Sign(name, made, "made and read back")
 
 

@@ -80,8 +80,8 @@ def refuse_running(store: Store, now: datetime) -> None:
         last = vital_signs.last_seen(session, SWEEP)
     if last is not None and abs(now - last) <= SWEEP_MAY_TAKE:
         raise Refused(
-            f"a daemon runs on {store.url.render_as_string()}: it gave a sign of life at {last:%H:%M:%S} UTC. Stop it,"
-            f" wait {SWEEP_MAY_TAKE.total_seconds():.0f} s, then try again"
+            f"a daemon runs on {store.url.render_as_string()}, or did until a moment ago: its last sign of life is of"
+            f" {last:%H:%M:%S} UTC. Stop it, wait {SWEEP_MAY_TAKE.total_seconds():.0f} s, then try again"
         )
 
 

@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,26 +77,32 @@ class BackupFolder:
                 written.unlink(missing_ok=True)
         return final
 
-    def manifests(self) -> dict[str, Manifest | None]:
-        """Of every backup by its name without ending, oldest first; None where it is not to be read."""
-        found: dict[str, Manifest | None] = {}
-        for path in sorted(self.path.glob("afterhours-*.json")):
-            try:
-                found[path.stem] = manifest_beside(path)
-            except Refused:
-                found[path.stem] = None
-        return found
+    def stems(self) -> list[str]:
+        """Every backup by its name without ending, oldest first."""
+        return sorted(path.stem for path in self.path.glob("afterhours-*.json"))
 
-    def remove(self, stems: Iterable[str]) -> None:
+    def newest(self) -> Manifest | None:
+        """The manifest of the newest backup; None where there is none that can be read."""
+        stems = self.stems()
+        try:
+            return manifest_beside(self.path / f"{stems[-1]}.json") if stems else None
+        except Refused:
+            return None
+
+    def remove(self, stems: Sequence[str]) -> None:
         """Take backups away, and the recordings that no other one speaks of."""
+        if not stems:
+            return
         with _our_errors(self.path):
             for stem in stems:
                 (self.path / f"{stem}.json").unlink(missing_ok=True)
             self._clear()
-            left = list(self.manifests().values())
-            if None in left:
-                return
-            named = {recording.name for manifest in left if manifest for recording in manifest.recordings}
+            named: set[str] = set()
+            for stem in self.stems():
+                try:
+                    named.update(one.name for one in manifest_beside(self.path / f"{stem}.json").recordings)
+                except Refused:  # it may speak of any of them
+                    return
             for path in self.recordings.path.glob("*.wav"):
                 if path.name not in named:
                     path.unlink(missing_ok=True)

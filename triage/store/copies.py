@@ -58,6 +58,15 @@ def kept(session: Session) -> Sequence[Copy]:
     return [(copy, found, case) for copy, found, case in rows]
 
 
+def kept_files(session: Session) -> Sequence[tuple[str | None, str | None, int | None]]:
+    """Name, hash and size of every file that should be on our disk, oldest first. Quick where there are many."""
+    wanted = select(RecordingCopy.file_name, RecordingCopy.sha256, RecordingCopy.size)
+    rows = session.execute(
+        wanted.where(RecordingCopy.state == CopyState.KEPT.value).order_by(RecordingCopy.voicemail_id)
+    )
+    return [(name, sha256, size) for name, sha256, size in rows]
+
+
 def of_case(session: Session, case_id: int) -> Sequence[Copy]:
     rows = session.execute(_joined().where(Voicemail.case_id == case_id).order_by(RecordingCopy.voicemail_id))
     return [(copy, found, case) for copy, found, case in rows]

@@ -56,10 +56,12 @@ def test_a_row_of_each_kind_is_read_as_values() -> None:
         ("dealers", ",Acme,,,yes,", "code: '' is no code; write up to 40 letters"),
         ("dealers", "A 1,Acme,,,yes,", "is no code"),
         ("dealers", "=A1,Acme,,,yes,", "is no code"),
+        ("dealers", "..,Acme,,,yes,", "is no code"),
         ("dealers", "A1,,,,yes,", "name: is empty; write it"),
         ("dealers", f"A1,{'x' * 121},,,yes,", "name: is longer than 120 characters"),
         ("dealers", "A1,=SUM(A1),,,yes,", "looks like a formula"),
         ("dealers", "A1,'=SUM(A1),,,yes,", "looks like a formula"),
+        ("dealers", "A1,'\t'=SUM(A1),,,yes,", "looks like a formula"),
         ("dealers", "A1,\uff1dSUM(A1),,,yes,", "looks like a formula"),
         ("dealers", "A1,Ac\u202eme,,,yes,", "characters that cannot be shown"),
         ("dealers", "A1,Acme,dana,,yes,", "email: 'dana' is no e-mail address"),
@@ -181,6 +183,22 @@ def test_what_a_file_changes_is_told_field_by_field() -> None:
         ("add", {"name": ("", "Beta"), "email": ("", "b@example.com"), "has_account": ("", "no")}),
     ]
     assert told(changes("dealers", standing("dealers", *rows), rows)[0]) == [("keep", {})] * 2
+
+
+def test_no_two_dealers_get_one_name_since_accounting_bills_by_it() -> None:
+    before, _ = read("dealers", "A1,Acme,,,yes,", "B2,Beta,,,yes,2026-02-01", "D4,Delta,,,yes,", "D5,Delta,,,yes,")
+    rows, _ = read(
+        "dealers", "C3,ACME,,,yes,", "E6,Beta,,,yes,", "F7,Foxtrot,,,yes,", "G8,foxtrot,,,yes,", "D4,Delta,,,yes,"
+    )
+    swapped, _ = read("dealers", "A1,Delta,,,yes,", "D4,Acme,,,yes,", "D5,Dakota,,,yes,")
+
+    faults = changes("dealers", standing("dealers", *before), rows)[1]
+
+    assert [(fault.line, fault.key, fault.reason.partition(" has")[0]) for fault in faults] == [
+        (rows[0].line, "name", "dealer A1"),
+        (rows[3].line, "name", "dealer F7"),
+    ]
+    assert changes("dealers", standing("dealers", *before), swapped)[1] == []
 
 
 def test_pins_are_kept_made_taken_away_and_never_told() -> None:

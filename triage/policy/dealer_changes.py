@@ -48,6 +48,8 @@ def changes(kind: Kind, standing: Standing, rows: Sequence[Row]) -> tuple[list[C
     """
     found = [_change(kind, standing.rows.get(row.key), row) for row in rows]
     faults: list[Fault] = []
+    if kind == "dealers":
+        faults += _namesakes(found, standing)
     if kind == "technicians":
         faults += _taken(rows, "phones", standing)
         faults += _taken(rows, "pin", standing)
@@ -72,6 +74,26 @@ def _shown(column: str, before: Any, after: Any) -> tuple[str, str]:
     if column == "reference" and after.startswith(OWN_REFERENCE):
         return "", ""
     return as_cell(before), as_cell(after)
+
+
+def _namesakes(found: Sequence[Change], standing: Standing) -> Iterator[Fault]:
+    """Dealers who get the name of another: programs of accounting know a customer by the name, and would bill one for
+    both. The name of who left may be taken again."""
+    told = {change.row.key for change in found}
+    rows = [(key, row) for key, row in standing.rows.items() if key not in told]
+    holders = {row["name"].casefold(): (key, row["code"]) for key, row in rows if row["left_on"] is None}
+    for change in found:
+        key, values = change.row.key, change.row.values
+        if values["left_on"] is not None:
+            continue
+        holder, code = holders.setdefault(values["name"].casefold(), (key, values["code"]))
+        if holder != key and change.what != "keep":
+            yield Fault(
+                change.row.line,
+                "name",
+                f"dealer {code} has this name too, and accounting bills by the name; add the town, or what tells them"
+                " apart",
+            )
 
 
 def _taken(rows: Sequence[Row], column: str, standing: Standing) -> Iterator[Fault]:

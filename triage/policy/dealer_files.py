@@ -59,7 +59,7 @@ _YEARS = range(1970, 2201)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AMOUNT = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,2})?")
 _SOFTWARE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,3}")
-_CODE = re.compile(r"[\w./#-]+")
+_CODE = re.compile(r"[./#-]*\w[\w./#-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def _text(most: int, *, is_needed: bool = False) -> Reader:
             raise ValueError(f"is longer than {most} characters; shorten it")
         if not cell.isprintable():
             raise ValueError("has characters that cannot be shown; write it anew")
-        if is_formula(cell):
+        if is_formula(as_written(cell)):
             raise ValueError(f"{cell[:40]!r} looks like a formula; begin it with a letter or a digit")
         return cell or None
 

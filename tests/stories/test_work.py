@@ -22,6 +22,7 @@ from triage.services import records, work, work_records
 from triage.services.invoices import make_invoices
 from triage.services.work import Changed, NewWork
 from triage.services.work_records import Sought
+from triage.store import sessions
 from triage.store.models import BillableSession, Site, WorkSpan
 
 MONDAY = "2026-03-09"
@@ -274,6 +275,27 @@ def test_work_put_right_is_billed_anew_from_the_earlier_of_both_times(office: Wo
         work.correct(tx, desk, first, Changed(), office.now, reason="again", actor="account:1")
     with desk.store.write() as tx, pytest.raises(Refused, match="Say why"):
         work.correct(tx, desk, first, Changed(note="x"), office.now, reason=" ", actor="account:1")
+
+
+def test_work_that_was_booked_says_so_at_whatever_hour_and_stays_booked_when_it_is_put_right(office: World) -> None:
+    acme, desk = add_dealer(office), office.program.desk
+    times = [(MONDAY, "17:00"), (MONDAY, "21:00"), ("2026-03-07", "10:00"), (MONDAY, "09:00")]
+    typed = [
+        record(office, acme, span(day, begins, f"{begins[:2]}:30"), is_booked=True, kind=Kind.CALL)
+        for day, begins in times
+    ]
+
+    def clauses_of(number: int) -> list[str]:
+        with desk.store.read() as session:
+            return [clause for line in sessions.lines_of(session, number) for clause in line.clauses]
+
+    assert [clauses_of(number) for number in typed] == [
+        ["W2", "E7", "R1"], ["W3", "E7", "R1"], ["W4", "E7", "R1"], ["W1", "R2"]
+    ]  # fmt: skip
+    with desk.store.write() as tx:
+        changed = Changed(spans=(span(MONDAY, "18:00", "18:30"),))
+        work.correct(tx, desk, typed[0], changed, office.now, reason="an hour later", actor="account:1")
+    assert clauses_of(typed[0]) == ["W2", "E7", "R1"]
 
 
 def test_what_is_on_an_invoice_is_credited_when_it_is_withdrawn(office: World) -> None:

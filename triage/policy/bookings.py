@@ -175,7 +175,7 @@ def cost_of(kind: Kind, product: ProductLine, starts_at: datetime, ends_at: date
     """By the window in which the slot begins, also where it runs past that window's edge (W6)."""
     window, rate = window_at(starts_at, terms), rate_of(kind, starts_at, None, terms, is_booked=True)
     minutes = billed_minutes(ends_at - starts_at)
-    work = Work(kind=kind, window=window, product=product, rate=rate, is_billable=True, minutes=minutes)
+    work = Work(kind=kind, window=window, product=product, rate=rate, is_billable=True, minutes=minutes, is_booked=True)
     lines = lines_for(work, None, terms)
     clauses = dict.fromkeys(("E7", *(clause for line in lines for clause in line.clauses)))
     amount = sum((line.amount for line in lines), Decimal("0.00"))

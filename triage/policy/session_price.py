@@ -42,7 +42,7 @@ class Work:
     """What a session is priced by. `minutes` is all of it: measured and stated, rounded up together, once.
 
     Of a kind that is billed by the day also `spans`; `zone` is the clock of its site (R5), None for the contract's;
-    `server` names the product that is installed (R7).
+    `server` names the product that is installed (R7). `is_booked` where it was arranged ahead of time (E7).
     """
 
     kind: Kind
@@ -56,6 +56,7 @@ class Work:
     spans: Spans = ()
     zone: str | None = None
     server: str | None = None
+    is_booked: bool = False
     spent: tuple[Spent, ...] = ()
 
     @property
@@ -201,7 +202,7 @@ def _why_by_the_hour(work: Work, terms: Terms) -> Iterator[str]:
     yield window.clause
     if work.kind is Kind.CALLBACK:
         yield "W6"
-    elif work.rate != window.rate:
+    elif work.is_booked and work.window != "support_hours":
         yield "E7"
 
 

@@ -46,6 +46,7 @@ def work_of(db: Session, session: BillableSession, *, is_billable: bool) -> Work
         spans=spans,
         zone=session.zone,
         server=session.server,
+        is_booked=session.is_booked,
         spent=spent,
     )
 

@@ -93,6 +93,7 @@ def record(tx: Transaction, desk: Desk, new: NewWork, now: datetime, *, actor: s
         product=product,
         server=new.server,
         zone=site.zone if site is not None else None,
+        is_booked=new.is_booked,
         policy=terms.version,
         person_id=new.person_id,
         rate=rate if is_supported else NOT_BILLED,
@@ -140,8 +141,7 @@ def correct(
     _check_free(tx, desk, session.person_id, spans, terms, but=session.id)
     is_billed = session.rate != NOT_BILLED
     if spans[0][0] != session.opened_at and is_billed:
-        is_booked = work.is_booked(tx.session, session.id)
-        session.rate = rate_of(kind, spans[0][0], session.server, terms, is_booked=is_booked)
+        session.rate = rate_of(kind, spans[0][0], session.server, terms, is_booked=session.is_booked)
     session.window = window_at(spans[0][0], terms)
     session.opened_at, session.closed_at = spans[0][0], spans[-1][1]
     session.minutes = session.stated_minutes = billed_minutes(length(spans))

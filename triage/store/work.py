@@ -13,7 +13,6 @@ from triage.policy.callbacks import Outcome
 from triage.store.models import (
     BillableSession,
     BillingLine,
-    Booking,
     Bridge,
     Event,
     Expense,
@@ -55,11 +54,6 @@ def measured_over(session: Session, person_id: str, start: datetime, end: dateti
         )
         .order_by(Bridge.answered_at)
     ).first()
-
-
-def is_booked(session: Session, session_id: int) -> bool:
-    """Whether it was arranged ahead of time (E7)."""
-    return session.scalars(select(Booking.id).where(Booking.session_id == session_id)).first() is not None
 
 
 def drop_typed(session: Session, session_id: int) -> None:

@@ -34,7 +34,8 @@ class BillableSession(Base):
 
     `minutes` is both together, the measured part rounded up once; None while the session is open. `kind` is one of
     triage.policy.session_price. `window`, `product` and `policy` are what it is priced by: of a callback those of its
-    case. `zone` is its site's clock as it was then, `server` what was installed (R7).
+    case. `zone` is its site's clock as it was then, `server` what was installed (R7),
+    `is_booked` whether it was arranged ahead of time (E7).
     `had_account` is whether its dealer might be billed afterwards when it was priced first (E6): what a dealer agrees
     upon later changes no work of before. Work that was taken back keeps its row, with `withdrawn_at`, and counts no
     more.
@@ -52,6 +53,7 @@ class BillableSession(Base):
     product: Mapped[str] = mapped_column(String(20))
     server: Mapped[str | None] = mapped_column(String(40))
     zone: Mapped[str | None] = mapped_column(String(40))
+    is_booked: Mapped[bool] = mapped_column(default=False)
     policy: Mapped[str] = mapped_column(ForeignKey("policy_versions.version"))
     person_id: Mapped[str] = mapped_column(String(40))
     rate: Mapped[str] = mapped_column(String(20))

@@ -1,4 +1,4 @@
-"""Work that was typed knows which server was installed, and by which clock its site goes."""
+"""Work that was typed knows which server was installed, by which clock its site goes, and whether it was booked."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _COLUMNS = ("server", "zone")
 def upgrade() -> None:
     for name in _COLUMNS:
         op.add_column("sessions", sa.Column(name, sa.String(length=40), nullable=True))
+    op.add_column("sessions", sa.Column("is_booked", sa.Boolean(), nullable=False, server_default=sa.false()))
 
 
 def downgrade() -> None:
+    op.drop_column("sessions", "is_booked")
     for name in reversed(_COLUMNS):
         op.drop_column("sessions", name)

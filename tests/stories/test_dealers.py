@@ -12,7 +12,7 @@ from tests.support.world import World
 from triage.errors import NotFound, Refused, StoreUnavailable
 from triage.policy.dealer_files import Kind
 from triage.policy.pins import is_pin
-from triage.services import dealer_files, dealers, ledger, pins
+from triage.services import dealer_changes, dealer_files, dealers, ledger, pins
 from triage.services.dealer_files import Imported
 from triage.store import dealers as store
 from triage.store.models import Dealer, DealerTechnician, Event
@@ -264,10 +264,44 @@ def test_a_ledger_that_could_not_follow_at_once_follows_with_the_sweep(
     take(world, "dealers", DEALERS)
     with monkeypatch.context() as patch:
         patch.setattr(ledger, "settle", is_away)
-        assert take(world, "purchases", PURCHASES).is_done
+        done = take(world, "purchases", PURCHASES)
+        assert (done.is_done, done.later) == (True, 2)
+        assert "hours of 2 dealers follow" in done.later_in_words()
     with world.program.desk.store.read() as session:
         acme = store.every(session)[0].id
     assert lots(world, acme) == {}
 
     world.sweep()
     assert lots(world, acme) == {"earned:2026-Q4": 49 * 60}
+
+
+def test_a_large_file_is_answered_before_every_ledger_has_followed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dealer_changes, "_SETTLED_AT_ONCE", 1)
+    take(world, "dealers", DEALERS)
+    world.sweep()
+    bought = PURCHASES + "B2,2026-08-05,3000.00,hardware,INV-9\n"
+    assert take(world, "purchases", bought).later == 1
+
+    with world.program.desk.store.read() as session:
+        acme, beta = (each.id for each in store.every(session))
+    assert (lots(world, acme), lots(world, beta)) == ({"earned:2026-Q4": 49 * 60}, {})
+    world.sweep()
+    assert "earned:2026-Q4" in lots(world, beta)
+
+
+def test_rows_of_one_dealer_find_each_other_whatever_the_case_of_their_letters(world: World) -> None:
+    take(world, "dealers", DEALERS)
+    take(world, "sites", SITES)
+    take(world, "technicians", TECHNICIANS)
+    again = take(
+        world,
+        "sites",
+        "dealer,name,zone,product,software,licence_until,trunk\na1,MAIN ST,,emg,2.1,,\na1,New,,emg,2.1,,\n",
+    )
+    assert [change.what for change in again.changes] == ["change", "add"]
+    assert take(world, "technicians", "dealer,name,phones,pin,left_on\na1,KIM REYES,,,\na1,Jo Park,,,\n").is_done
+    shown = dealers.show_dealer(world.program.desk, "A1", world.now)
+    assert [site["name"] for site in shown["sites"]] == ["MAIN ST", "New"]
+    assert [each["name"] for each in shown["technicians"]] == ["Jo Park", "KIM REYES", "Lou Marsh"]

@@ -205,7 +205,7 @@ def _sum(done: Imported) -> str:
     if done.faults:
         return "Nothing was changed: mend these, then import the file again."
     counts = ", ".join(f"{done.count(what)} {words}" for what, words in _WORDS.items())
-    return f"{'Done' if done.is_done else 'Nothing was changed yet'}: {counts}."
+    return f"{'Done' if done.is_done else 'Nothing was changed yet'}: {counts}.{done.later_in_words()}"
 
 
 def _line(kind: Kind, change: Change) -> str:
@@ -234,6 +234,7 @@ def _record(done: Imported) -> dict[str, Any]:
             if each.what != "keep"
         ],
         "kept": done.count("keep"),
+        "ledgers_later": done.later,
         "pins": [{"dealer": each.dealer, "name": each.name, "pin": each.pin} for each in done.pins],
     }
 

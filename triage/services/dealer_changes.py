@@ -5,11 +5,11 @@ Numbers and e-mail addresses stand in no entry of the history, and PINs nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, TypeVar
+from typing import Any
 
 from triage.errors import StoreUnavailable
 from triage.policy.dealer_changes import Change
@@ -23,6 +23,8 @@ from triage.store.models import Dealer, DealerPhone, DealerTechnician, Purchase,
 
 _PRIVATE = {"email", "phones", "pin"}
 _NAMED_ALREADY = {"dealer", "code"}
+_SETTLED_AT_ONCE = 50
+"""Ledgers that an import brings in line before it answers; a ledger takes some hundredths of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Written:
 
 @dataclass(slots=True)
 class _Work:
-    """One import under way. `since` has the dealers whose ledger follows, each with the first day that counts anew."""
+    """One import under way. `dealers` are all, by code; names and codes are casefolded.
+    `since` has the dealers whose ledger follows, each with the first day that counts anew."""
 
     tx: Transaction
     actor: str
@@ -54,6 +57,25 @@ class _Work:
     dealers: dict[str, Dealer]
     given: list[GivenPin] = field(default_factory=list)
     since: dict[int, date] = field(default_factory=dict)
+    technicians: dict[int, dict[str, DealerTechnician]] = field(default_factory=dict)
+    sites: dict[int, dict[str, Site]] = field(default_factory=dict)
+
+    def dealer(self, code: str) -> Dealer:
+        return self.dealers[code.casefold()]
+
+    def technicians_of(self, dealer: Dealer) -> dict[str, DealerTechnician]:
+        """Those of a dealer by name; read once, however many rows name the dealer."""
+        if dealer.id not in self.technicians:
+            found = dealers.technicians_of(self.tx.session, dealer.id)
+            self.technicians[dealer.id] = {each.name.casefold(): each for each in found}
+        return self.technicians[dealer.id]
+
+    def sites_of(self, dealer: Dealer) -> dict[str, Site]:
+        """As `technicians_of`."""
+        if dealer.id not in self.sites:
+            found = dealers.sites_of(self.tx.session, dealer.id)
+            self.sites[dealer.id] = {each.name.casefold(): each for each in found}
+        return self.sites[dealer.id]
 
     def reckon_from(self, dealer: Dealer, day: date) -> None:
         self.since[dealer.id] = min(day, self.since.get(dealer.id, day))
@@ -76,7 +98,7 @@ def apply(
         now=now,
         today=local(now, desk.terms).date(),
         drawn=list(drawn),
-        dealers={dealer.code: dealer for dealer in dealers.every(tx.session)},
+        dealers={dealer.code.casefold(): dealer for dealer in dealers.every(tx.session)},
     )
     changed = [change for change in found if change.what != "keep"]
     if kind == "technicians":
@@ -90,26 +112,30 @@ def apply(
     return Written(pins=work.given, dealer_ids=sorted(work.since))
 
 
-def settle_each(desk: Desk, dealer_ids: Iterable[int], *, actor: str, now: datetime) -> None:
-    """Bring ledgers in line that are due, each in a transaction of its own: hundreds in one would keep callers waiting.
+def settle_first(desk: Desk, dealer_ids: Sequence[int], *, actor: str, now: datetime) -> int:
+    """Bring the first ledgers in line that are due. Returns how many are left to the sweep: those of a large file, and
+    all that are not done when the database does not answer.
 
-    Where the database does not answer the sweep goes on.
+    Each has a transaction of its own: hundreds in one would keep callers waiting.
     """
+    done = 0
     with suppress(StoreUnavailable):
-        for dealer_id in dealer_ids:
+        for dealer_id in dealer_ids[:_SETTLED_AT_ONCE]:
             with desk.store.write() as tx:
                 ledger.settle(tx, desk, dealer_id, now, now, actor=actor)
+            done += 1
+    return len(dealer_ids) - done
 
 
 def _write_dealer(work: _Work, change: Change) -> None:
     values, session = change.row.values, work.tx.session
-    dealer = session.get(Dealer, _id_of(work, change)) if change.what == "change" else None
+    dealer = work.dealers.get(change.row.key[0])
     if dealer is None:
         dealer = Dealer(**values)
         session.add(dealer)
         session.flush()
         work.tx.record("dealer_added", at=work.now, actor=work.actor, dealer=dealer.code, **_told(change))
-        work.dealers[dealer.code] = dealer
+        work.dealers[change.row.key[0]] = dealer
         work.reckon_from(dealer, dealer.joined_on or work.today)
         return
     joined = [day for day in (dealer.joined_on, values["joined_on"]) if day]
@@ -120,10 +146,6 @@ def _write_dealer(work: _Work, change: Change) -> None:
     for column, value in values.items():
         setattr(dealer, column, value)
     work.tx.record("dealer_changed", at=work.now, actor=work.actor, dealer=dealer.code, **_told(change))
-
-
-def _id_of(work: _Work, change: Change) -> int:
-    return next(each.id for code, each in work.dealers.items() if code.casefold() == change.row.key[0])
 
 
 def _give_up(work: _Work, changed: Sequence[Change]) -> None:
@@ -139,19 +161,19 @@ def _give_up(work: _Work, changed: Sequence[Change]) -> None:
 
 
 def _technician(work: _Work, change: Change) -> DealerTechnician | None:
-    dealer = work.dealers[change.row.values["dealer"]]
-    return _named(dealers.technicians_of(work.tx.session, dealer.id), change)
+    return work.technicians_of(work.dealer(change.row.values["dealer"])).get(change.row.key[1])
 
 
 def _write_technician(work: _Work, change: Change) -> None:
     values, session = change.row.values, work.tx.session
-    dealer = work.dealers[values["dealer"]]
+    dealer = work.dealer(values["dealer"])
     technician = None
     if values["name"] != SHARED:
         technician = _technician(work, change)
         if technician is None:
             technician = DealerTechnician(dealer_id=dealer.id, name=values["name"])
             session.add(technician)
+            work.technicians_of(dealer)[change.row.key[1]] = technician
         technician.name, technician.left_on = values["name"], values["left_on"]
         technician.pin_hash = _pin_hash(work, change, technician)
         session.flush()
@@ -184,12 +206,13 @@ def _pin_hash(work: _Work, change: Change, technician: DealerTechnician) -> str 
 
 def _write_site(work: _Work, change: Change) -> None:
     values, session = change.row.values, work.tx.session
-    dealer = work.dealers[values["dealer"]]
-    site = _named(dealers.sites_of(session, dealer.id), change)
+    dealer = work.dealer(values["dealer"])
+    site = work.sites_of(dealer).get(change.row.key[1])
     told = {"dealer": dealer.code, "site": values["name"], **_told(change)}
     if site is None:
         site = Site(dealer_id=dealer.id)
         session.add(site)
+        work.sites_of(dealer)[change.row.key[1]] = site
         work.tx.record("site_added", at=work.now, actor=work.actor, **told)
     else:
         work.tx.record("site_changed", at=work.now, actor=work.actor, **told)
@@ -200,7 +223,7 @@ def _write_site(work: _Work, change: Change) -> None:
 
 def _write_purchase(work: _Work, change: Change) -> None:
     values = change.row.values
-    dealer = work.dealers[values["dealer"]]
+    dealer = work.dealer(values["dealer"])
     work.tx.session.add(
         Purchase(
             dealer_id=dealer.id,
@@ -230,14 +253,6 @@ _WRITERS: dict[Kind, Callable[[_Work, Change], None]] = {
     "sites": _write_site,
     "purchases": _write_purchase,
 }
-
-
-_Of = TypeVar("_Of", DealerTechnician, Site)
-
-
-def _named(rows: Sequence[_Of], change: Change) -> _Of | None:
-    """Whom a row is about, among those of its dealer."""
-    return next((row for row in rows if row.name.casefold() == change.row.key[1]), None)
 
 
 def _told(change: Change) -> dict[str, Any]:

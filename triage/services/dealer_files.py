@@ -32,7 +32,7 @@ from triage.policy.document import Fault
 from triage.policy.hours import local
 from triage.policy.spreadsheet import as_cell, as_csv
 from triage.services import pins
-from triage.services.dealer_changes import GivenPin, apply, settle_each
+from triage.services.dealer_changes import GivenPin, apply, settle_first
 from triage.services.desk import Desk
 from triage.store import Session, dealers
 
@@ -42,16 +42,23 @@ _ITS_OWN = {NEW_PIN, NO_PIN, None}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """What a file changes. Nothing was changed where `is_done` is False: it was asked only, or there are `faults`.
-    `pins` are those that were made; nobody can show them again."""
+    `pins` are those that were made; nobody can show them again. `later` is how many dealers' hours follow with the
+    sweep."""
 
     kind: Kind
     changes: Sequence[Change]
     faults: Sequence[Fault]
     pins: Sequence[GivenPin]
     is_done: bool
+    later: int = 0
 
     def count(self, what: str) -> int:
         return sum(change.what == what for change in self.changes)
+
+    def later_in_words(self) -> str:
+        """A sentence, after a space, on what follows with the sweep; empty where everything is done."""
+        whose = "one dealer" if self.later == 1 else f"{self.later:,} dealers"
+        return f" The hours of {whose} follow within minutes, while the scheduler runs." if self.later else ""
 
 
 def import_file(desk: Desk, kind: Kind, content: bytes, *, is_dry_run: bool, actor: str, now: datetime) -> Imported:
@@ -127,8 +134,8 @@ def _import(
         if unfit:
             return _imported(kind, found, unfit)
         written = apply(tx, desk, kind, found, drawn, actor=actor, now=now)
-    settle_each(desk, written.dealer_ids, actor=actor, now=now)
-    return replace(_imported(kind, found, []), pins=written.pins, is_done=True)
+    later = settle_first(desk, written.dealer_ids, actor=actor, now=now)
+    return replace(_imported(kind, found, []), pins=written.pins, is_done=True, later=later)
 
 
 def _imported(kind: Kind, found: Sequence[Change], faults: Sequence[Fault]) -> Imported:

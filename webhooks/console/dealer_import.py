@@ -72,7 +72,7 @@ def import_dealers() -> Response | tuple[str, int]:
         return _preview(done, content)
     if done.pins:
         return render_template("dealer_pin.html", pins=done.pins, back=url_for("console.list_dealers")), 200
-    flash(f"Imported: {_sum(done)}.")
+    flash(f"Imported: {_sum(done)}.{done.later_in_words()}")
     return redirect(url_for("console.list_dealers"), 303)
 
 

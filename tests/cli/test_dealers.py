@@ -25,7 +25,7 @@ def test_a_dealer_is_added_changed_and_shown(ah: Run, tmp_path: Path) -> None:
     changed = ah("dealer", "change", "a1", "--account", "--email", "", "--left-on", "2026-02-01")
     assert changed.stdout.splitlines() == [
         "changed A1: email a@acme.example -> nothing; has_account no -> yes; left_on 2026-02-01",
-        "Done: 0 new, 1 changed, 0 as it is.",
+        "Done: 0 new, 1 changed, 0 unchanged.",
     ]
 
     (tmp_path / "t.csv").write_text("dealer,name,phones,pin,left_on\nA1,Kim Reyes,+16145550199,,\n")
@@ -67,7 +67,7 @@ def test_a_file_is_tried_taken_once_and_handed_out_as_it_is_taken(ah: Run, tmp_p
     assert tried.stdout.splitlines() == [
         "line 2: new A1 2026-02-03: amount 50000.00; kind hardware; reference INV-7",
         "line 3: new A1 2026-02-04: amount -80.00; kind hardware",
-        "Nothing was changed yet: 2 new, 0 changed, 0 as it is.",
+        "Nothing was changed yet: 2 new, 0 changed, 0 unchanged.",
     ]
     assert document(ah("dealer", "show", "A1", "--json"))["purchases"] == []
     first = document(take("--json"))

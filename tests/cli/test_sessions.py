@@ -43,7 +43,7 @@ def test_a_visit_is_tried_kept_put_right_and_withdrawn(session: Run) -> None:
     assert "worked      2026-11-18 11:00:00 EST to 2026-11-18 20:00:00 EST\n" in kept
     assert "length      780 min, typed\n" in kept
     assert "line        3550.00: 2026-11-18, 2026-11-19: 2 d worked, 2 d billed x 1775.00 = 3550.00 (R5) [R5]" in kept
-    assert "line        63.00: 90 miles x 0.70 = 63.00 (R5) [R5, not taxable]" in kept
+    assert "line        63.00: Own car: 90 miles x 0.70 = 63.00 (R5) [R5, not taxable]" in kept
     assert "amount      4025.50 before tax" in kept
     refused = session("add", "--kind", "call", "--person", "lee", "--worked", "2026-11-18 12:00", "13:00")
     assert (refused.exit_code, refused.stderr[:56]) == (2, "afterhours: Lee Okafor has work 1 (on-site days) then: 2")

@@ -29,13 +29,13 @@ def test_what_a_file_changes_is_shown_before_it_is_done(world: World) -> None:
 
     rows = 'ACME,"Acme ""&"" Sons",,,yes,\r\nZED,Zed Systems,,2026-11-02,no,\r\n'
     preview = sent(boss, "dealers", f"{DEALERS}{rows}")
-    assert "Of the dealers in the file: 1 new, 1 changed, 0 as they are. Nothing is changed yet." in preview.text
+    assert "Of the dealers in the file: 1 new, 1 changed, 0 unchanged. Nothing is changed yet." in preview.text
     assert "<del>Acme Telephone</del> to Acme &#34;&amp;&#34; Sons" in preview.text
     assert names(world) == ["Acme Telephone"]
 
-    assert "Imported: 1 new, 1 changed, 0 as they are." in confirmed(boss, preview).text
+    assert "Imported: 1 new, 1 changed, 0 unchanged." in confirmed(boss, preview).text
     assert names(world) == ['Acme "&" Sons', "Zed Systems"]
-    assert "0 new, 0 changed, 2 as they are" in sent(boss, "dealers", f"{DEALERS}{rows}").text
+    assert "0 new, 0 changed, 2 unchanged" in sent(boss, "dealers", f"{DEALERS}{rows}").text
 
 
 def test_every_bad_row_is_told_and_nothing_is_taken(world: World) -> None:
@@ -93,7 +93,7 @@ def test_pins_that_an_import_makes_are_shown_once_and_an_export_has_none(world: 
     file = boss.post("/dealers/export/technicians")
     assert file.text.splitlines() == ["dealer,name,phones,pin,left_on", "ACME,Jo Park,'+16145550111,,"]
     assert file.headers["Content-Disposition"] == "attachment; filename=technicians.csv"
-    assert "0 new, 0 changed, 1 as they are" in sent(boss, "technicians", file.text).text
+    assert "0 new, 0 changed, 1 unchanged" in sent(boss, "technicians", file.text).text
 
 
 def sent(visitor: Visitor, kind: str, content: str | bytes) -> TestResponse:

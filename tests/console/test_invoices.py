@@ -74,7 +74,7 @@ def test_an_invoice_shows_its_lines_with_their_arithmetic_and_goes_on_paper(worl
     page = text(manager.get("/invoices/2026-0001").text)
     paper = manager.post("/invoices/2026-0001/pdf")
 
-    assert "For Acme <b> Customer C1 Date November 20, 2026 Due December 20, 2026" in page
+    assert "For Acme <b> Customer number C1 Date November 20, 2026 Due December 20, 2026" in page
     assert "Work 2 Nov 20, 2026 Lee Okafor 60 min worked = 165.00 (R2) W2 R2; standard rate $165.00" in page
     assert paper.data.startswith(b"%PDF")
     assert len(world.entries("invoice_printed")) == 1

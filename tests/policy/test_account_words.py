@@ -71,7 +71,10 @@ ACCOUNTS = st.builds(
             NIGHT,
             "Acme (Kim): must prepay, $247.50/h, 60 min min; 2 h 20 min left unused.",
             "Acme: must prepay.",
-            "This session draws nothing; all of it is billed at once, $247.50/h, 60 min at least (R1).",
+            (
+                "This session draws nothing, as what is left does not pay for it (C2, C5);"
+                " all of it is billed at once, $247.50/h, 60 min at least (R1)."
+            ),
         ),
         (
             {"over_minutes": 70},

@@ -103,7 +103,7 @@ def test_what_is_no_slot_is_refused_with_how_to_mend_it(
 @pytest.mark.parametrize(
     ("product", "day", "first", "last", "why"),
     [
-        ("server", SATURDAY, "19:00", "20:00", "Take a slot from 8:00 AM to 5:00 PM"),
+        ("server", SATURDAY, "19:00", "20:00", "Take a slot on a support day, from 8:00 AM to 5:00 PM"),
         ("server", MONDAY, "16:00", "17:01", "no support outside support hours"),
         ("server", MONDAY, "07:59", "09:00", "no support outside support hours"),
         ("server", MONDAY, "16:00", "17:00", None),

@@ -114,7 +114,7 @@ def test_a_visit_can_be_argued_line_by_line(terms: Terms) -> None:
         "2026-03-10: 1 d worked, 2 d billed (at least 2) x 1775.00 = 3550.00 (R5)",
         "outside 08:00 to 17:00: 90 min worked, at least 60, up to the next 30: 90 min x 247.50/h = 371.25 (R1)",
         "Flight 412.50 + Hotel 150.00 = 562.50 (R5)",
-        "90 miles x 0.70 = 63.00 (R5)",
+        "Car: 90 miles x 0.70 = 63.00 (R5)",
     ]
 
 

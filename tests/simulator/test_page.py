@@ -98,6 +98,10 @@ def test_the_clock_moves_forward(page: FlaskClient, demo_clock: DemoClock) -> No
 
     assert demo_clock.offset() == timedelta(minutes=135)
     assert "2 h 15 min ahead of this machine" in show(page, "/live")
+    page.post("/clock", data={"minutes": "1440"})
+    page.post("/clock", data={"minutes": "10080"})
+    assert demo_clock.offset() == timedelta(days=8, minutes=135)
+    assert "8 d 2 h 15 min ahead of this machine" in show(page, "/live")
 
 
 @freeze_time("2026-11-21T02:30:00Z")

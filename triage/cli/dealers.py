@@ -21,7 +21,7 @@ from triage.services import dealer_files, dealers
 from triage.services.dealer_files import Imported
 
 _KIND = click.option("--kind", type=click.Choice(get_args(Kind)), required=True, help="What the file is about.")
-_WORDS = {"add": "new", "change": "changed", "keep": "as it is"}
+_WORDS = {"add": "new", "change": "changed", "keep": "unchanged"}
 
 
 @click.group()

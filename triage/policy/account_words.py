@@ -100,7 +100,10 @@ def expected(account: DealerAccount, work: Work, terms: Terms) -> str:
     """What a session will draw and cost, in a sentence, with its rules."""
     found = outlook(account, work, terms)
     names = ", then ".join(name for name, _ in found.draws)
-    draws = f"This session draws {names or 'nothing'}"
+    has = account.prepaid_minutes + account.credit_minutes
+    draws = f"This session draws {names}" if names else "This session draws nothing"
+    if has > 0 and not names:
+        draws += ", as what is left does not pay for it (C2, C5)"
     clause = hourly_rate(found.rate, terms).clause if found.rest is not Rest.NOT_BILLED else ""
     match found.rest:
         case Rest.NOT_BILLED:

@@ -151,7 +151,9 @@ def check_product(product: ProductLine, starts_at: datetime, ends_at: datetime, 
         raise Refused(f"{words}: there is no support for it any more (E3).")
     if rule.after_hours == "defer" and not _is_within_support_hours(starts_at, ends_at, terms):
         hours = f"{terms.hours.opens:%-I:%M %p} to {terms.hours.closes:%-I:%M %p}"
-        raise Refused(f"{words} products get no support outside support hours (E3). Take a slot from {hours}.")
+        raise Refused(
+            f"{words} products get no support outside support hours (E3). Take a slot on a support day, from {hours}."
+        )
 
 
 def check_free(number: int | None, starts_at: datetime, ends_at: datetime, others: Sequence[tuple[int, Slot]]) -> None:

@@ -79,14 +79,16 @@ def price_by_the_day(rate: str, spans: Spans, zone: str, terms: Terms) -> list[P
 def price_expenses(spent: Sequence[Spent], clause: str, mileage: Decimal) -> Iterator[Part]:
     """What is passed on, as it was spent, and the miles at `mileage` each (R5). It is no labour: not taxable."""
     typed = [each for each in spent if each.miles is None]
-    miles = sum(each.miles or 0 for each in spent)
+    driven = [each for each in spent if each.miles]
+    miles = sum(each.miles or 0 for each in driven)
     if typed:
         amount = sum((each.amount for each in typed), Decimal("0.00"))
         told = " + ".join(f"{each.words} {each.amount:.2f}" for each in typed)
-        yield _passed_on(f"{clause}-E", clause, amount, told)
+        yield _passed_on(f"{clause}-E", clause, amount, told if len(typed) == 1 else f"{told} = {amount:.2f}")
     if miles:
         amount = mileage * miles
-        yield _passed_on(f"{clause}-M", clause, amount, f"{miles} miles x {mileage:.2f}")
+        what_for = ", ".join(each.words for each in driven)
+        yield _passed_on(f"{clause}-M", clause, amount, f"{what_for}: {miles} miles x {mileage:.2f} = {amount:.2f}")
 
 
 def _passed_on(rule: str, clause: str, amount: Decimal, told: str) -> Part:
@@ -96,7 +98,7 @@ def _passed_on(rule: str, clause: str, amount: Decimal, told: str) -> Part:
         billed=0,
         unit="min",
         amount=amount,
-        arithmetic=f"{told} = {amount:.2f} ({clause})",
+        arithmetic=f"{told} ({clause})",
         is_taxable=False,
     )
     return Part(rule=rule, minutes=0, price=price)

@@ -27,7 +27,7 @@ def invoice_paper(bill: Bill, terms: Terms, names: Mapping[str, str]) -> Paper:
             Facts(
                 (
                     ("For", bill.name),
-                    ("Customer", bill.code),
+                    ("Customer number", bill.code),
                     ("Date", in_words(bill.issued_on)),
                     ("Due", in_words(bill.due_on)),
                 )

@@ -126,7 +126,7 @@ def _named(kind: Kind, change: Change) -> str:
 
 
 def _sum(found: Imported) -> str:
-    words = {"add": "new", "change": "changed", "keep": "as they are"}
+    words = {"add": "new", "change": "changed", "keep": "unchanged"}
     return ", ".join(f"{found.count(what):,} {word}" for what, word in words.items())
 
 

@@ -26,7 +26,15 @@ log = structlog.get_logger(__name__)
 Run = Callable[[Callable[[], object]], object]
 """Starts a piece of work; what it returns is not looked at."""
 
-STEPS = {"1": "+1 min", "5": "+5 min", "15": "+15 min", "30": "+30 min", "120": "+2 h"}
+STEPS = {
+    "1": "+1 min",
+    "5": "+5 min",
+    "15": "+15 min",
+    "30": "+30 min",
+    "120": "+2 h",
+    "1440": "+1 day",
+    "10080": "+1 week",
+}
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "

@@ -182,5 +182,7 @@ def _ahead(offset: timedelta) -> str:
     if not minutes:
         return "in step with this machine"
     hours, rest = divmod(minutes, 60)
-    span = " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (rest, "min"))
+    span = " ".join(f"{count} {unit}" for count, unit in parts if count)
     return f"{span} ahead of this machine"

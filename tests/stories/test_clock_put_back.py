@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 
 from tests.support.fixtures import DANA, LEE, TEAM
 from tests.support.world import Build, World
-from triage.store.models import Alert, Delivery, Heartbeat
+from triage.services.booking_checks import NewBooking
+from triage.services.bookings import book
+from triage.store.models import Alert, Booking, Delivery, Heartbeat
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 OTHER = "+12125550101"
@@ -152,3 +154,24 @@ def test_test_call_comes_at_its_hour_though_a_wrong_clock_made_it_already(build_
     world.at("2026-11-23T21:35:00+00:00")
 
     assert world.entries("canary_started")[-1].at.isoformat()[:16] == "2026-11-23T21:30"
+
+
+def test_a_booking_that_only_a_wrong_clock_missed_is_reminded_of_and_begins_in_its_time(team: World) -> None:
+    desk, starts_at = team.program.desk, team.now + 4 * DAY
+    new = NewBooking(starts_at=starts_at, ends_at=starts_at + 60 * MINUTE, person_id="lee", product="ucp", phone=OTHER)
+    number = book(desk, new, team.now, actor="account:1")
+    with desk.store.read() as session:
+        due = session.get_one(Booking, number).next_due_at
+
+    with clock_ahead(team, 30 * DAY), desk.store.read() as session:
+        assert session.get_one(Booking, number).state == "missed"
+
+    with desk.store.read() as session:
+        booking = session.get_one(Booking, number)
+        assert (booking.state, booking.next_due_at) == ("booked", due)
+    put_back_at = team.now
+    team.clock.move_to((starts_at - MINUTE).replace(tzinfo=None))
+    team.settle()
+    texts = [(row.created_at, row.body) for row in team.phones.messages() if row.to == LEE and "B1" in row.body]
+    reminders = [body for at, body in texts if put_back_at < at <= team.now]
+    assert len(reminders) == 1

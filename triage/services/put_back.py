@@ -10,6 +10,7 @@ from datetime import datetime
 
 import structlog
 
+from triage.policy.bookings import BookingState, Slot, next_due_at
 from triage.policy.intake import at_risk_at
 from triage.policy.ladder import next_realert
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
@@ -18,7 +19,7 @@ from triage.policy.terms import Terms
 from triage.services import canary
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh, watch_promise
-from triage.store import ahead, cases, marks
+from triage.store import ahead, bookings, cases, marks
 from triage.store.engine import Transaction
 from triage.store.models import Case
 
@@ -44,6 +45,8 @@ def bring_in_line(desk: Desk, now: datetime) -> None:
             stamped=lambda at: brought_back(at, seen, now),
             due=lambda at: due_again(at, seen, now),
         )
+        if booked := _bookings(tx, desk, now):
+            rows["bookings"] = rows.get("bookings", 0) + booked
         ahead_s = round((seen - now).total_seconds())
         if lists or moved or rows:
             log.warning("clock_was_ahead", seconds=ahead_s, lists=sorted(lists), cases=moved, rows=rows)
@@ -69,6 +72,18 @@ def _look_at_lists_again(tx: Transaction, now: datetime) -> dict[str, datetime]:
     if found:
         marks.look_at(tx.session, now)
     return found
+
+
+def _bookings(tx: Transaction, desk: Desk, now: datetime) -> int:
+    """What the wrong clock reminded of too early, or took for missed, waits for its time. Returns how many."""
+    moved = 0
+    for booking in bookings.to_begin_after(tx.session, now - desk.terms.bookings.give_up_after):
+        slot = Slot(BookingState.BOOKED, booking.starts_at, booking.ends_at)
+        due = next_due_at(slot, now, desk.terms_of(tx.session, booking.policy))
+        if due is not None and (booking.next_due_at is None or booking.next_due_at > due):
+            booking.state, booking.next_due_at = BookingState.BOOKED.value, due
+            moved += 1
+    return moved
 
 
 def _case(tx: Transaction, desk: Desk, case: Case, seen: datetime, now: datetime) -> bool:

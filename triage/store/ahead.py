@@ -17,6 +17,7 @@ from triage.store import marks
 from triage.store.base import Base
 from triage.store.models import (
     Alert,
+    Booking,
     Bridge,
     CanaryRun,
     Delivery,
@@ -34,6 +35,7 @@ _STAMPS: Columns = {
     Alert: (Alert.created_at,),
     Delivery: (Delivery.created_at, Delivery.started_at),
     Bridge: (Bridge.started_at,),
+    Booking: (Booking.started_at,),
     CanaryRun: (
         *(CanaryRun.started_at, CanaryRun.called_at, CanaryRun.answered_at, CanaryRun.recorded_at),
         *(CanaryRun.delivered_at, CanaryRun.failed_at),

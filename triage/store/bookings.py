@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from triage.policy.bookings import BLOCKING
+from triage.policy.bookings import BLOCKING, BookingState
 from triage.store.models import Booking
 
 _BLOCKING = [state.value for state in BLOCKING]
@@ -28,6 +28,14 @@ def between(session: Session, start: datetime, end: datetime) -> Sequence[Bookin
     """Those whose slots touch [start, end), of every state, in the order of their beginnings."""
     return session.scalars(
         select(Booking).where(Booking.starts_at < end, Booking.ends_at > start).order_by(Booking.starts_at, Booking.id)
+    ).all()
+
+
+def to_begin_after(session: Session, at: datetime) -> Sequence[Booking]:
+    """Those that begin later than an instant, and that nobody began or cancelled."""
+    states = [BookingState.BOOKED.value, BookingState.MISSED.value]
+    return session.scalars(
+        select(Booking).where(Booking.starts_at > at, Booking.state.in_(states)).order_by(Booking.id)
     ).all()
 
 

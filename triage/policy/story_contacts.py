@@ -29,7 +29,7 @@ def timeline(scene: Scene) -> Iterator[Part]:
     rows = tuple(_entry(scene, list(group)) for _, group in groupby(shown, key=_entry_of_its_own))
     yield Words(
         "Entry is the number in the history, which is one for all cases. What became of each text and call stands with"
-        " the alerts below; case.json has every entry."
+        " the alerts below; the whole record has every entry."
     )
     yield Table(("Entry", "When", "What", "By"), (0.09, 0.25, 0.48, 0.18), rows)
 

@@ -48,7 +48,7 @@ def on_both_clocks(text: str) -> tuple[str, str] | None:
 
 
 def cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()} ... (whole in case.json)"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()} ... (whole in the record)"
 
 
 def _utc(at: datetime) -> str:

@@ -54,6 +54,7 @@ def test_a_manager_books_sees_the_cost_first_and_the_week_has_it(world: World) -
     made = boss.post("/bookings/new", follows=True, **FORM, book="Book it")
     assert "B1 is booked." in words(made)
     assert "&lt;b&gt;new" in made.text
+    assert ['href="/dealers/ACME"' in page.text for page in (made, boss.get("/bookings"))] == [True, True]
     week = words(boss.get("/bookings"))
     assert "Sat, Nov 21, today" in week
     assert "B1 Sat, Nov 21, 7:00 PM to 8:00 PM EST Lee Okafor Acme Telephone UCP booked" in week

@@ -13,6 +13,7 @@ from tests.support.visitor import Visitor, signed_in
 from tests.support.world import World
 from triage.policy.access import Role
 from triage.services.dealer_list import list_dealers
+from triage.services.invoices import make_invoices
 from triage.services.ledger import standing
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -82,6 +83,25 @@ def test_a_dealers_page_tells_whoever_works_who_may_call_and_what_is_left_and_no
     assert "/change" not in seen
     assert "$1,000.00" in whole
     assert "+8 h" in technician.get("/dealers/ACME/ledger").text
+
+
+def test_what_was_over_is_shown_until_an_invoice_has_it_and_its_pages_lead_to_the_dealer(world: World) -> None:
+    over = add_dealer(world, "OVER")
+    buy(world, over, "2026-05-01", "6000.00", "other")
+    work(world, over, eastern("2026-09-30", "09:00"), 50)
+    technician, manager = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.MANAGER)
+
+    page = manager.get("/dealers/OVER").text
+    assert "Over the credits of 2026-Q3" in page
+    assert "billed: $165.00, on the next invoice (C6)" in page
+    assert "billed, on the next invoice (C6)" in technician.get("/dealers/OVER").text
+    make_invoices(world.program.desk, date(2026, 11, 20), world.now, actor="account:1")
+
+    page = manager.get("/dealers/OVER").text
+    assert "Over the credits of 2026-Q3" not in page.partition("Ledger, newest first")[0]
+    assert "2026-Q3: 50 min over" in manager.get("/dealers/OVER/ledger/borrow").text
+    for address in ("/work/1", "/work?first=2026-09-30&last=2026-09-30", "/invoices/2026-0001", "/invoices/runs/1"):
+        assert 'href="/dealers/OVER"' in manager.get(address).text, address
 
 
 def test_whoever_must_prepay_is_shown_with_the_reason(world: World) -> None:

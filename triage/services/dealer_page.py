@@ -32,8 +32,9 @@ _A_MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DealerAccount:
-    """`lots` are those with minutes left, `over` what is over in a quarter and not yet paid, `quarters` those of which
-    there is a statement, the newest first. `entries` are the ids of all entries, the newest first."""
+    """`lots` are those with minutes left, `over` what is over in a quarter and what it is billed for that once the
+    quarter has ended, `quarters` those of which there is a statement, the newest first. `entries` are the ids of all
+    entries, the newest first."""
 
     standing: Standing
     why_prepay: str | None
@@ -62,11 +63,7 @@ def account_of(desk: Desk, code: str, now: datetime) -> DealerAccount:
             standing=standing(session, desk, dealer.id, now),
             why_prepay=why_prepay(bought, local(now, terms).date(), terms, has_account=dealer.has_account),
             lots=[_lot(lot, terms) for lot in left if not rules.is_over(lot.lot)],
-            over=[
-                {"quarter": lot.lot.partition(":")[2], "minutes": -lot.minutes}
-                for lot in left
-                if rules.is_over(lot.lot)
-            ],
+            over=[_over(session, dealer.id, lot) for lot in left if rules.is_over(lot.lot)],
             quarters=_quarters(desk, rows.first_at(session, dealer.id), now),
             cases=[case.reference for case in cases.newest(session, _MOST_CASES, dealer_id=dealer.id)],
             sessions=[_session(session, each) for each in sessions.newest_of(session, dealer.id, _MOST_SESSIONS)],
@@ -94,6 +91,13 @@ def entries_of(desk: Desk, ids: Sequence[int]) -> list[Record]:
 def _lot(lot: rows.Balance, terms: Terms) -> Record:
     last_day = local(lot.ends_at - _A_MOMENT, terms).date() if lot.ends_at else None
     return {"words": _named(lot.lot), "minutes": lot.minutes, "last_day": last_day}
+
+
+def _over(session: Session, dealer_id: int, lot: rows.Balance) -> Record:
+    quarter = lot.lot.partition(":")[2]
+    lines = rows.lines_of_quarter(session, dealer_id, quarter)
+    is_invoiced = bool(lines) and all(line.invoice_id is not None for line in lines)
+    return {"quarter": quarter, "minutes": -lot.minutes, "amount": total(lines), "is_invoiced": is_invoiced}
 
 
 def _in_order_of_use(lot: rows.Balance, terms: Terms) -> tuple[bool, bool, datetime]:

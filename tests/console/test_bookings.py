@@ -55,6 +55,11 @@ def test_a_manager_books_sees_the_cost_first_and_the_week_has_it(world: World) -
     assert "B1 is booked." in words(made)
     assert "&lt;b&gt;new" in made.text
     assert ['href="/dealers/ACME"' in page.text for page in (made, boss.get("/bookings"))] == [True, True]
+    assert f"To call {CALLER}" in words(made)
+    unreached = {**FORM, "phone": "", "starts": "2026-11-23T10:00", "ends": "2026-11-23T11:00"}
+    assert "To call no number: the dealer gets no text" in words(
+        boss.post("/bookings/new", follows=True, **unreached, book="Book it")
+    )
     week = words(boss.get("/bookings"))
     assert "Sat, Nov 21, today" in week
     assert "B1 Sat, Nov 21, 7:00 PM to 8:00 PM EST Lee Okafor Acme Telephone UCP booked" in week

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from triage.policy.invoice_files import FORM_WORDS, as_file, unfit
 from triage.policy.invoice_paper import invoice_paper
 from triage.policy.invoicing import MOST_LINES, Bill, Line, in_runs, measured, number_after, owes_something
-from triage.policy.paper import Table
+from triage.policy.paper import Facts, Table
 from triage.policy.pricing import price_minutes
 from triage.policy.terms import Terms
 
@@ -197,4 +197,7 @@ def test_paper_has_every_line_with_its_arithmetic(terms: Terms) -> None:
         "61 min worked, at least 60, up to the next 30: 90 min x 247.50/h = 371.25 (R1)\nW3 W6 R1", "$371.25",
     )  # fmt: skip
     assert table.rows[4][1] == "Quarter 2026-Q3"
-    assert invoice_paper(MONTH[2], terms, {}).verdict == "$165.00 before tax are credited."
+    credit = invoice_paper(MONTH[2], terms, {})
+    assert credit.verdict == "$165.00 before tax are credited."
+    [facts] = [part for part in credit.parts if isinstance(part, Facts)]
+    assert [name for name, _ in facts.rows] == ["For", "Customer number", "Date"]

@@ -44,7 +44,7 @@ MOVES = frozenset(
 )
 """Entries of the history after which a case is no longer the one that somebody decided upon."""
 
-NOT_IN_ROSTER = "Your account names nobody of the roster. An administrator can invite you anew with your name in it."
+NOT_IN_ROSTER = "Your account names nobody of the roster. An administrator can say under Accounts who you are."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

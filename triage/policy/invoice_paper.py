@@ -29,7 +29,7 @@ def invoice_paper(bill: Bill, terms: Terms, names: Mapping[str, str]) -> Paper:
                     ("For", bill.name),
                     ("Customer number", bill.code),
                     ("Date", in_words(bill.issued_on)),
-                    ("Due", in_words(bill.due_on)),
+                    *([] if bill.is_credit_note else [("Due", in_words(bill.due_on))]),
                 )
             ),
             Heading("Lines"),

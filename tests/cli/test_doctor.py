@@ -166,6 +166,18 @@ def test_a_ladder_that_names_a_rotation_which_is_not_there_and_no_manager(
     assert ("roster", "no manager: nobody hears of a broken promise", "give somebody the role manager") in found
 
 
+def test_somebody_of_the_roster_whose_number_is_a_dealers(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("dealer,name,phones,pin,left_on\nA1,Kim Reyes,+16145550177,,\n")
+    run("dealer", "add", "A1", "--name", "Acme", **sound)
+    run("dealer", "import", "t.csv", "--kind", "technicians", **sound)
+    (tmp_path / "roster.toml").write_text(ROSTER.replace("+16145550101", "+16145550177"))
+
+    found = wrong(run, **sound | {"roster_file": "roster.toml"})
+
+    shared = "the number of Dana is one of dealer Acme too: their calls are taken for its own"
+    assert ("roster", shared, "take it away from one of them") in found
+
+
 def test_a_night_that_nobody_covers(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "roster.toml").write_text(ROSTER.replace("2026-01-05", "2099-01-05"))
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.support.dealers import add_dealer_with_history
 from tests.support.fixtures import ADA, DANA, LEE, MARIA, SAM
 from tests.support.visitor import PASSWORD, Visitor, signed_in
 from tests.support.world import World
@@ -77,6 +78,17 @@ def test_a_new_number_counts_once_its_code_is_given_and_the_old_phone_hears_of_i
         assert event.actor == "account:1"
         assert NEW[2:] not in str(event.details)
         assert code not in str(event.details)
+
+
+def test_a_number_of_a_dealer_is_nobodys_of_the_roster(team: World) -> None:
+    boss = signed_in(team, Role.MANAGER)
+    path = ask(team, boss, "614-555-0111")
+    code = code_on(team, "+16145550111")
+    add_dealer_with_history(team)
+
+    assert "That is a number of dealer Acme Telephone: take it away there first." in boss.post(path, code=code).text
+    assert "That is a number of dealer Acme Telephone" in ask(team, boss, "614-555-0111", "dana")
+    assert person(team, "lee").phone == LEE
 
 
 def test_my_account_leads_to_my_own_number_where_i_am_on_the_roster(team: World) -> None:

@@ -28,7 +28,7 @@ from triage.services.letters import troubles
 from triage.services.number_setup import number_settings
 from triage.services.reconciler import behind_by
 from triage.services.vital_signs import BACKUP, signs, why_not_ready
-from triage.store import schema
+from triage.store import dealers, schema
 from triage.store.recording_folder import RecordingFolder
 
 _TIMEOUT_SECONDS = 5
@@ -173,10 +173,15 @@ def _roster(program: Program) -> Iterator[Finding]:
     terms, now = program.desk.terms, program.now()
     with program.desk.store.read() as session:
         roster = program.desk.roster(session)
+        found = [(person.name, dealers.of_phone(session, person.phone)) for person in roster.people]
+        shared = [(name, theirs.dealer.name) for name, theirs in found if theirs is not None]
     if not roster.people:
         yield Finding("roster", "nobody is on the roster", "set AFTERHOURS_ROSTER_FILE; the README shows one")
         return
     yield Finding("roster", f"{len(roster.people)} people, {len(roster.rotations)} rotations")
+    for name, dealer in shared:
+        told = f"the number of {name} is one of dealer {dealer} too: their calls are taken for its own"
+        yield Finding("roster", told, "take it away from one of them")
     for word in unknown_targets(terms, roster):
         lack = f"the ladder names {word}, which is no rotation of the roster"
         yield Finding("roster", lack, f"add a rotation {word}")

@@ -27,7 +27,7 @@ from triage.services.people_changes import known_person, refuse_others, tell_pho
 from triage.services.records import delivery_record
 from triage.services.roster_changes import apply_change
 from triage.services.sign_in import SignedIn, begin_attempt
-from triage.store import Session, blocks, number_changes, versions
+from triage.store import Session, blocks, dealers, number_changes, versions
 from triage.store import accounts as account_rows
 from triage.store.engine import Transaction
 from triage.store.models import Delivery, NumberChange
@@ -161,6 +161,7 @@ def _send_code(desk: Desk, who: SignedIn, person: Person, *, is_new: bool, addre
     with desk.store.write() as tx:
         _slow_down(tx, who, person, now)
         _refuse_taken(desk.roster(tx.session), person)
+        _refuse_dealers(tx.session, person.phone)
         _refuse_unreachable(tx, person, by)
         _forget_old(tx, person.id, now)
         text = words.code(code, by, expires_at, now, desk.terms)
@@ -201,6 +202,13 @@ def _refuse_taken(roster: Roster, person: Person) -> None:
         raise Refused("That is the number already.")
     if other is not None:
         raise Refused("Somebody on the roster has that number: each may stand there once.")
+
+
+def _refuse_dealers(session: Session, phone: str) -> None:
+    """A call of ours from such a number would be the dealer's."""
+    found = dealers.of_phone(session, phone)
+    if found is not None:
+        raise Refused(f"That is a number of dealer {found.dealer.name}: take it away there first.")
 
 
 def _slow_down(tx: Transaction, who: SignedIn, person: Person, now: datetime) -> None:
@@ -258,6 +266,7 @@ def _take_over(
     tx: Transaction, desk: Desk, who: SignedIn, row: NumberChange, now: datetime
 ) -> tuple[Person, Person | None]:
     """Put the number into the roster: the person as they are now, and as they were."""
+    _refuse_dealers(tx.session, row.phone)
     roster = desk.roster(tx.session)
     before = None
     if row.joins is not None:

@@ -49,6 +49,7 @@ def test_a_dealer_is_added_changed_and_shown(ah: Run, tmp_path: Path) -> None:
     assert "Kim Reyes" in ah("dealer", "show", "A1").stdout
     [listed] = document(ah("dealer", "list", "--json"))
     assert (listed["code"], listed["technicians"], listed["sites"]) == ("A1", 1, 1)
+    assert (listed["must_prepay"], listed["credit_minutes"], listed["open_cases"]) == (True, 0, 0)
 
     pin = document(ah("dealer", "pin", "A1", "kim reyes", "--json"))["pin"]
     assert len(pin) == 6

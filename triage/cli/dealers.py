@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -19,6 +20,7 @@ from triage.policy.dealer_files import MOST_BYTES, NAMING, Kind
 from triage.policy.spreadsheet import as_cell
 from triage.services import dealer_files, dealers
 from triage.services.dealer_files import Imported
+from triage.services.dealer_list import DealerLine, list_dealers
 
 _KIND = click.option("--kind", type=click.Choice(get_args(Kind)), required=True, help="What the file is about.")
 _WORDS = {"add": "new", "change": "changed", "keep": "unchanged"}
@@ -33,9 +35,9 @@ def dealer() -> None:
 @wants_json
 @reported
 def dealer_list(*, as_json: bool) -> None:
-    """Every dealer, and whether it must prepay (E6)."""
+    """Every dealer, what it has left, and whether it must prepay (E6)."""
     program = program_for_command()
-    found = dealers.list_dealers(program.desk, program.now())
+    found = [_listed(line) for line in list_dealers(program.desk, program.now())]
     if as_json:
         print_json(found)
     else:
@@ -237,6 +239,12 @@ def _record(done: Imported) -> dict[str, Any]:
         "ledgers_later": done.later,
         "pins": [{"dealer": each.dealer, "name": each.name, "pin": each.pin} for each in done.pins],
     }
+
+
+def _listed(line: DealerLine) -> dict[str, Any]:
+    record = asdict(line)
+    standing: dict[str, Any] = record.pop("standing")
+    return record | standing
 
 
 def _site(site: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -18,24 +18,42 @@ from triage.store import Session, cases, dealers
 from triage.store import ledger as rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DealerLine:
-    """A dealer as lists show it. `left_on` is the day it left."""
+    """A dealer as lists show it. `left_on` is the day it left; `technicians` are those that have not."""
 
     code: str
     name: str
+    email: str | None
+    joined_on: date | None
+    has_account: bool
     left_on: date | None
+    technicians: int
+    sites: int
     standing: Standing
     open_cases: int
 
 
 def list_dealers(desk: Desk, now: datetime, sought: str = "") -> list[DealerLine]:
-    """The dealers whose name or code has the words in it, by name."""
+    """The dealers whose name or code has the words in it, by name, those that left too."""
     words = sought.casefold().split()
     with desk.store.read() as session:
         standings, waiting = _standings(session, desk, now), cases.live_of_each_dealer(session)
+        technicians = Counter(each.dealer_id for each in dealers.every_technician(session) if each.left_on is None)
+        sites = Counter(each.dealer_id for each in dealers.every_site(session))
         return [
-            DealerLine(each.code, each.name, each.left_on, standings[each.id], waiting.get(each.id, 0))
+            DealerLine(
+                code=each.code,
+                name=each.name,
+                email=each.email,
+                joined_on=each.joined_on,
+                has_account=each.has_account,
+                left_on=each.left_on,
+                technicians=technicians[each.id],
+                sites=sites[each.id],
+                standing=standings[each.id],
+                open_cases=waiting.get(each.id, 0),
+            )
             for each in dealers.every(session)
             if all(word in f"{each.code} {each.name}".casefold() for word in words)
         ]

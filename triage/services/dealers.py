@@ -5,7 +5,6 @@ Field names are promised in the README. Days are those of the contract's clock; 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, cast
@@ -22,21 +21,6 @@ from triage.store import dealers
 from triage.store.models import Dealer, DealerPhone, DealerTechnician, Purchase, Site
 
 Record = dict[str, Any]
-
-
-def list_dealers(desk: Desk, now: datetime) -> list[Record]:
-    """Every dealer by name, those that left too."""
-    with desk.store.read() as session:
-        technicians = Counter(each.dealer_id for each in dealers.every_technician(session) if each.left_on is None)
-        sites = Counter(each.dealer_id for each in dealers.every_site(session))
-        bought: dict[int, list[Purchase]] = defaultdict(list)
-        for purchase in dealers.every_purchase(session):
-            bought[purchase.dealer_id].append(purchase)
-        return [
-            _dealer(dealer, bought[dealer.id], desk, now)
-            | {"technicians": technicians[dealer.id], "sites": sites[dealer.id]}
-            for dealer in dealers.every(session)
-        ]
 
 
 def show_dealer(desk: Desk, code: str, now: datetime) -> Record:

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.support.dealers import add_dealer, billed
+from tests.support.dealers import add_dealer, add_dealer_with_history, billed
 from tests.support.fixtures import TEAM
 from tests.support.visitor import PASSWORD, Visitor, signed_in
 from tests.support.world import CALLER, Build, World
@@ -76,6 +76,22 @@ def test_a_manager_books_sees_the_cost_first_and_the_week_has_it(world: World) -
         assert refused.status_code == 400
         assert why in words(refused)
     assert boss.get("/bookings?from=tomorrow").status_code == 400
+
+
+def test_a_session_is_booked_for_a_site_of_its_dealer(world: World) -> None:
+    add_dealer_with_history(world, "BELL")
+    boss = signed_in(world, Role.MANAGER)
+    offered = [
+        '<option value="Old Mill">' in boss.get(f"/bookings/new?dealer={code}").text for code in ("ACME", "BELL")
+    ]
+    bell = {**FORM, "dealer": "BELL", "site": "Old Mill"}
+
+    assert offered == [False, True]
+    asked = boss.post("/bookings/new", follows=True, **{**bell, "site": ""}, check="x").text
+    assert '<option value="Old Mill">' in asked
+    other = boss.post("/bookings/new", follows=True, **{**bell, "dealer": "ACME"}, book="x")
+    assert (other.status_code, "Not a valid choice" in other.text) == (400, True)
+    assert "Site Old Mill" in words(boss.post("/bookings/new", follows=True, **bell, book="Book it"))
 
 
 def test_a_technician_begins_and_finishes_their_own_and_nobody_elses(world: World) -> None:

@@ -97,16 +97,17 @@ def borrow(world: World, dealer_id: int, quarter: str, most: int | None = None) 
         ledger.settle(tx, desk, dealer_id, now, now)
 
 
-def add_dealer_with_history(world: World) -> int:
+def add_dealer_with_history(world: World, code: str = "ACME") -> int:
     """A dealer with technicians and a site, hours earned and bought, work that drew and some that is over."""
-    dealer_id = add_dealer(world, joined_on=date(2026, 7, 1))
+    dealer_id = add_dealer(world, code, joined_on=date(2026, 7, 1))
     buy(world, dealer_id, "2026-08-10", "10000.00")
     buy(world, dealer_id, "2026-11-02", "250.00", "prepaid")
     work(world, dealer_id, eastern("2026-09-07", "09:00"), 330)
     work(world, dealer_id, eastern("2026-11-05", "09:00"), 95)
     files: dict[Kind, str] = {
-        "technicians": "dealer,name,phones,pin,left_on\nACME,Jo Park,+16145550111,new,\nACME,Al Kim,,,2026-02-01\n",
-        "sites": "dealer,name,zone,product,software,licence_until,trunk\nACME,Old Mill,,emg,2.1,,Zed Telecom\n",
+        "technicians": f"dealer,name,phones,pin,left_on\n{code},Jo Park,+16145550111,new,\n"
+        f"{code},Al Kim,,,2026-02-01\n",
+        "sites": f"dealer,name,zone,product,software,licence_until,trunk\n{code},Old Mill,,emg,2.1,,Zed Telecom\n",
     }
     for kind, text in files.items():
         import_file(world.program.desk, kind, text.encode(), is_dry_run=False, actor="test", now=world.now)

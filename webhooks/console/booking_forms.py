@@ -39,6 +39,7 @@ class BookForm(SlotForm):
     """A booking that is to be made: `book` makes it, without it is said what it would cost."""
 
     dealer = SelectField("Dealer")
+    site = SelectField("Site", default="")
     phone = StringField(
         "Number to call and to text",
         [Optional(), Length(max=40)],

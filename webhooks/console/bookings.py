@@ -25,6 +25,7 @@ from triage.services.booking_checks import NewBooking, whom
 from triage.services.booking_records import Record, show_booking
 from triage.services.bookings import Took
 from triage.services.recognition import known_dealers
+from triage.services.work_records import client
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
 from webhooks.console.booking_forms import BookForm, CancelForm, FinishForm, MoveForm, SlotForm, StartForm
@@ -175,13 +176,14 @@ def _refuse_others(booking: Record) -> None:
 
 def _new(form: BookForm) -> NewBooking:
     starts_at, ends_at = form.slot(desk().terms)
-    dealer_id, _ = whom(desk(), form.dealer.data or None, None)
+    dealer_id, site_id = whom(desk(), form.dealer.data or None, form.site.data or None)
     return NewBooking(
         starts_at=starts_at,
         ends_at=ends_at,
         person_id=form.person.data,
         product=form.product.data,
         dealer_id=dealer_id,
+        site_id=site_id,
         phone=form.number(),
         kind=Kind(form.kind.data),
         note=(form.note.data or "").strip(),
@@ -224,14 +226,17 @@ def _page(number: int, failed: Form | None = None, error: TriageError | None = N
 
 
 def _fitted(form: Any) -> Any:
-    """A form with those who may be booked: oneself, or anybody; and the dealers."""
+    """A form with those who may be booked: oneself, or anybody; the dealers, and the sites of the one it names."""
     who, everybody = signed_in(), people(desk())
     may_all = who.has(Permission.CORRECT_CASES)
     if isinstance(form, SlotForm):
         form.person.choices = [SelectChoice(*each) for each in everybody if may_all or each[0] == who.person_id]
     if isinstance(form, BookForm):
-        known = [SelectChoice(code, f"{name} ({code})") for code, name in known_dealers(desk())]
-        form.dealer.choices = [SelectChoice("", "None: only a number"), *known]
+        known = dict(known_dealers(desk()))
+        dealers = [SelectChoice(code, f"{name} ({code})") for code, name in known.items()]
+        form.dealer.choices = [SelectChoice("", "None: only a number"), *dealers]
+        sites = client(desk(), form.dealer.data).sites if form.dealer.data in known else ()
+        form.site.choices = [SelectChoice("", "Not known"), *(SelectChoice(name, name) for name, _ in sites)]
     return form
 
 

@@ -14,7 +14,7 @@ from tests.support.dealers import add_dealer
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import PUBLIC_URL, World
 from triage.policy.access import Role
-from triage.services.dealer_list import list_dealers
+from triage.services.dealer_list import find_dealers
 from webhooks.console.access import LARGEST_BODY
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -128,4 +128,4 @@ def token_of(page: str) -> str:
 
 
 def names(world: World) -> list[str]:
-    return [line.name for line in list_dealers(world.program.desk, world.now)]
+    return [line.name for line in find_dealers(world.program.desk)]

@@ -12,7 +12,7 @@ from tests.support.dealers import add_dealer, buy, eastern, work
 from tests.support.visitor import Visitor, signed_in
 from tests.support.world import World
 from triage.policy.access import Role
-from triage.services.dealer_list import list_dealers
+from triage.services.dealer_list import find_dealers, list_dealers
 from triage.services.invoices import make_invoices
 from triage.services.ledger import standing
 
@@ -40,7 +40,8 @@ def test_a_list_says_of_each_dealer_what_its_own_ledger_says(world: World, acme:
             code: standing(session, world.program.desk, number, world.now)
             for code, number in (("ACME", acme), ("SMALL", small), ("OVER", over))
         }
-    found = {line.code: line.standing for line in list_dealers(world.program.desk, world.now)}
+    desk = world.program.desk
+    found = {line.code: line.standing for line in list_dealers(desk, find_dealers(desk), world.now)}
     assert found == one_by_one
     assert (found["ACME"].prepaid_minutes, found["ACME"].credit_minutes) == (480, 360)
     assert (found["OVER"].over_minutes, found["SMALL"].must_prepay) == (50, True)

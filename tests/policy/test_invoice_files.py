@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from triage.policy.invoice_files import FORM_WORDS, as_file, unfit
 from triage.policy.invoice_paper import invoice_paper
-from triage.policy.invoicing import MOST_LINES, Bill, Line, in_runs, measured, number_after, owes_something
+from triage.policy.invoicing import MOST_LINES, Bill, Line, in_runs, measured, number_after
 from triage.policy.paper import Facts, Table
 from triage.policy.pricing import price_minutes
 from triage.policy.terms import Terms
@@ -180,11 +180,6 @@ def test_numbers_go_on_past_four_digits() -> None:
     assert [number_after(newest, 2026) for newest in (None, "2026-0001", "2026-9999", "2026-10000")] == [
         "2026-0001", "2026-0002", "2026-10000", "2026-10001",
     ]  # fmt: skip
-
-
-def test_lines_of_nothing_make_no_invoice_and_lines_that_cancel_out_do() -> None:
-    assert not owes_something([line("0.00")])
-    assert owes_something([line("82.50"), line("-82.50")])
 
 
 def test_paper_has_every_line_with_its_arithmetic(terms: Terms) -> None:

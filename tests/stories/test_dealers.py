@@ -14,7 +14,7 @@ from triage.policy.dealer_files import Kind
 from triage.policy.pins import is_pin
 from triage.services import dealer_changes, dealer_files, dealers, ledger, pins
 from triage.services.dealer_files import Imported
-from triage.services.dealer_list import list_dealers
+from triage.services.dealer_list import find_dealers, list_dealers
 from triage.store import dealers as store
 from triage.store.models import Dealer, DealerTechnician, Event
 
@@ -91,7 +91,7 @@ def history_of(world: World) -> list[tuple[str, dict[str, Any]]]:
 def test_files_are_taken_once_and_come_out_as_they_went_in(world: World) -> None:
     asked = take(world, "dealers", DEALERS, is_dry_run=True)
     assert (asked.is_done, asked.count("add"), asked.faults) == (False, 2, [])
-    assert list_dealers(world.program.desk, world.now) == []
+    assert find_dealers(world.program.desk) == []
 
     first = {kind: take(world, kind, content) for kind, content in FILES.items()}
     assert [(done.is_done, done.count("add"), done.faults) for done in first.values()] == [
@@ -132,7 +132,8 @@ def test_a_purchase_becomes_hours_and_ends_prepaying(world: World) -> None:
         [acme, beta] = [dealer.id for dealer in store.every(session)]
     assert lots(world, acme) == {"earned:2026-Q4": 49 * 60}
     assert lots(world, beta) == {"training:4": 15 * 60}
-    assert [each.standing.must_prepay for each in list_dealers(world.program.desk, world.now)] == [False, True]
+    desk = world.program.desk
+    assert [each.standing.must_prepay for each in list_dealers(desk, find_dealers(desk), world.now)] == [False, True]
 
     take(world, "purchases", "dealer,date,amount,kind,reference\nA1,2026-08-05,-49000,hardware,INV-7/back\n")
     take(world, "dealers", DEALERS.replace("B2,Beta Voice,,,no", "B2,Beta Voice,,2026-10-05,yes"))

@@ -41,8 +41,12 @@ def test_everything_up_to_a_day_becomes_one_invoice_a_dealer(world: World) -> No
         add_work(world, tx, bell, "82.50", at=datetime.fromisoformat("2026-11-21T04:59:59+00:00"))
         add_work(world, tx, bell, "82.50", at=datetime.fromisoformat("2026-11-21T05:00:00+00:00"))  # Saturday
         add_work(world, tx, idle, "0.00")
+        even = add_dealer(tx, "C4")
+        add_work(world, tx, even, "82.50")
+        add_work(world, tx, even, "-82.50")
 
-    assert make(world) == ["2026-0001", "2026-0002"]
+    assert make(world) == ["2026-0001", "2026-0002", "2026-0003"]
+    assert invoices.show_invoice(world.program.desk, "2026-0003")["total"] == Decimal("0.00")
     assert make(world) == []
 
     acme_bill, bell_bill = (invoices.show_invoice(world.program.desk, f"2026-000{number}") for number in (1, 2))
@@ -52,7 +56,7 @@ def test_everything_up_to_a_day_becomes_one_invoice_a_dealer(world: World) -> No
     assert (bell_bill["dealer"], bell_bill["total"], bell_bill["due"]) == ("C2", Decimal("82.50"), date(2026, 12, 20))
     found = invoices.waiting(world.program.desk, FRIDAY, world.now)
     assert [(account.code, account.is_due) for account in found.accounts] == [("C3", False)]
-    assert len(world.entries("invoice_made")) == 2
+    assert len(world.entries("invoice_made")) == 3
 
 
 def test_a_quarter_belongs_to_the_day_that_ends_with_it(world: World) -> None:
@@ -82,7 +86,9 @@ def test_a_correction_after_the_invoice_is_a_line_on_the_next_one_and_may_be_a_c
     before = invoices.show_invoice(world.program.desk, "2026-0001")
     with world.program.desk.store.write() as tx:
         tx.session.execute(update(Dealer).values(name="Acme Renamed"))
-        add_line(tx, "-82.50", at=world.now, session_id=line.session_id, revision=1, billed_minutes=-30)
+        add_line(
+            tx, "-82.50", at=world.now, session_id=line.session_id, dealer_id=acme.id, revision=1, billed_minutes=-30
+        )
 
     make(world)
 
@@ -182,7 +188,7 @@ def test_more_invoices_than_a_program_takes_become_two_runs(world: World, monkey
 
     make(world)
 
-    runs = invoices.list_runs(world.program.desk)
+    runs = invoices.list_runs(world.program.desk, invoices.run_numbers(world.program.desk))
     assert [[each["number"] for each in run["invoices"]] for run in runs] == [["2026-0003"], ["2026-0001", "2026-0002"]]
 
 

@@ -20,7 +20,7 @@ from triage.policy.dealer_files import MOST_BYTES, NAMING, Kind
 from triage.policy.spreadsheet import as_cell
 from triage.services import dealer_files, dealers
 from triage.services.dealer_files import Imported
-from triage.services.dealer_list import DealerLine, list_dealers
+from triage.services.dealer_list import DealerLine, find_dealers, list_dealers
 
 _KIND = click.option("--kind", type=click.Choice(get_args(Kind)), required=True, help="What the file is about.")
 _WORDS = {"add": "new", "change": "changed", "keep": "unchanged"}
@@ -37,7 +37,7 @@ def dealer() -> None:
 def dealer_list(*, as_json: bool) -> None:
     """Every dealer, what it has left, and whether it must prepay (E6)."""
     program = program_for_command()
-    found = [_listed(line) for line in list_dealers(program.desk, program.now())]
+    found = [_listed(line) for line in list_dealers(program.desk, find_dealers(program.desk), program.now())]
     if as_json:
         print_json(found)
     else:

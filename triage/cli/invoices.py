@@ -47,7 +47,7 @@ def invoice_make(*, through: date, code: str | None, dry_run: bool, as_json: boo
             {
                 "dealer": account.code,
                 "name": account.name,
-                "lines": len(account.lines),
+                "lines": account.lines,
                 "total": account.total,
                 "": "" if account.is_due else "waits: its lines are of nothing",
             }
@@ -65,7 +65,8 @@ def invoice_make(*, through: date, code: str | None, dry_run: bool, as_json: boo
 @reported
 def invoice_list(*, as_json: bool) -> None:
     """Runs, their invoices, and where they went."""
-    found = invoices.list_runs(program_for_command().desk)
+    desk = program_for_command().desk
+    found = invoices.list_runs(desk, invoices.run_numbers(desk))
     if as_json:
         print_json(found)
         return
@@ -149,7 +150,7 @@ def _waiting_record(found: Waiting) -> Record:
             {
                 "dealer": account.code,
                 "name": account.name,
-                "lines": len(account.lines),
+                "lines": account.lines,
                 "total": account.total,
                 "due": account.is_due,
             }

@@ -125,7 +125,8 @@ def session_list(*, first: date | None, last: date | None, code: str | None, per
     first = first or last - _LAST_DAYS
     if last < first:
         raise Refused("the span ends before it begins")
-    found = work_records.list_work(program.desk, Sought(first=first, last=last, dealer=code, person=person))
+    sought = Sought(first=first, last=last, dealer=code, person=person)
+    found = work_records.list_work(program.desk, work_records.find_work(program.desk, sought))
     if as_json:
         print_json(found)
         return

@@ -83,9 +83,9 @@ def total_of(lines: Iterable[Line]) -> Decimal:
     return sum((line.amount for line in lines), Decimal("0.00"))
 
 
-def owes_something(lines: Iterable[Line]) -> bool:
-    """Whether these lines make an invoice: lines of nothing wait for one that is of something."""
-    return any(line.amount for line in lines)
+def owes_something(of_something: int) -> bool:
+    """Whether lines make an invoice, by how many of them are of something: lines of nothing wait for one that is."""
+    return of_something > 0
 
 
 def due_on(issued_on: date, terms: Terms) -> date:

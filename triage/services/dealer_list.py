@@ -1,8 +1,9 @@
-"""All dealers, each with what it has left: for lists, in a few statements however many there are."""
+"""All dealers, and what some of them have left: for lists, in a few statements however many there are."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
@@ -16,6 +17,20 @@ from triage.services.desk import Desk
 from triage.services.ledger import Standing
 from triage.store import Session, cases, dealers
 from triage.store import ledger as rows
+from triage.store.models import Dealer
+
+_AT_ONCE = 500
+"""Dealers in one statement: a database takes a limited number of values."""
+
+
+@dataclass(frozen=True, slots=True)
+class DealerName:
+    """A dealer to find and to count. `left_on` is the day it left."""
+
+    id: int
+    code: str
+    name: str
+    left_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,40 +49,59 @@ class DealerLine:
     open_cases: int
 
 
-def list_dealers(desk: Desk, now: datetime, sought: str = "") -> list[DealerLine]:
+def find_dealers(desk: Desk, sought: str = "") -> list[DealerName]:
     """The dealers whose name or code has the words in it, by name, those that left too."""
     words = sought.casefold().split()
     with desk.store.read() as session:
-        standings, waiting = _standings(session, desk, now), cases.live_of_each_dealer(session)
-        technicians = Counter(each.dealer_id for each in dealers.every_technician(session) if each.left_on is None)
-        sites = Counter(each.dealer_id for each in dealers.every_site(session))
         return [
-            DealerLine(
-                code=each.code,
-                name=each.name,
-                email=each.email,
-                joined_on=each.joined_on,
-                has_account=each.has_account,
-                left_on=each.left_on,
-                technicians=technicians[each.id],
-                sites=sites[each.id],
-                standing=standings[each.id],
-                open_cases=waiting.get(each.id, 0),
-            )
-            for each in dealers.every(session)
-            if all(word in f"{each.code} {each.name}".casefold() for word in words)
+            DealerName(*row)
+            for row in dealers.names(session)
+            if all(word in f"{row.code} {row.name}".casefold() for word in words)
         ]
 
 
-def _standings(session: Session, desk: Desk, now: datetime) -> dict[int, Standing]:
-    """What every dealer has left, as services/ledger.standing says it of one."""
-    terms = desk.terms
-    today, over = local(now, terms).date(), f"{rules.OVER}:{quarter_of(now, terms)}"
+def list_dealers(desk: Desk, found: Sequence[DealerName], now: datetime) -> list[DealerLine]:
+    """Some dealers with what each has left, in their order. It takes the longer the more there are: give it a page."""
+    ids = [each.id for each in found]
+    with desk.store.read() as session:
+        waiting = cases.live_of_each_dealer(session)
+        return [
+            line
+            for first in range(0, len(ids), _AT_ONCE)
+            for line in _lines(session, desk, ids[first : first + _AT_ONCE], waiting, now)
+        ]
+
+
+def _lines(
+    session: Session, desk: Desk, ids: Sequence[int], waiting: dict[int, int], now: datetime
+) -> Iterator[DealerLine]:
+    found = dealers.by_ids(session, ids)
+    standings = _standings(session, desk, found, now)
+    technicians, sites = dealers.technicians_of_each(session, ids), dealers.sites_of_each(session, ids)
+    for each in found:
+        yield DealerLine(
+            code=each.code,
+            name=each.name,
+            email=each.email,
+            joined_on=each.joined_on,
+            has_account=each.has_account,
+            left_on=each.left_on,
+            technicians=technicians.get(each.id, 0),
+            sites=sites.get(each.id, 0),
+            standing=standings[each.id],
+            open_cases=waiting.get(each.id, 0),
+        )
+
+
+def _standings(session: Session, desk: Desk, found: Sequence[Dealer], now: datetime) -> dict[int, Standing]:
+    """What each has left, as services/ledger.standing says it of one."""
+    terms, ids = desk.terms, [dealer.id for dealer in found]
+    today, over = local(now, terms).date(), rules.over_lot(quarter_of(now, terms))
     left: dict[int, dict[str, int]] = defaultdict(dict)
-    for dealer_id, lot, minutes in rows.balances_of_each(session, now, over):
+    for dealer_id, lot, minutes in rows.balances_of_each(session, ids, now, over):
         left[dealer_id][lot] = minutes
     bought: dict[int, list[Bought]] = defaultdict(list)
-    for row in rows.purchases_between(session, today - terms.prepay.previous_year, today):
+    for row in rows.purchases_of_each(session, ids, today - terms.prepay.previous_year, today):
         bought[row.dealer_id].append(Bought(row.id, row.bought_on, cast("PurchaseKind", row.kind), row.amount))
     return {
         dealer.id: Standing(
@@ -80,5 +114,5 @@ def _standings(session: Session, desk: Desk, now: datetime) -> dict[int, Standin
             -left[dealer.id].get(over, 0),
             rules.must_prepay(bought[dealer.id], today, terms, has_account=dealer.has_account),
         )
-        for dealer in dealers.every(session)
+        for dealer in found
     }

@@ -20,6 +20,7 @@ from triage.services.desk import Desk
 from triage.services.records import Record
 from triage.store import Session, dealers, invoices
 from triage.store.engine import Transaction
+from triage.store.invoices import Sums
 from triage.store.models import Invoice, InvoiceRun
 from triage.store.models.case import reference_of
 
@@ -28,20 +29,24 @@ _MOST_NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What waits for one dealer. Lines of nothing alone make no invoice: they wait for one that is of something."""
+    """What waits for one dealer, summed up."""
 
     dealer_id: int
     code: str
     name: str
-    lines: tuple[Line, ...]
+    sums: Sums
+
+    @property
+    def lines(self) -> int:
+        return self.sums.lines
 
     @property
     def total(self) -> Decimal:
-        return total_of(self.lines)
+        return self.sums.total
 
     @property
     def is_due(self) -> bool:
-        return owes_something(self.lines)
+        return owes_something(self.sums.of_something)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,9 @@ class Waiting:
     @property
     def seal(self) -> str:
         """Differs where anything else would be invoiced."""
-        ids = [line.id for account in self.due for line in account.lines]
-        return f"{len(ids)}-{max(ids, default=0)}-{sum(ids)}-{self.total}"
+        sums = [account.sums for account in self.due]
+        lines, ids = sum(each.lines for each in sums), sum(each.ids for each in sums)
+        return f"{lines}-{max((each.newest for each in sums), default=0)}-{ids}-{self.total}"
 
 
 def waiting(desk: Desk, through: date, now: datetime, *, code: str | None = None) -> Waiting:
@@ -112,7 +118,7 @@ def make_invoices(
         accounts = {account.dealer_id: account for account in found.due}
         return [
             number
-            for run in in_runs([(dealer_id, len(account.lines)) for dealer_id, account in accounts.items()])
+            for run in in_runs([(dealer_id, account.lines) for dealer_id, account in accounts.items()])
             for number in _make(tx, desk, through, [accounts[dealer_id] for dealer_id in run], actor, now)
         ]
 
@@ -135,6 +141,7 @@ def _make(
     newest = invoices.newest_number(tx.session, today.year)
     made: list[str] = []
     for account in accounts:
+        lines = _lines_of(tx.session, desk, account, through)
         newest = number_after(newest, today.year)
         invoice = Invoice(
             number=newest,
@@ -144,11 +151,11 @@ def _make(
             name=account.name,
             issued_on=today,
             due_on=due_on(today, desk.terms),
-            total=account.total,
+            total=total_of(lines),
         )
         tx.session.add(invoice)
         tx.session.flush()
-        invoices.put_on(tx.session, invoice.id, account.lines)
+        invoices.put_on(tx.session, invoice.id, lines)
         made.append(newest)
         tx.record(
             "invoice_made",
@@ -159,8 +166,8 @@ def _make(
             run=run.id,
             dealer=account.code,
             through=str(through),
-            lines=len(account.lines),
-            total=str(account.total),
+            lines=len(lines),
+            total=str(invoice.total),
         )
     return made
 
@@ -172,20 +179,18 @@ def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: s
     if code is not None and only is None:
         raise NotFound(f"there is no dealer {code}; `afterhours dealer list` shows them")
     end = span_of_days(through, through, desk.terms)[1]
-    by_dealer: dict[int, list[Line]] = defaultdict(list)
-    for row in invoices.waiting(session, end):
-        by_dealer[row.dealer_id].append(_line(row, desk))
-    count, total, newest = invoices.of_nobody(session, end, _MOST_NAMED)
+    by_dealer = dict(invoices.waiting(session, end))
+    of_nobody, newest = invoices.of_nobody(session, end, _MOST_NAMED)
     return Waiting(
         through=through,
         accounts=tuple(
-            Account(dealer.id, dealer.code, dealer.name, tuple(by_dealer[dealer.id]))
+            Account(dealer.id, dealer.code, dealer.name, by_dealer[dealer.id])
             for dealer in ([only] if only is not None else dealers.every(session))
             if dealer.id in by_dealer
         ),
         strangers=Strangers(
-            count,
-            total,
+            of_nobody.lines,
+            of_nobody.total,
             tuple(reference_of(row.case_id) if row.case_id else f"work {row.session_id}" for row in newest),
         ),
         unsettled=tuple(
@@ -194,10 +199,27 @@ def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: s
     )
 
 
-def list_runs(desk: Desk) -> list[Record]:
-    """Every run, newest first, with its invoices and the files that were made of it."""
+def waiting_lines(desk: Desk, account: Account, through: date) -> list[Line]:
+    """The lines of one dealer that wait, oldest first."""
     with desk.store.read() as session:
-        return _run_records(session, invoices.runs(session))
+        return _lines_of(session, desk, account, through)
+
+
+def _lines_of(session: Session, desk: Desk, account: Account, through: date) -> list[Line]:
+    end = span_of_days(through, through, desk.terms)[1]
+    return [_line(row, desk) for row in invoices.waiting_lines(session, account.dealer_id, end)]
+
+
+def run_numbers(desk: Desk) -> Sequence[int]:
+    """Every run, newest first."""
+    with desk.store.read() as session:
+        return invoices.run_numbers(session)
+
+
+def list_runs(desk: Desk, numbers: Sequence[int]) -> list[Record]:
+    """These runs, newest first, with their invoices and the files that were made of them."""
+    with desk.store.read() as session:
+        return _run_records(session, invoices.runs(session, numbers))
 
 
 def show_run(desk: Desk, number: int) -> Record:
@@ -225,7 +247,7 @@ def show_invoice(desk: Desk, number: str) -> Record:
         }
 
 
-def bills(session: Session, desk: Desk, found: Sequence[Invoice]) -> list[Bill]:
+def bills(session: Session, desk: Desk, found: Sequence[Any]) -> list[Bill]:
     """Invoices as values, with their lines in their order."""
     lines: dict[int, list[Line]] = defaultdict(list)
     for row in invoices.lines_on(session, [invoice.id for invoice in found]):
@@ -266,7 +288,7 @@ def _run_records(session: Session, runs: Sequence[InvoiceRun]) -> list[Record]:
     ]
 
 
-def _head(invoice: Invoice) -> Record:
+def _head(invoice: Any) -> Record:
     return {
         "number": invoice.number,
         "date": invoice.issued_on,

@@ -84,12 +84,18 @@ def client(desk: Desk, code: str) -> Client:
         return Client(dealer.code, dealer.name, technicians, sites)
 
 
-def list_work(desk: Desk, sought: Sought) -> list[Record]:
-    """Work that is over, the newest first. Raises NotFound for a dealer that there is not."""
+def find_work(desk: Desk, sought: Sought) -> Sequence[int]:
+    """The numbers of work that is over, the newest first. Raises NotFound for a dealer that there is not."""
     start, end = span_of_days(sought.first, sought.last, desk.terms)
     with desk.store.read() as session:
         dealer_id = dealers.known(session, sought.dealer).id if sought.dealer else None
-        found = work.done(session, start, end, dealer_id=dealer_id, person_id=sought.person)
+        return work.done(session, start, end, dealer_id=dealer_id, person_id=sought.person)
+
+
+def list_work(desk: Desk, numbers: Sequence[int]) -> list[Record]:
+    """Work that `find_work` found, in the same order."""
+    with desk.store.read() as session:
+        found = work.by_ids(session, numbers)
         names = dealers.names_by_id(session, {row.dealer_id for row in found if row.dealer_id is not None})
         costs = amounts(session, [row.id for row in found])
         return [_row(row, names, costs.get(row.id)) for row in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -29,7 +30,8 @@ def by_code(session: Session, code: str) -> Dealer | None:
 
 def known(session: Session, code: str) -> Dealer:
     """A dealer by its code, however its letters are written. Raises NotFound."""
-    found = next((each for each in every(session) if each.code.casefold() == code.casefold()), None)
+    alike = (each for each in every(session) if each.code.casefold() == code.casefold())
+    found = by_code(session, code) or next(alike, None)
     if found is None:
         raise NotFound(f"there is no dealer {code[:40]}; `afterhours dealer list` shows them")
     return found
@@ -76,6 +78,32 @@ def site(session: Session, site_id: int) -> Site:
 def every(session: Session) -> Sequence[Dealer]:
     """All dealers by name, those that left too."""
     return session.scalars(select(Dealer).order_by(Dealer.name, Dealer.id)).all()
+
+
+def names(session: Session) -> Sequence[Any]:
+    """Id, code, name and the day it left, of all dealers by name."""
+    columns = (Dealer.id, Dealer.code, Dealer.name, Dealer.left_on)
+    return session.execute(select(*columns).order_by(Dealer.name, Dealer.id)).all()
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> list[Dealer]:
+    """In the order of the ids; each has to be one of a dealer."""
+    found = {dealer.id: dealer for dealer in session.scalars(select(Dealer).where(Dealer.id.in_(ids)))}
+    return [found[number] for number in ids]
+
+
+def technicians_of_each(session: Session, dealer_ids: Sequence[int]) -> dict[int, int]:
+    """How many technicians these dealers have that have not left."""
+    of = DealerTechnician.dealer_id
+    is_one = (of.in_(dealer_ids), DealerTechnician.left_on.is_(None))
+    return {row[0]: row[1] for row in session.execute(select(of, func.count()).where(*is_one).group_by(of))}
+
+
+def sites_of_each(session: Session, dealer_ids: Sequence[int]) -> dict[int, int]:
+    """How many sites these dealers have."""
+    of = Site.dealer_id
+    rows = session.execute(select(of, func.count()).where(of.in_(dealer_ids)).group_by(of))
+    return {row[0]: row[1] for row in rows}
 
 
 def of_phone(session: Session, phone: str) -> Matched | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    case,
     cast,
     func,
     select,
@@ -30,24 +31,55 @@ _AT_ONCE = 500
 """Ids in one statement: a database takes a limited number of values."""
 
 
-def waiting(session: Session, end: datetime) -> Sequence[Any]:
-    """The lines on no invoice that were billed before an instant, oldest first, each with the dealer that owes it."""
-    line, work = _tables()
-    is_due = line.c.billed_at < end
-    return session.execute(_lines().where(line.c.invoice_id.is_(None), is_due, _owner(line, work).is_not(None))).all()
+class Sums(NamedTuple):
+    """Some lines: how many, what they come to, how many are of something; the largest id and the sum of all ids, which
+    tell them from others."""
+
+    lines: int
+    total: Decimal
+    of_something: int
+    newest: int
+    ids: int
 
 
-def of_nobody(session: Session, end: datetime, most: int) -> tuple[int, Decimal, Sequence[Any]]:
-    """The lines of callers of no dealer that were billed before an instant and are of something: how many, what they
-    come to, and of the newest `most` the case and the session. There may be years of them."""
-    line, work = _tables()
-    is_one = and_(_owner(line, work).is_(None), line.c.billed_at < end, line.c.amount != Decimal(0))
-    joined = line.outerjoin(work, line.c.session_id == work.c.id)
-    cents = cast(func.replace(type_coerce(line.c.amount, String), ".", ""), BigInteger)
-    count, total = session.execute(select(func.count(), func.sum(cents)).select_from(joined).where(is_one)).one()
-    newest = select(work.c.case_id, line.c.session_id).select_from(joined).where(is_one)
+def waiting(session: Session, end: datetime) -> Sequence[tuple[int, Sums]]:
+    """What the lines on no invoice come to that were billed before an instant, for each dealer that owes some."""
+    line = Base.metadata.tables["billing_lines"]
+    is_due = (line.c.invoice_id.is_(None), line.c.dealer_id.is_not(None), line.c.billed_at < end)
+    rows = session.execute(select(line.c.dealer_id, *_sums(line)).where(*is_due).group_by(line.c.dealer_id))
+    return [(row[0], _read(row[1:])) for row in rows]
+
+
+def waiting_lines(session: Session, dealer_id: int, end: datetime) -> Sequence[Any]:
+    """The lines of a dealer that `waiting` sums up, oldest first."""
+    line = Base.metadata.tables["billing_lines"]
+    is_due = (line.c.invoice_id.is_(None), line.c.dealer_id == dealer_id, line.c.billed_at < end)
+    return session.execute(_lines().where(*is_due)).all()
+
+
+def of_nobody(session: Session, end: datetime, most: int) -> tuple[Sums, Sequence[Any]]:
+    """The lines of callers of no dealer that were billed before an instant and are of something: what they come to, and
+    of the newest `most` the case and the session. There may be years of them."""
+    line, work = Base.metadata.tables["billing_lines"], Base.metadata.tables["sessions"]
+    is_one = and_(
+        line.c.invoice_id.is_(None), line.c.dealer_id.is_(None), line.c.billed_at < end, line.c.amount != Decimal(0)
+    )
+    found = session.execute(select(*_sums(line)).where(is_one)).one()
+    newest = select(work.c.case_id, line.c.session_id).outerjoin(work, line.c.session_id == work.c.id).where(is_one)
     named = session.execute(newest.order_by(line.c.billed_at.desc(), line.c.id.desc()).limit(most)).all()
-    return count, Decimal(int(total or 0)).scaleb(-2), named
+    return _read(found), named
+
+
+def _sums(line: Table) -> tuple[ColumnElement[Any], ...]:
+    """The columns of `Sums`. Amounts are text in SQLite: summed up in cents."""
+    cents = cast(func.replace(type_coerce(line.c.amount, String), ".", ""), BigInteger)
+    is_something = case((line.c.amount != Decimal(0), 1), else_=0)
+    return func.count(), func.sum(cents), func.sum(is_something), func.max(line.c.id), func.sum(line.c.id)
+
+
+def _read(row: Sequence[Any]) -> Sums:
+    lines, cents, of_something, newest, ids = (int(each or 0) for each in row)
+    return Sums(lines, Decimal(cents).scaleb(-2), of_something, newest, ids)
 
 
 def lines_on(session: Session, invoice_ids: Sequence[int]) -> Sequence[Any]:
@@ -60,7 +92,7 @@ def lines_on(session: Session, invoice_ids: Sequence[int]) -> Sequence[Any]:
 
 
 def _lines() -> Select[Any]:
-    line, work = _tables()
+    line, work = Base.metadata.tables["billing_lines"], Base.metadata.tables["sessions"]
     return (
         select(
             line.c.id, line.c.invoice_id, line.c.session_id, line.c.quarter, line.c.rate, line.c.minutes,
@@ -68,21 +100,11 @@ def _lines() -> Select[Any]:
             line.c.arithmetic, line.c.revision, line.c.billed_at,
             line.c.worked_on, line.c.person_id.label("worked_by"),
             work.c.case_id, work.c.kind, work.c.person_id, work.c.opened_at,
-            _owner(line, work).label("dealer_id"),
+            line.c.dealer_id,
         )
         .outerjoin(work, line.c.session_id == work.c.id)
         .order_by(line.c.billed_at, line.c.id)
     )  # fmt: skip
-
-
-def _tables() -> tuple[Table, Table]:
-    tables = Base.metadata.tables
-    return tables["billing_lines"], tables["sessions"]
-
-
-def _owner(line: Table, work: Table) -> ColumnElement[int | None]:
-    """Whose a line is: the dealer of the work, as it is now; of a quarter its own."""
-    return func.coalesce(work.c.dealer_id, line.c.dealer_id)
 
 
 def _portions(ids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -112,18 +134,23 @@ def newest_number(session: Session, year: int) -> str | None:
     ).first()
 
 
-def runs(session: Session) -> Sequence[InvoiceRun]:
+def run_numbers(session: Session) -> Sequence[int]:
     """Every run, newest first."""
-    return session.scalars(select(InvoiceRun).order_by(InvoiceRun.id.desc())).all()
+    return session.scalars(select(InvoiceRun.id).order_by(InvoiceRun.id.desc())).all()
+
+
+def runs(session: Session, numbers: Sequence[int]) -> Sequence[InvoiceRun]:
+    """These runs, newest first."""
+    return session.scalars(select(InvoiceRun).where(InvoiceRun.id.in_(numbers)).order_by(InvoiceRun.id.desc())).all()
 
 
 def run(session: Session, number: int) -> InvoiceRun | None:
     return session.get(InvoiceRun, number)
 
 
-def of_runs(session: Session, run_ids: Sequence[int]) -> Sequence[Invoice]:
-    """The invoices of these runs, by their numbers."""
-    return session.scalars(select(Invoice).where(Invoice.run_id.in_(run_ids)).order_by(Invoice.id)).all()
+def of_runs(session: Session, run_ids: Sequence[int]) -> Sequence[Any]:
+    """The invoices of these runs, by their numbers. Columns, and no objects: there are hundreds."""
+    return session.execute(select(*Invoice.__table__.c).where(Invoice.run_id.in_(run_ids)).order_by(Invoice.id)).all()
 
 
 def by_number(session: Session, number: str) -> Invoice | None:

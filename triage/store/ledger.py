@@ -79,13 +79,16 @@ _BALANCES = (
 )
 
 
-def balances_of_each(session: Session, at: datetime, over: str) -> list[tuple[int, str, int]]:
-    """What is left at an instant of every lot of every dealer that has not ended, with what is over of one lot's name:
+def balances_of_each(
+    session: Session, dealer_ids: Sequence[int], at: datetime, over: str
+) -> list[tuple[int, str, int]]:
+    """What is left at an instant of every lot of these dealers that has not ended, with what is over of one lot's name:
     dealer, lot, minutes."""
     total = func.sum(LedgerEntry.minutes)
     rows = session.execute(
         select(LedgerEntry.dealer_id, LedgerEntry.lot, total)
         .where(
+            LedgerEntry.dealer_id.in_(dealer_ids),
             LedgerEntry.at <= at,
             (LedgerEntry.ends_at > at) | LedgerEntry.ends_at.is_(None),
             LedgerEntry.lot.not_like("over:%") | (LedgerEntry.lot == over),
@@ -259,9 +262,13 @@ def purchases(session: Session, dealer_id: int, since: date = date.min) -> Seque
     ).all()
 
 
-def purchases_between(session: Session, first: date, last: date) -> Sequence[Purchase]:
-    """What every dealer bought on the days [first, last]."""
-    return session.scalars(select(Purchase).where(Purchase.bought_on >= first, Purchase.bought_on <= last)).all()
+def purchases_of_each(session: Session, dealer_ids: Sequence[int], first: date, last: date) -> Sequence[Any]:
+    """What these dealers bought on the days [first, last], as `purchases` has it, with the dealer."""
+    return session.execute(
+        select(Purchase.id, Purchase.dealer_id, Purchase.bought_on, Purchase.kind, Purchase.amount).where(
+            Purchase.dealer_id.in_(dealer_ids), Purchase.bought_on >= first, Purchase.bought_on <= last
+        )
+    ).all()
 
 
 def borrow_requests(session: Session, dealer_id: int) -> Sequence[BorrowRequest]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
@@ -118,7 +118,7 @@ def billed_between(
         )
         .outerjoin(work, line.c.session_id == work.c.id)
         .outerjoin(case, work.c.case_id == case.c.id)
-        .outerjoin(dealer, func.coalesce(work.c.dealer_id, line.c.dealer_id) == dealer.c.id)
+        .outerjoin(dealer, line.c.dealer_id == dealer.c.id)
         .outerjoin(invoice, line.c.invoice_id == invoice.c.id)
         .where(line.c.billed_at >= start, line.c.billed_at < end, *chosen)
         .order_by(line.c.billed_at, line.c.id)

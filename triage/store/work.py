@@ -64,9 +64,9 @@ def drop_typed(session: Session, session_id: int) -> None:
 
 def done(
     session: Session, start: datetime, end: datetime, *, dealer_id: int | None, person_id: str | None
-) -> Sequence[BillableSession]:
-    """Work that is over and began in [start, end), the newest first; what was typed and withdrawn too."""
-    wanted = select(BillableSession).where(
+) -> Sequence[int]:
+    """Ids of work that is over and began in [start, end), the newest first; what was typed and withdrawn too."""
+    wanted = select(BillableSession.id).where(
         BillableSession.opened_at >= start,
         BillableSession.opened_at < end,
         BillableSession.closed_at.is_not(None),
@@ -77,6 +77,15 @@ def done(
     if person_id is not None:
         wanted = wanted.where(BillableSession.person_id == person_id)
     return session.scalars(wanted.order_by(BillableSession.opened_at.desc(), BillableSession.id.desc())).all()
+
+
+def by_ids(session: Session, ids: Sequence[int]) -> list[BillableSession]:
+    """Sessions in the order of their ids as given."""
+    found: dict[int, BillableSession] = {}
+    for first in range(0, len(ids), _AT_ONCE):
+        of_some = select(BillableSession).where(BillableSession.id.in_(ids[first : first + _AT_ONCE]))
+        found |= {row.id: row for row in session.scalars(of_some)}
+    return [found[number] for number in ids]
 
 
 def amounts(session: Session, ids: Sequence[int]) -> dict[int, Decimal]:

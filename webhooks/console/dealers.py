@@ -14,7 +14,8 @@ from triage.policy.dealers import is_discontinued
 from triage.policy.wording import PRODUCT_WORDS
 from triage.services import dealers
 from triage.services.accounts import people
-from triage.services.dealer_list import list_dealers as known_dealers
+from triage.services.dealer_list import find_dealers
+from triage.services.dealer_list import list_dealers as lines_of
 from triage.services.dealer_page import account_of, entries_of, entry_ids
 from triage.services.desk import known_names
 from triage.services.records import cases_of
@@ -35,12 +36,14 @@ _NEWEST = 10
 def list_dealers() -> str:
     """Every dealer, page by page; those that left folded away."""
     sought = request.args.get("sought", "")[:_LONGEST_SOUGHT]
-    found = known_dealers(desk(), program().now(), sought)
+    found = find_dealers(desk(), sought)
+    page = page_of([each for each in found if each.left_on is None])
     return render_template(
         "dealers.html",
         sought=sought,
-        page=page_of([line for line in found if line.left_on is None]),
-        left=[line for line in found if line.left_on is not None],
+        page=page,
+        lines=lines_of(desk(), page.items, program().now()),
+        left=[each for each in found if each.left_on is not None],
         address={"sought": sought} if sought else {},
     )
 

@@ -121,24 +121,29 @@ def print_one_invoice(number: str) -> Response:
 
 
 def _waiting_page(form: WaitingForm, error: TriageError | None = None) -> tuple[str, int]:
-    waits, only = None, None
+    waits, only, only_lines = None, None, list[Record]()
     if form.validate():
         code = (form.dealer.data or "").strip() or None
         try:
             waits = invoices.waiting(desk(), form.through.data, program().now(), code=code)
-            only = waits.accounts[0] if code and waits.accounts else None
+            if code and waits.accounts:
+                only = waits.accounts[0]
+                lines = invoices.waiting_lines(desk(), only, waits.through)
+                only_lines = [invoices.line_record(line) for line in lines]
         except (NotFound, Refused) as refused:
             error = error or refused
+    page = page_of(invoices.run_numbers(desk()))
     return form_page(
         "invoices.html",
         form,
         error,
         waits=waits,
         only=only,
-        only_lines=[invoices.line_record(line) for line in only.lines] if only else [],
+        only_lines=only_lines,
         behind=invoices.unsettled_in_words(waits.unsettled) if waits and waits.unsettled else None,
         spans=[(words, {"through": str(day)}) for words, day in _spans()],
-        page=page_of(invoices.list_runs(desk())),
+        page=page,
+        runs=invoices.list_runs(desk(), page.items),
         form_words=FORM_WORDS,
         names=known_names(desk()),
     )

@@ -56,10 +56,12 @@ def list_work() -> tuple[str, int]:
         person=form.person.data or None,
     )
     kept = {name: form[name].data for name in ("dealer", "person") if form[name].data}
+    page = page_of(work_records.find_work(desk(), sought))
     return form_page(
         "work_list.html",
         form,
-        page=page_of(work_records.list_work(desk(), sought)),
+        page=page,
+        found=work_records.list_work(desk(), page.items),
         quick=quick(**kept),
         names=known_names(desk()),
         kinds=KIND_WORDS,

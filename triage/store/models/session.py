@@ -57,7 +57,7 @@ class BillableSession(Base):
     policy: Mapped[str] = mapped_column(ForeignKey("policy_versions.version"))
     person_id: Mapped[str] = mapped_column(String(40))
     rate: Mapped[str] = mapped_column(String(20))
-    opened_at: Mapped[datetime]
+    opened_at: Mapped[datetime] = mapped_column(index=True)
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
     withdrawn_at: Mapped[datetime | None]
     minutes: Mapped[int | None]
@@ -114,9 +114,10 @@ class Expense(Base):
 class BillingLine(Base):
     """One priced line, of a session or of a dealer's quarter (C6). It can be argued from itself alone.
 
-    Unique for its session, or dealer and quarter, and rule. A line on an invoice never changes: what differs later
-    is a line of its own with the next `revision`, which may be below zero. `billed_at` is the close of the session or
-    the last instant of the quarter. `worked_on` and `person_id` are the day and who worked as the invoice has them.
+    Unique for its session, or dealer and quarter, and rule. `dealer_id` is who owes it, also of a session. A line on an
+    invoice never changes: what differs later is a line of its own with the next `revision`, which may be below zero.
+    `billed_at` is the close of the session or the last instant of the quarter. `worked_on` and `person_id` are the day
+    and who worked as the invoice has them.
     """
 
     __tablename__ = "billing_lines"
@@ -142,6 +143,14 @@ class BillingLine(Base):
     person_id: Mapped[str | None] = mapped_column(String(40))
 
     __table_args__ = (
+        Index(
+            "ix_billing_lines_waiting",
+            "dealer_id",
+            "billed_at",
+            "amount",
+            sqlite_where=text("invoice_id IS NULL"),
+            postgresql_where=text("invoice_id IS NULL"),
+        ),
         UniqueConstraint("session_id", "rule", "revision"),
         UniqueConstraint("dealer_id", "quarter", "rule", "revision"),
     )

@@ -22,10 +22,10 @@ class LedgerEntry(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     dealer_id: Mapped[int] = mapped_column(ForeignKey("dealers.id"))
-    lot: Mapped[str] = mapped_column(String(40))
+    lot: Mapped[str] = mapped_column(String(40), index=True)
     kind: Mapped[str] = mapped_column(String(20))
     minutes: Mapped[int]
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime | None]
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.id"), index=True)
     clauses: Mapped[list[str]]

@@ -22,6 +22,7 @@ import click
 
 from config.settings import Settings
 from tests.bench.seed import CASES, END, seed
+from tests.bench.seed_dealers import code_of
 from tests.support.visitor import PASSWORD, Visitor
 from triage.bootstrap import Program, build
 from triage.policy.access import Role
@@ -30,7 +31,7 @@ from triage.services.audit import verify_chain
 from triage.services.desk import Desk
 from triage.services.sla_report import Question, references_behind, sla_report
 from triage.services.vital_signs import readings, what_is_due
-from triage.store import cases
+from triage.store import cases, dealers
 from triage.store.models.case import reference_of
 from triage.transports.charts import drawn
 from webhooks.app import create_app
@@ -40,6 +41,7 @@ ROUNDS = 9
 MONTH = Question(first=date(2026, 10, 1), last=date(2026, 10, 31))
 YEARS = Question(first=date(2024, 11, 1), last=date(2026, 10, 31))
 A_CALLER = "+16145550042"
+A_DEALER = code_of(7)
 HOME = "http://127.0.0.1:8000"
 _MONTH, _YEARS = (f"first={span.first}&last={span.last}" for span in (MONTH, YEARS))
 GOALS = {"page": 100.0, "report": 1_000.0}
@@ -63,6 +65,21 @@ PAGES = {
     "reports, a month": f"/reports/sla?{_MONTH}",
     "reports, a month, the cases behind a figure": f"/reports/sla/cases?{_MONTH}&figure=breached",
     "billing, a month": f"/reports/billing?{_MONTH}",
+    "cases, of a dealer": f"/cases?dealer={A_DEALER}",
+    "reports, a month, of a dealer": f"/reports/sla?{_MONTH}&dealer={A_DEALER}",
+    "dealers": "/dealers",
+    "dealers, words": "/dealers?sought=dealer+007",
+    "dealer": f"/dealers/{A_DEALER}",
+    "dealer, ledger": f"/dealers/{A_DEALER}/ledger",
+    "dealer, statement": f"/dealers/{A_DEALER}/statement/2026-Q3",
+    "quarters": "/quarters",
+    "work": "/work",
+    "work, of a dealer": f"/work?dealer={A_DEALER}",
+    "bookings": "/bookings",
+    "invoices": "/invoices",
+    "invoices, of a dealer": f"/invoices?dealer={A_DEALER}",
+    "invoice": "/invoices/2026-0001",
+    "invoice run": "/invoices/runs/1",
 }
 """Each as the test client of Flask gets it: all of the server's work, without the network."""
 
@@ -107,7 +124,7 @@ def main() -> None:
     show("a caller's open case, and the last closed", lambda: of_caller(desk))
     show("/metrics", lambda: readings(desk, END))
     visitor = auditor(program, now)
-    for what, path in PAGES.items():
+    for what, path in {**PAGES, "case, of a dealer": f"/cases/{newest_of(desk, A_DEALER)}"}.items():
         show(f"page: {what}", partial(opened, visitor, path), GOALS["page"])
     for what, path in LONG_PAGES.items():
         show(f"page: {what}", partial(opened, visitor, path), GOALS["report"])
@@ -157,6 +174,12 @@ def drawn_anew(visitor: Visitor) -> None:
     """The page as whoever is the first to ask for its month gets it."""
     drawn.cache_clear()
     opened(visitor, PAGES["reports, a month"])
+
+
+def newest_of(desk: Desk, code: str) -> str:
+    """The reference of a dealer's newest case."""
+    with desk.store.read() as session:
+        return cases.newest(session, 1, dealer_id=dealers.known(session, code).id)[0].reference
 
 
 def of(name: str, value: str) -> Question:

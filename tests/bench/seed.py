@@ -1,7 +1,8 @@
 """Two years of history in an SQLite file, the same rows every time: `python -m tests.bench.seed FILE`.
 
 A hundred thousand cases with about a million events, sorted and priced by the shipped contract and written through the
-store's own transactions: `afterhours audit verify` finds the chain whole.
+store's own transactions: `afterhours audit verify` finds the chain whole. Nearly half are of a dealer, see
+seed_dealers.py.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import click
 from sqlalchemy import insert
 
 from config.settings import Settings
+from tests.bench.seed_dealers import caller_of, seed_dealers, seed_work, settle_and_invoice, whose
 from triage.bootstrap import Program, build
 from triage.policy.intake import Message, Sorted, Treatment, sort
 from triage.policy.pricing import price_minutes
@@ -76,6 +78,7 @@ def seed(path: Path) -> None:
     """Fill an empty SQLite file. Raises where there is one already."""
     program = build(Settings(database_url=f"sqlite:///{path}"))
     program.prepare()
+    seed_dealers(program, BEGIN, END)
     draw, rows = Random(20261101), Rows()
     moments = sorted(BEGIN + (END - BEGIN) * draw.random() for _ in range(CASES))
     for first in range(0, CASES, _BATCH):
@@ -83,6 +86,8 @@ def seed(path: Path) -> None:
         for case_id, at in enumerate(batch, start=first + 1):
             _case(rows, program.desk.terms, draw, case_id, at.replace(microsecond=0))
         _write(program, rows, until=moments[first + _BATCH] if first + _BATCH < CASES else END + timedelta(days=9))
+    seed_work(program, BEGIN, END, after=CASES)
+    settle_and_invoice(program, BEGIN, END)
     program.close()
 
 
@@ -120,15 +125,15 @@ def _case(rows: Rows, terms: Terms, draw: Random, case_id: int, at: datetime) ->
     )
     decided = sort(message, terms)
     course = _course(draw, decided, message.left_at, is_open=case_id > CASES - _OPEN)
-    caller = f"+1614555{draw.randrange(CALLERS):04d}"
+    caller = draw.randrange(CALLERS)
     rows.add(Case, **_case_row(case_id, caller, message, decided, course, terms))
     _voicemail(rows, terms, case_id, message, decided)
     if decided.treatment in {Treatment.PAGE, Treatment.DEFER}:
         for step in range(draw.choice((2, 2, 2, 3, 4))):
             _alert(rows, terms, draw, case_id, decided.alert_at or message.left_at, step)
-    _told(rows, terms, case_id, course, decided)
+    _told(rows, terms, case_id, course, decided, is_billed=whose(caller)[0] is None)
     if course.closed_at is not None and course.owner is not None:
-        _billed(rows, terms, case_id, course, decided)
+        _worked(rows, terms, case_id, caller, message, course, decided)
     if course.closed_at is None and decided.callback_due is not None:
         rows.add(Timer, case_id=case_id, kind="breach", due_at=decided.callback_due)
 
@@ -149,8 +154,9 @@ def _course(draw: Random, decided: Sorted, left: datetime, *, is_open: bool) -> 
 
 
 def _case_row(
-    case_id: int, caller: str, message: Message, decided: Sorted, course: _Course, terms: Terms
+    case_id: int, caller: int, message: Message, decided: Sorted, course: _Course, terms: Terms
 ) -> dict[str, Any]:
+    dealer_id, technician_id = whose(caller)
     return {
         "id": case_id,
         "version": 1,
@@ -164,7 +170,9 @@ def _case_row(
         "clauses": list(decided.clauses),
         "rate": decided.rate,
         "is_billable": decided.billable,
-        "caller": caller,
+        "caller": caller_of(caller),
+        "dealer_id": dealer_id,
+        "dealer_technician_id": technician_id,
         "caller_place": "COLUMBUS OH US",
         "callback_number": None,
         "language": "en",
@@ -246,30 +254,39 @@ def _alert(rows: Rows, terms: Terms, draw: Random, case_id: int, begins: datetim
     )  # fmt: skip
 
 
-def _told(rows: Rows, terms: Terms, case_id: int, course: _Course, decided: Sorted) -> None:
+def _told(rows: Rows, terms: Terms, case_id: int, course: _Course, decided: Sorted, *, is_billed: bool) -> None:
     actor = f"person:{course.owner or PEOPLE[0]}"
     for at, kind, who in (
         (course.acknowledged_at, "acknowledged", actor),
         (course.breached_at, "breached", "system"),
         (course.callback_made_at, "called_back", actor),
-        (course.closed_at if course.owner else None, "billed", "system"),
+        (course.closed_at if course.owner and is_billed else None, "billed", "system"),
         (course.closed_at, "closed", actor),
     ):
         if at is not None:
             rows.tell(at, kind, who, case_id, terms.version, person=course.owner, due=decided.callback_due)
 
 
-def _billed(rows: Rows, terms: Terms, case_id: int, course: _Course, decided: Sorted) -> None:
-    price = price_minutes(decided.rate, course.minutes, terms)
+def _worked(
+    rows: Rows, terms: Terms, case_id: int, caller: int, message: Message, course: _Course, decided: Sorted
+) -> None:
+    """The session of a case. Its line too for a caller of no dealer: settling writes those of dealers."""
+    dealer_id, technician_id = whose(caller)
     rows.add(
-        BillableSession, id=case_id, case_id=case_id, person_id=course.owner, rate=decided.rate,
+        BillableSession, id=case_id, case_id=case_id, dealer_id=dealer_id, dealer_technician_id=technician_id,
+        kind="callback", window=decided.window, product=message.product, policy=terms.version,
+        person_id=course.owner, rate=decided.rate,
         opened_at=course.callback_made_at, closed_at=course.closed_at, minutes=course.minutes,
         measured_s=course.minutes * 60, stated_minutes=None, note="replaced the gateway card",
     )  # fmt: skip
+    if dealer_id is not None:
+        return
+    price = price_minutes(decided.rate, course.minutes, terms)
     rows.add(
         BillingLine, id=case_id, session_id=case_id, rule=price.clause, rate=decided.rate, minutes=course.minutes,
         billed_minutes=price.billed, amount=price.amount, is_taxable=price.is_taxable,
-        clauses=[*decided.clauses, price.clause], arithmetic=price.arithmetic, created_at=course.closed_at,
+        clauses=[*decided.clauses, price.clause], arithmetic=price.arithmetic, billed_at=course.closed_at,
+        created_at=course.closed_at,
     )  # fmt: skip
 
 

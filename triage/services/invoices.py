@@ -180,7 +180,7 @@ def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: s
         raise NotFound(f"there is no dealer {code}; `afterhours dealer list` shows them")
     end = span_of_days(through, through, desk.terms)[1]
     by_dealer = dict(invoices.waiting(session, end))
-    of_nobody, newest = invoices.of_nobody(session, end, _MOST_NAMED)
+    count, total, newest = invoices.of_nobody(session, end, _MOST_NAMED)
     return Waiting(
         through=through,
         accounts=tuple(
@@ -189,8 +189,8 @@ def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: s
             if dealer.id in by_dealer
         ),
         strangers=Strangers(
-            of_nobody.lines,
-            of_nobody.total,
+            count,
+            total,
             tuple(reference_of(row.case_id) if row.case_id else f"work {row.session_id}" for row in newest),
         ),
         unsettled=tuple(

@@ -57,24 +57,28 @@ def waiting_lines(session: Session, dealer_id: int, end: datetime) -> Sequence[A
     return session.execute(_lines().where(*is_due)).all()
 
 
-def of_nobody(session: Session, end: datetime, most: int) -> tuple[Sums, Sequence[Any]]:
+def of_nobody(session: Session, end: datetime, most: int) -> tuple[int, Decimal, Sequence[Any]]:
     """The lines of callers of no dealer that were billed before an instant and are of something: what they come to, and
     of the newest `most` the case and the session. There may be years of them."""
     line, work = Base.metadata.tables["billing_lines"], Base.metadata.tables["sessions"]
     is_one = and_(
         line.c.invoice_id.is_(None), line.c.dealer_id.is_(None), line.c.billed_at < end, line.c.amount != Decimal(0)
     )
-    found = session.execute(select(*_sums(line)).where(is_one)).one()
+    count, cents = session.execute(select(func.count(), func.sum(_cents(line))).where(is_one)).one()
     newest = select(work.c.case_id, line.c.session_id).outerjoin(work, line.c.session_id == work.c.id).where(is_one)
     named = session.execute(newest.order_by(line.c.billed_at.desc(), line.c.id.desc()).limit(most)).all()
-    return _read(found), named
+    return count, Decimal(int(cents or 0)).scaleb(-2), named
+
+
+def _cents(line: Table) -> ColumnElement[int]:
+    """Amounts are text in SQLite: summed up in cents."""
+    return cast(func.replace(type_coerce(line.c.amount, String), ".", ""), BigInteger)
 
 
 def _sums(line: Table) -> tuple[ColumnElement[Any], ...]:
-    """The columns of `Sums`. Amounts are text in SQLite: summed up in cents."""
-    cents = cast(func.replace(type_coerce(line.c.amount, String), ".", ""), BigInteger)
+    """The columns of `Sums`."""
     is_something = case((line.c.amount != Decimal(0), 1), else_=0)
-    return func.count(), func.sum(cents), func.sum(is_something), func.max(line.c.id), func.sum(line.c.id)
+    return func.count(), func.sum(_cents(line)), func.sum(is_something), func.max(line.c.id), func.sum(line.c.id)
 
 
 def _read(row: Sequence[Any]) -> Sums:

@@ -137,6 +137,8 @@ def test_a_session_that_nobody_begins_alerts_its_technician_then_managers_and_is
         ),
     ]
     assert state(world) == ("missed", None)
+    world.clock.tick(timedelta(days=1))
+    assert world.text(LEE, "BEGIN B1") == "B1 is booked for Sat 7:00 PM EST. Move it first if it begins now."
     assert world.text(LEE, "DONE B1 30 done at seven") == "B1 is finished: 30 min, $247.50 at the after-hours rate."
 
 

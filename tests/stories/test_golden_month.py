@@ -18,6 +18,7 @@ from triage.policy.work import NewExpense
 from triage.services import invoices, work
 from triage.services.dealer_files import import_file
 from triage.services.invoice_exports import export_run
+from triage.services.records import billing_report, totals_by_rate
 from triage.services.work import NewWork
 from triage.store.models import Dealer
 
@@ -122,6 +123,9 @@ def test_march_2026_from_its_voicemails_to_the_file_for_accounting(build_world: 
     jump(world, "2026-04-01T04:00:00")  # midnight: 23 min over are a half hour at R6, 82.50
 
     assert (lots(world, 1), lots(world, 2), lots(world, 3)) == ({"over:2026-Q1": -23}, {"prepaid:3": 60}, {})
+    totals = totals_by_rate(billing_report(world.program.desk, date(2026, 3, 1), date(2026, 3, 31)))
+    assert totals["credit_overage"]["minutes"] == 23  # of the e-mail's 40, which the sum has already
+    assert totals["all"]["minutes"] == 3 + 100 + 61 + 20 + 20 + 50 + 40 + 30 + 50 + 360 + 540 + 180
     waiting = invoices.waiting(world.program.desk, date(2026, 3, 31), world.now)
     assert {account.code: account.total for account in waiting.due} == {
         "ACME": Decimal("371.25") + 3550 + Decimal("184.30") + 84 + 330 + 1775 + Decimal("82.50"),

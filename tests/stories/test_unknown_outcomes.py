@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from tests.support.fixtures import LEE, TEAM
 from tests.support.wire import Wire, call_form
 from tests.support.world import Build, World
 from triage.errors import OutcomeUnknown
+from triage.policy.delivery import DeliveryState
 from triage.ports import Accepted, Found, Outgoing
+from triage.services import dispatch
 from triage.services.vital_signs import what_is_due
+from triage.store.models import Delivery
 from triage.transports.twilio_voice import TwilioVoice
 
 ALERT = (
@@ -220,3 +224,44 @@ def test_call_of_unknown_outcome_that_somebody_picks_up_is_not_placed_again(team
 
     assert rung_at_once(team, LEE) == []
     assert [page for page in team.pages(left, to=LEE) if page.endswith("call")] == ["0:00 Lee call"]
+
+
+@dataclass
+class Lists:
+    """A provider whose list holds these texts."""
+
+    found: Sequence[Found]
+
+    def send(self, outgoing: Outgoing) -> Accepted:
+        raise NotImplementedError
+
+    def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
+        return self.found
+
+
+def test_two_searches_for_the_same_words_find_one_text_each(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, now = world.program.desk, world.now
+    with desk.store.write() as tx:
+        for _ in range(2):
+            row = {"channel": "sms", "body": "No backup.", "state": "unknown", "phone": LEE, "person_id": "lee"}
+            at = {"created_at": now, "started_at": now, "next_attempt_at": now}
+            tx.session.add(Delivery(**row, **at, attempts=1, is_held=False))
+    one, two = dispatch.claim_due(desk, now, 8)
+    sids = ["SM" + letter * 32 for letter in "ab"]
+    texts = Lists(
+        [Found(provider_sid=sid, text="No backup.", created_at=now, state=DeliveryState.SENT) for sid in sids]
+    )
+    match, others = dispatch._match, [two]
+
+    def match_while_another_search_ends(*given: Any) -> Found | None:
+        found = match(*given)
+        if others:
+            dispatch.run(others.pop(), desk, {"sms": texts}, lambda: now)
+        return found
+
+    monkeypatch.setattr(dispatch, "_match", match_while_another_search_ends)
+    dispatch.run(one, desk, {"sms": texts}, lambda: now)
+    dispatch.run(one, desk, {"sms": texts}, lambda: now)
+
+    with desk.store.read() as session:
+        assert set(session.scalars(select(Delivery.provider_sid))) == set(sids)

@@ -65,9 +65,10 @@ def show_booking(desk: Desk, number: int, now: datetime) -> Record:
 
 def _may(booking: Booking, now: datetime) -> list[str]:
     """What can be done with it now."""
-    early = set() if may_begin(booking, now) else {BookingEvent.START, BookingEvent.FINISH}
-    state, by_itself = BookingState(booking.state), {BookingEvent.GIVE_UP}
-    return [event.value for event in BookingEvent if may(state, event) and event not in early | by_itself]
+    state, not_now = BookingState(booking.state), {BookingEvent.GIVE_UP}
+    if not may_begin(booking, now):
+        not_now |= {BookingEvent.START} if now > booking.ends_at else {BookingEvent.START, BookingEvent.FINISH}
+    return [event.value for event in BookingEvent if may(state, event) and event not in not_now]
 
 
 def _records(session: Session, desk: Desk, found: Iterable[Booking], now: datetime) -> list[Record]:

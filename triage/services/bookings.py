@@ -52,6 +52,9 @@ _ENDS_BY_ITSELF = timedelta(hours=1)
 _MAY_HAVE_BEGUN_BEFORE = timedelta(hours=1)
 """So long before its slot a session may begin."""
 
+_MAY_BEGIN_AFTER = timedelta(hours=12)
+"""So long after its slot a session may begin; later it is moved first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Took:
@@ -163,6 +166,7 @@ def start(tx: Transaction, desk: Desk, number: int, now: datetime, *, actor: str
     if booking.state == BookingState.STARTED:
         return booking
     terms = desk.terms_of(tx.session, booking.policy)
+    next_booking_state(number, BookingState(booking.state), BookingEvent.START)
     if not may_begin(booking, now):
         begins = wall_clock(booking.starts_at, now, terms)
         raise Refused(f"{name_of(number)} is booked for {begins}. Move it first if it begins now.")
@@ -210,8 +214,8 @@ def finish(
 
 
 def may_begin(booking: Booking, now: datetime) -> bool:
-    """Whether it is near enough to its slot."""
-    return now >= booking.starts_at - _MAY_HAVE_BEGUN_BEFORE
+    """Whether it is near enough to its slot, before it and after."""
+    return booking.starts_at - _MAY_HAVE_BEGUN_BEFORE <= now <= booking.ends_at + _MAY_BEGIN_AFTER
 
 
 def is_length_known(booking: Booking, now: datetime) -> bool:

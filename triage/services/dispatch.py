@@ -229,7 +229,7 @@ def _look_for(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], 
         started_at=errand.started_at, was_searched=was_searched, rings_for=rings_for, now=now
     )
     if found is not None:
-        _settle(errand, desk, lambda tx, row: adopt(tx, desk, row, found.provider_sid, found.state, now))
+        _settle(errand, desk, lambda tx, row: _adopt_found(tx, desk, row, found, now))
     elif is_searched_enough or _is_too_late(errand.carrier, errand.started_at, now):
         _settle(errand, desk, lambda tx, row: _repeat(tx, desk, row, now))
 
@@ -245,6 +245,12 @@ def _match(errand: Errand, desk: Desk, listed: Iterable[Found]) -> Found | None:
         known = deliveries.known_sids(session, [found.provider_sid for found in likely])
     free = [found for found in likely if found.provider_sid not in known]
     return min(free, key=lambda found: found.created_at, default=None)
+
+
+def _adopt_found(tx: Transaction, desk: Desk, row: Delivery, found: Found, now: datetime) -> None:
+    """Unless another search of the same words took it meanwhile: this one looks again in its turn."""
+    if not deliveries.known_sids(tx.session, [found.provider_sid]):
+        adopt(tx, desk, row, found.provider_sid, found.state, now)
 
 
 def _settle(errand: Errand, desk: Desk, outcome: Callable[[Transaction, Delivery], None]) -> None:

@@ -138,8 +138,15 @@ def billed_amounts(desk: Desk, first: date, last: date) -> list[Record]:
     start, end = span_of_days(first, last, desk.terms)
     with desk.store.read() as session:
         return [
-            {"line": line, "rate": rate, "minutes": minutes, "billed_minutes": billed, "amount": amount}
-            for line, rate, minutes, billed, amount in sessions.amounts_between(session, start, end)
+            {
+                "line": line,
+                "quarter": quarter,
+                "rate": rate,
+                "minutes": minutes,
+                "billed_minutes": billed,
+                "amount": amount,
+            }
+            for line, quarter, rate, minutes, billed, amount in sessions.amounts_between(session, start, end)
         ]
 
 
@@ -192,13 +199,16 @@ def total(lines: Sequence[Record]) -> Decimal:
 
 
 def totals_by_rate(lines: Sequence[Record]) -> dict[str, Record]:
-    """How many lines, how many minutes worked and billed, and what they come to: of each rate, and `all` at the end."""
+    """How many lines, how many minutes worked and billed, and what they come to: of each rate, and `all` at the end.
+
+    The minutes of a quarter stand under its rate: in `all` they are those of the sessions that they come from.
+    """
     rates = sorted({line["rate"] for line in lines})
     groups = {rate: [line for line in lines if line["rate"] == rate] for rate in rates} | {"all": list(lines)}
     return {
         name: {
             "lines": len(group),
-            "minutes": sum(line["minutes"] for line in group),
+            "minutes": sum(line["minutes"] for line in group if name != "all" or line["quarter"] is None),
             "billed_minutes": sum(line["billed_minutes"] for line in group),
             "amount": total(group),
         }

@@ -90,7 +90,7 @@ def amounts_between(session: Session, start: datetime, end: datetime) -> Sequenc
     """What the totals of `billed_between` are made of, and the id, of each of its lines, in its order."""
     line = Base.metadata.tables["billing_lines"]
     return session.execute(
-        select(line.c.id, line.c.rate, line.c.minutes, line.c.billed_minutes, line.c.amount)
+        select(line.c.id, line.c.quarter, line.c.rate, line.c.minutes, line.c.billed_minutes, line.c.amount)
         .where(line.c.billed_at >= start, line.c.billed_at < end)
         .order_by(line.c.billed_at, line.c.id)
     ).all()

@@ -16,10 +16,12 @@ from tests.policy.slow_ledger import Asked, Corrected, Firm, Job, Purchase, midn
 from tests.support.dealers import BEFORE_ALL, eastern
 from tests.support.firms import firms, instants
 from triage.policy import ledger as rules
+from triage.policy.fields import WindowName
 from triage.policy.ledger import Borrow, Bought, Correction, Facts, Lot, Movement, Reckoned, Use, must_prepay, reckon
+from triage.policy.money_terms import PurchaseKind
 from triage.policy.quarters import ends_at, quarter_of
 from triage.policy.session_price import Kind, Work, draws_credits, lines_for, overage_line, prepaid_minutes_for
-from triage.policy.terms import ProductLine, PurchaseKind, Terms, WindowName
+from triage.policy.terms import ProductLine, Terms
 
 END = eastern("2027-04-15", "12:00")
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from triage.errors import Refused
 from triage.policy.lengths import billed_minutes, exactly
+from triage.policy.money_terms import HourlyRate, RateName
 from triage.policy.pricing import Price, hourly_rate, parts_in_words, price_days, price_minutes
-from triage.policy.terms import HourlyRate, RateName, Terms
+from triage.policy.terms import Terms
 
 # From the contract, by hand: cents an hour, step and minimum in minutes.
 CARDS = {

@@ -8,9 +8,10 @@ from typing import get_args
 
 import pytest
 
+from triage.policy.fields import WindowName
 from triage.policy.phone import Language
 from triage.policy.speech import clock, digits, money, of_window, sentences, span_in_words
-from triage.policy.terms import Terms, WindowName
+from triage.policy.terms import Terms
 
 NOW = datetime(2026, 11, 21, 2, 30, tzinfo=UTC)  # Friday 9:30 PM in New York
 

@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from triage.policy import spoken_alert as words
-from triage.policy.terms import ProductLine, Terms, WindowName
-from triage.policy.wording import FLAG_WORDS, Card
+from triage.policy.fields import WindowName
+from triage.policy.term_words import FLAG_WORDS
+from triage.policy.terms import ProductLine, Terms
+from triage.policy.wording import Card
 
 NOW = datetime(2026, 3, 5, 4, 2, tzinfo=UTC)
 DUE = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from triage.policy.bridge_words import closed
 from triage.policy.closing_words import Change, billed, called_back_already, how_long, lost, outlasts_case, priced
+from triage.policy.fields import WindowName
 from triage.policy.gsm7 import is_gsm7, one_line, segments, septets, to_gsm7
 from triage.policy.lengths import minutes_left
 from triage.policy.notice_words import undelivered
-from triage.policy.terms import ProductLine, Terms, WindowName
+from triage.policy.term_words import FLAG_WORDS, WINDOW_WORDS
+from triage.policy.terms import ProductLine, Terms
 from triage.policy.wording import (
-    FLAG_WORDS,
     MENU,
-    WINDOW_WORDS,
     Card,
     again,
     alert,

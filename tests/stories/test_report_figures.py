@@ -16,9 +16,9 @@ import pytest
 from tests.support.rows import add_case
 from tests.support.world import World
 from triage.policy.calendar_groups import HOURS, WEEKDAYS, slot_of, week_number, week_of
+from triage.policy.fields import WindowName
 from triage.policy.instants import microseconds_of
 from triage.policy.intake import work_begins
-from triage.policy.terms import WindowName
 from triage.services.sla_report import WINDOWS, Question, sla_report
 
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 8)  # the clocks go back on the first of November

@@ -11,8 +11,9 @@ from triage.policy.entry_words import entry_in_words
 from triage.policy.event_words import event_in_words
 from triage.policy.lengths import exactly
 from triage.policy.story_scene import Scene
+from triage.policy.term_words import PRODUCT_WORDS, WINDOW_WORDS
 from triage.policy.terms import Terms
-from triage.policy.wording import NO_NUMBER, PRODUCT_WORDS, WINDOW_WORDS
+from triage.policy.wording import NO_NUMBER
 from triage.services.records import Record
 
 

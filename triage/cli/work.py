@@ -18,8 +18,8 @@ from triage.policy.case_words import clock, details_in_words, length_in_parts, s
 from triage.policy.event_words import event_in_words
 from triage.policy.hours import local
 from triage.policy.session_price import Kind
+from triage.policy.term_words import PRODUCT_WORDS, RATE_WORDS
 from triage.policy.terms import ProductLine, Terms
-from triage.policy.wording import PRODUCT_WORDS, RATE_WORDS
 from triage.policy.work import KIND_WORDS, TYPED, NewExpense
 from triage.policy.work_words import read_span
 from triage.services import work_records

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from triage.policy.fields import WindowName
 from triage.policy.gsm7 import one_line
 from triage.policy.lengths import in_hours
 from triage.policy.phone import Language
 from triage.policy.pricing import hourly_rate
 from triage.policy.session_price import Kind, Work, draws_credits, prepaid_minutes_for
 from triage.policy.speech import hours_and_minutes, plain, sentences
-from triage.policy.terms import ProductLine, Terms, WindowName
+from triage.policy.terms import ProductLine, Terms
 
 _LONGEST_NAME, _LONGEST_FIRST_NAME, _SHORT_NAME = 24, 16, 16
 _LONGEST_SPOKEN = 40

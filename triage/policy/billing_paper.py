@@ -9,8 +9,9 @@ from typing import Any
 from triage.policy.case_words import clock, length_in_parts, safe
 from triage.policy.paper import Heading, Paper, Part, Table, Words
 from triage.policy.report_words import span_in_words
+from triage.policy.term_words import RATE_WORDS
 from triage.policy.terms import Terms
-from triage.policy.wording import NO_NUMBER, RATE_WORDS
+from triage.policy.wording import NO_NUMBER
 
 Record = Mapping[str, Any]
 

@@ -16,8 +16,9 @@ from triage.policy.lengths import in_two_units
 from triage.policy.on_call_words import day_in_words
 from triage.policy.session_price import Kind
 from triage.policy.speech import digits
+from triage.policy.term_words import PRODUCT_WORDS, RATE_WORDS
 from triage.policy.terms import ProductLine, Terms
-from triage.policy.wording import PRODUCT_WORDS, RATE_WORDS, wall_clock
+from triage.policy.wording import wall_clock
 from triage.policy.work import rate_of
 
 STATE_WORDS = {

@@ -14,8 +14,9 @@ from triage.policy.lengths import billed_minutes
 from triage.policy.pricing import hourly_rate
 from triage.policy.session_price import Kind, Work, lines_for
 from triage.policy.speech import span_in_words
+from triage.policy.term_words import PRODUCT_WORDS, RATE_WORDS
 from triage.policy.terms import Product, ProductLine, Terms
-from triage.policy.wording import PRODUCT_WORDS, RATE_WORDS, wall_clock
+from triage.policy.wording import wall_clock
 from triage.policy.work import rate_of
 
 

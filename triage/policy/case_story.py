@@ -9,6 +9,7 @@ from typing import cast
 from triage.policy.board import STATE_WORDS
 from triage.policy.case_words import ATTESTED, LANGUAGES, length_in_parts, safe
 from triage.policy.contract_words import applied
+from triage.policy.fields import WindowName
 from triage.policy.lengths import exactly
 from triage.policy.lifecycle import CaseState
 from triage.policy.paper import Facts, Heading, Paper, Part, Table, Words
@@ -16,9 +17,10 @@ from triage.policy.recordings import CopyState
 from triage.policy.sla import Outcome, outcome
 from triage.policy.story_contacts import alerts, callbacks, timeline
 from triage.policy.story_scene import Record, Scene, cut
-from triage.policy.terms import ProductLine, Terms, WindowName
+from triage.policy.term_words import FLAG_WORDS, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
+from triage.policy.terms import ProductLine, Terms
 from triage.policy.why_broken import why_broken
-from triage.policy.wording import FLAG_WORDS, NO_NUMBER, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
+from triage.policy.wording import NO_NUMBER
 
 LACKING = "\u25ca"
 """Stands on paper for a character that its typeface does not have."""

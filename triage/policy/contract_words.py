@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import cast
 
 from triage.policy.case_words import LANGUAGES
+from triage.policy.money_terms import DayRate, HourlyRate
 from triage.policy.people_words import WAYS
 from triage.policy.speech import span_in_words as span
-from triage.policy.terms import DayRate, HourlyRate, ProductLine, Step, Terms
-from triage.policy.wording import PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
+from triage.policy.term_words import PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
+from triage.policy.terms import ProductLine, Step, Terms
 
 _DAYS_BY = {"remote_day": "Remote day", "on_site_day": "Day on site"}
 _TRANSCRIPTS = {"provider": "by the phone system", "none": "none"}

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from triage.policy.invoicing import EXPENSES
 from triage.policy.lengths import billed_minutes
+from triage.policy.money_terms import DayRate
 from triage.policy.pricing import Price, price_days, price_minutes
-from triage.policy.terms import DayRate, Terms
+from triage.policy.terms import Terms
 
 Spans = Sequence[tuple[datetime, datetime]]
 """When somebody worked: [start, end) each, aware, in order, none over another."""

@@ -22,9 +22,10 @@ from triage.policy.access import read_email
 from triage.policy.dealers import product_named
 from triage.policy.document import Fault
 from triage.policy.fields import read_zone
+from triage.policy.money_terms import PurchaseKind
 from triage.policy.pins import fault_of_pin
 from triage.policy.spreadsheet import as_written, is_formula
-from triage.policy.terms import PurchaseKind, Terms
+from triage.policy.terms import Terms
 
 Kind = Literal["dealers", "technicians", "sites", "purchases"]
 Key = tuple[str, ...]

@@ -11,7 +11,7 @@ from typing import Any
 from triage.policy.case_words import ATTESTED, LANGUAGES
 from triage.policy.event_words import ALERT_WORDS
 from triage.policy.lengths import exactly
-from triage.policy.wording import FLAG_WORDS, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
+from triage.policy.term_words import FLAG_WORDS, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
 
 _TYPED = "{stated_minutes} min typed"
 _PRICE = ("{amount} before tax", "{arithmetic}")

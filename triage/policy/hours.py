@@ -10,7 +10,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from triage.errors import ConfigurationError
-from triage.policy.terms import ClockWindow, Terms, Window, WindowName
+from triage.policy.fields import WindowName
+from triage.policy.terms import ClockWindow, Terms, Window
 
 
 def local(at: datetime, terms: Terms) -> datetime:

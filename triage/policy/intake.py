@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from triage.policy.fields import WindowName
 from triage.policy.hours import (
     add_support_time,
     is_closure,
@@ -15,7 +16,8 @@ from triage.policy.hours import (
     window_at,
     window_terms,
 )
-from triage.policy.terms import Product, ProductLine, SessionRate, Terms, WindowName
+from triage.policy.money_terms import SessionRate
+from triage.policy.terms import Product, ProductLine, Terms
 
 
 class Treatment(StrEnum):

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from triage.policy.invoicing import Bill, Line, work_in_words
 from triage.policy.paper import Facts, Heading, Paper, Table, Words
+from triage.policy.term_words import RATE_WORDS
 from triage.policy.terms import Terms
-from triage.policy.wording import RATE_WORDS
 
 _HEADS = ("", "Work", "On", "Rate", "Arithmetic", "Before tax")
 _SHARES = (0.05, 0.17, 0.12, 0.13, 0.4, 0.13)

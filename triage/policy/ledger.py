@@ -15,8 +15,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from triage.policy.hours import instant
+from triage.policy.money_terms import PurchaseKind
 from triage.policy.quarters import ends_at, quarter_after, quarter_on, starts_at
-from triage.policy.terms import PurchaseKind, Terms
+from triage.policy.terms import Terms
 
 OVER = "over"
 NEW_DEALER = "new"

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from triage.policy.hours import window_terms
 from triage.policy.intake import Message, Sorted, Treatment
+from triage.policy.money_terms import HourlyRate
 from triage.policy.speech import span_in_words
-from triage.policy.terms import HourlyRate, Product, Terms
-from triage.policy.wording import WINDOW_WORDS, wall_clock
+from triage.policy.term_words import WINDOW_WORDS
+from triage.policy.terms import Product, Terms
+from triage.policy.wording import wall_clock
 
 
 def owed(message: Message, decided: Sorted, now: datetime, terms: Terms) -> str:

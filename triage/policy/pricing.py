@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from triage.errors import Refused
 from triage.policy.lengths import exactly
-from triage.policy.terms import DayRate, HourlyRate, Terms
+from triage.policy.money_terms import DayRate, HourlyRate
+from triage.policy.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

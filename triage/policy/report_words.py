@@ -12,8 +12,8 @@ from triage.policy.case_words import clock
 from triage.policy.event_words import event_in_words
 from triage.policy.lengths import exactly
 from triage.policy.story_scene import Scene
+from triage.policy.term_words import WINDOW_WORDS
 from triage.policy.terms import Terms
-from triage.policy.wording import WINDOW_WORDS
 
 Record = Mapping[str, Any]
 

@@ -9,10 +9,11 @@ from decimal import Decimal
 from enum import StrEnum
 
 from triage.policy.day_pricing import Part, Spans, Spent, after, price_by_the_day, price_expenses
+from triage.policy.fields import WindowName
 from triage.policy.hours import window_terms
 from triage.policy.ledger import Coverage
 from triage.policy.pricing import hourly_rate, parts_in_words, price_minutes
-from triage.policy.terms import ProductLine, Terms, WindowName
+from triage.policy.terms import ProductLine, Terms
 
 NOT_BILLED = "not_billed"
 """The rate of a session that somebody decided not to bill (W6)."""

@@ -16,9 +16,9 @@ from triage.policy.report_words import (
     question_in_words,
     story_in_lines,
 )
+from triage.policy.term_words import WINDOW_WORDS
 from triage.policy.terms import Terms
 from triage.policy.why_broken import why_broken
-from triage.policy.wording import WINDOW_WORDS
 
 Record = Mapping[str, Any]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from triage.policy.fields import WindowName
 from triage.policy.hours import local, window_terms
 from triage.policy.phone import Language, Sentences
-from triage.policy.terms import Terms, WindowName
+from triage.policy.terms import Terms
 
 _UNITS: dict[Language, tuple[tuple[str, str, str, int], ...]] = {
     "en": (("hour", "hours", "1", 3600), ("minute", "minutes", "1", 60), ("second", "seconds", "1", 1)),

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from triage.policy.callbacks import is_nobody_to_call
+from triage.policy.fields import WindowName
 from triage.policy.speech import clock, digits, plain
-from triage.policy.terms import Terms, WindowName
-from triage.policy.wording import LANGUAGE_WORDS, PRODUCT_WORDS, Card, by_now, may_call
+from triage.policy.term_words import LANGUAGE_WORDS, PRODUCT_WORDS
+from triage.policy.terms import Terms
+from triage.policy.wording import Card, by_now, may_call
 
 _MOST_LETTERS = 15 * 15  # of what is said twice
 _LONGEST_NAME = 30

@@ -10,10 +10,11 @@ from itertools import pairwise
 
 from triage.errors import Refused
 from triage.policy.day_pricing import Spans, length
+from triage.policy.fields import WindowName
 from triage.policy.hours import window_at, window_terms
 from triage.policy.lengths import exactly
 from triage.policy.session_price import BY_THE_DAY, NOT_BILLED, Kind
-from triage.policy.terms import Product, ProductLine, Terms, WindowName
+from triage.policy.terms import Product, ProductLine, Terms
 
 KIND_WORDS: dict[Kind, str] = {
     Kind.CALLBACK: "Callback",

@@ -8,11 +8,11 @@ from typing import cast
 
 from triage.policy import closing_words, wording
 from triage.policy.delivery import DeliveryState
-from triage.policy.fields import Channel
+from triage.policy.fields import Channel, WindowName
 from triage.policy.ladder import Summons, reachable_by, repeats_text, rungs
 from triage.policy.lifecycle import CaseState
 from triage.policy.roster import Person, Roster
-from triage.policy.terms import Limits, ProductLine, Terms, WindowName
+from triage.policy.terms import Limits, ProductLine, Terms
 from triage.policy.wording import Card
 from triage.store import Session, blocks, chain, deliveries
 from triage.store.engine import Transaction

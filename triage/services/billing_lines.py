@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any, cast
 
 from triage.policy.day_pricing import Spent
+from triage.policy.fields import WindowName
 from triage.policy.session_price import BY_THE_DAY, Kind, PricedLine, Work
-from triage.policy.terms import ProductLine, WindowName
+from triage.policy.terms import ProductLine
 from triage.store import Session, sessions
 from triage.store.engine import Transaction
 from triage.store.models import BillableSession, BillingLine

@@ -11,8 +11,8 @@ from typing import cast
 from triage.policy import ledger as rules
 from triage.policy.hours import local
 from triage.policy.ledger import Bought
+from triage.policy.money_terms import PurchaseKind
 from triage.policy.quarters import quarter_of
-from triage.policy.terms import PurchaseKind
 from triage.services.desk import Desk
 from triage.services.ledger import Standing
 from triage.store import Session, cases, dealers

@@ -13,9 +13,10 @@ from triage.policy import ledger as rules
 from triage.policy.hours import local
 from triage.policy.ledger import Bought
 from triage.policy.ledger_words import ENTRY_WORDS, why_prepay
+from triage.policy.money_terms import PurchaseKind
 from triage.policy.quarters import quarter_after, quarter_before, quarter_of, starts_at
 from triage.policy.session_price import Kind, lot_in_words
-from triage.policy.terms import PurchaseKind, Terms
+from triage.policy.terms import Terms
 from triage.policy.work import KIND_WORDS
 from triage.services.billing_lines import total
 from triage.services.desk import Desk

@@ -14,7 +14,7 @@ from triage.policy.dealer_files import OWN_REFERENCE, Kind, read_name
 from triage.policy.dealers import site_notes
 from triage.policy.hours import local
 from triage.policy.ledger import Bought, must_prepay
-from triage.policy.terms import PurchaseKind
+from triage.policy.money_terms import PurchaseKind
 from triage.services import pins
 from triage.services.desk import Desk
 from triage.store import dealers

@@ -18,6 +18,7 @@ from triage.errors import StoreUnavailable
 from triage.policy import ledger as rules
 from triage.policy.hours import local
 from triage.policy.ledger import Borrow, Bought, Correction, Coverage, Facts, Grant, Lot, Movement, Reckoned, Use
+from triage.policy.money_terms import PurchaseKind
 from triage.policy.quarters import ends_at, first_day, last_instant, quarter_after, quarter_before, quarter_of
 from triage.policy.session_price import (
     Work,
@@ -27,7 +28,7 @@ from triage.policy.session_price import (
     overage_line,
     prepaid_minutes_for,
 )
-from triage.policy.terms import PurchaseKind, Terms
+from triage.policy.terms import Terms
 from triage.services import billing_lines
 from triage.services.billing_lines import Whose, work_of
 from triage.services.desk import Desk

@@ -14,10 +14,11 @@ from typing import cast
 from triage.errors import Refused
 from triage.policy import ledger as rules
 from triage.policy.account_words import DealerAccount, Drawn, callback, texted
+from triage.policy.fields import WindowName
 from triage.policy.hours import local
 from triage.policy.pins import is_pin
 from triage.policy.session_price import Work
-from triage.policy.terms import ProductLine, Terms, WindowName
+from triage.policy.terms import ProductLine, Terms
 from triage.policy.wording import Card
 from triage.services import billing, billing_lines, ledger, pins
 from triage.services.desk import Desk

@@ -8,9 +8,10 @@ from typing import cast
 from triage.errors import Refused
 from triage.policy import closing_words
 from triage.policy.callbacks import NOBODY_TO_CALL
+from triage.policy.fields import WindowName
 from triage.policy.intake import work_begins
 from triage.policy.lifecycle import CaseEvent, CaseState, next_state
-from triage.policy.terms import Terms, WindowName
+from triage.policy.terms import Terms
 from triage.services.alerts import card_of, tell
 from triage.services.billing import take_back
 from triage.services.callbacks import withdraw_session

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, TypedDict, cast
 
 from triage.errors import NotFound, Refused
 from triage.policy.calendar_groups import HOURS, WEEKDAYS, Slot, falls_on, slot_of, week_number, weeks
+from triage.policy.fields import WindowName
 from triage.policy.hours import span_of_days, zone_of
 from triage.policy.instants import instant_of, microseconds_of
 from triage.policy.intake import work_begins
 from triage.policy.sla import BEHIND, Outcome, Tally, outcome, span, wait_of
-from triage.policy.terms import WindowName
 from triage.services.desk import Desk
 from triage.store import Session, cases, dealers
 from triage.store import chain as history

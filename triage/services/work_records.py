@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import TypeVar, cast
 
 from triage.errors import NotFound, Refused
+from triage.policy.fields import WindowName
 from triage.policy.hours import span_of_days
 from triage.policy.session_price import Kind, lot_in_words
-from triage.policy.terms import ProductLine, WindowName
+from triage.policy.terms import ProductLine
 from triage.policy.work import notes_on
 from triage.services import billing_lines
 from triage.services.desk import Desk, names_of

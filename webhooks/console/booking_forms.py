@@ -10,9 +10,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from triage.policy.bookings import KINDS
 from triage.policy.numbers import read_number
+from triage.policy.term_words import PRODUCT_WORDS
 from triage.policy.terms import ProductLine, Terms
 from triage.policy.wall_clock import the_instant
-from triage.policy.wording import PRODUCT_WORDS
 from triage.policy.work import KIND_WORDS
 from triage.services.booking_checks import LONGEST_NOTE
 from webhooks.console.forms import Form

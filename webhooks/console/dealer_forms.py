@@ -13,9 +13,10 @@ from wtforms.validators import Length
 from triage.errors import NotFound, Refused, TriageError
 from triage.policy.access import Permission
 from triage.policy.dealer_files import COLUMNS, NEW_PIN, NO_PIN, SHARED, Key, Kind
+from triage.policy.money_terms import PurchaseKind
 from triage.policy.spreadsheet import as_cell
-from triage.policy.terms import PurchaseKind, Terms
-from triage.policy.wording import PRODUCT_WORDS
+from triage.policy.term_words import PRODUCT_WORDS
+from triage.policy.terms import Terms
 from triage.services import dealer_files, dealers
 from triage.services.dealer_files import Imported
 from webhooks.console import console

@@ -11,7 +11,7 @@ from flask import render_template, request
 from triage.policy.access import Permission
 from triage.policy.actor_words import actor_in_words
 from triage.policy.dealers import is_discontinued
-from triage.policy.wording import PRODUCT_WORDS
+from triage.policy.term_words import PRODUCT_WORDS
 from triage.services import dealers
 from triage.services.accounts import people
 from triage.services.dealer_list import find_dealers

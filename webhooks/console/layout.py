@@ -16,7 +16,8 @@ from triage.policy.access import Permission, Stage
 from triage.policy.hours import local
 from triage.policy.invoice_paper import dollars
 from triage.policy.lengths import in_hours
-from triage.policy.wording import FLAG_WORDS, LANGUAGE_WORDS, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS, wall_clock
+from triage.policy.term_words import FLAG_WORDS, LANGUAGE_WORDS, PRODUCT_WORDS, RATE_WORDS, WINDOW_WORDS
+from triage.policy.wording import wall_clock
 from webhooks.console.access import asset
 from webhooks.console.forms import Form
 from webhooks.errors import status_of

@@ -16,7 +16,7 @@ from triage.policy.hours import holidays_on, instant, is_support_day, local
 from triage.policy.intake import Message, sort
 from triage.policy.nights import nights, unusual
 from triage.policy.owed_words import owed
-from triage.policy.wording import PRODUCT_WORDS
+from triage.policy.term_words import PRODUCT_WORDS
 from triage.services import contract_versions
 from webhooks.console import console
 from webhooks.console.access import needs

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired
 from triage.policy.calendar_groups import HOURS, WEEKDAYS, quick_spans
 from triage.policy.hours import local
 from triage.policy.numbers import read_number
-from triage.policy.wording import WINDOW_WORDS
+from triage.policy.term_words import WINDOW_WORDS
 from triage.services.accounts import people
 from triage.services.recognition import known_dealers
 from triage.services.report_exports import Export

@@ -23,8 +23,8 @@ from wtforms import Form as Part
 from wtforms.validators import DataRequired, Length, Optional
 
 from triage.policy.session_price import Kind
+from triage.policy.term_words import PRODUCT_WORDS
 from triage.policy.terms import ProductLine, Terms
-from triage.policy.wording import PRODUCT_WORDS
 from triage.policy.work import KIND_WORDS, LONGEST_NOTE, LONGEST_WORDS, MOST_EXPENSES, MOST_SPANS, TYPED, NewExpense
 from triage.policy.work_words import Row
 from triage.services.work_records import Client

@@ -68,7 +68,7 @@ def test_a_visit_is_checked_recorded_put_right_and_withdrawn(manager: Visitor, w
     assert world.entries("work_recorded") == []
 
     page = manager.post("/work/new", **VISIT, record="Record").text
-    assert "Work 1 is recorded." in page
+    [number] = re.findall(r"Work (\d+) is recorded\.", page)
     assert "=new &lt;i&gt;rack" in page
     assert "Nov 18, 11:00 AM EST to Nov 18, 8:00 PM EST" in text(page)
     assert "(Nov 19, 4:00 PM to Nov 20, 12:00 AM there)" in text(page)
@@ -81,13 +81,13 @@ def test_a_visit_is_checked_recorded_put_right_and_withdrawn(manager: Visitor, w
         for name, value in re.findall(r'name="((?:rows|spent)-[^"]+)"[^>]*? value="([^"]*)"', page)
     }
     same: dict[str, Any] = {**filled, "site_clock": "y", "note": "=new <i>rack"}
-    assert "Nothing was changed" in manager.post("/work/1/correct", **same, reason="why").text
+    assert "Nothing was changed" in manager.post(f"/work/{number}/correct", **same, reason="why").text
     put_right: dict[str, Any] = {**same, "spent-0-words": "", "spent-0-amount": ""}
-    assert "Write why: it stays in the history." in manager.post("/work/1/correct", **put_right).text
-    page = manager.post("/work/1/correct", **put_right, reason="no receipt").text
+    assert "Write why: it stays in the history." in manager.post(f"/work/{number}/correct", **put_right).text
+    page = manager.post(f"/work/{number}/correct", **put_right, reason="no receipt").text
     assert "It is billed anew." in page
     assert "by Manager <b> (account 1): no receipt" in text(page)
-    page = manager.post("/work/1/withdraw", because="never went").text
+    page = manager.post(f"/work/{number}/withdraw", because="never went").text
     assert "It is withdrawn: nothing is billed for it." in page
     assert "Put right" not in page
 

@@ -47,7 +47,9 @@ def test_a_backup_is_made_once_a_day_and_a_failure_is_told_once_and_shown(
     (tmp_path / "aside").rename(folder)
     world.at("2026-11-22T14:00-05:00")
 
-    assert told == [f"No backup was made: {folder}: File exists. Mend that, then run afterhours backup."]
+    [text] = told
+    assert text.startswith(f"No backup was made: {folder}: File")  # a long path leaves less room for the reason
+    assert text.endswith(". Mend that, then run afterhours backup.")
     assert f"the newest could not be made: {folder}: File exists" in " ".join(page.split())
     assert [entry.details["reason"] for entry in world.entries("backup_failed")] == [f"{folder}: File exists"] * 2
     assert maker.look()

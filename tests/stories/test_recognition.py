@@ -174,7 +174,7 @@ def evening(build_world: Build) -> World:
         ),
         (
             [("2026-11-02", "9000.00", "hardware")],
-            "Acme Telecom (Kim): no credits left, $82.50 per 30 min with the quarter.",
+            "Acme Telecom: over the credits.",  # more does not fit on the screen
             "Hello Kim, of Acme Telecom. Technical",
         ),
         ([], "Acme Telecom (Kim): must prepay, $165.00/h, 30 min min.", "Hello Kim, of Acme Telecom. Technical"),

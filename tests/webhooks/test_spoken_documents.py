@@ -348,11 +348,11 @@ def test_where_no_call_is_promised_none_is_spoken_of(sqlite_wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(("product", "is_said"), [("5", True), ("4", True), ("1", False)])
-def test_an_emergency_hears_what_does_not_change_for_it(product: str, is_said: bool, sqlite_wire: Wire) -> None:
-    call_sid = sid("CA")
-    press(sqlite_wire, "greeting", "1", CallSid=call_sid)
+def test_an_emergency_hears_what_does_not_change_for_it(product: str, is_said: bool, wire_at: WireAt) -> None:
+    wire, call_sid = wire_at(), sid("CA")
+    press(wire, "greeting", "1", CallSid=call_sid)
 
-    assert (IN_AN_EMERGENCY in words(press(sqlite_wire, "product", product, CallSid=call_sid))) is is_said
+    assert (IN_AN_EMERGENCY in words(press(wire, "product", product, CallSid=call_sid))) is is_said
 
 
 def test_keys_add_up_over_the_whole_menu(wire: Wire) -> None:

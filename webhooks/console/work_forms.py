@@ -53,9 +53,13 @@ class SpanRow(Part):  # type: ignore[misc] # the library has no types
     began = ClockField("From", [Optional()])
     ended = ClockField("To", [Optional()])
 
-    def validate_ended(self, field: ClockField) -> None:
-        if any(each.data is None for each in (self.day, self.began, field)) and self.is_begun():
-            raise ValidationError("Write the day, from and to.")
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also where a field stayed empty: then no check of the field itself is made."""
+        is_good = bool(super().validate(extra_validators))
+        if is_good and self.is_begun() and any(each.data is None for each in (self.day, self.began, self.ended)):
+            self.ended.errors = ["Write the day, from and to."]
+            return False
+        return is_good
 
     def is_begun(self) -> bool:
         return any(each.data is not None or each.errors for each in (self.day, self.began, self.ended))

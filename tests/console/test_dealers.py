@@ -101,7 +101,12 @@ def test_what_was_over_is_shown_until_an_invoice_has_it_and_its_pages_lead_to_th
     page = manager.get("/dealers/OVER").text
     assert "Over the credits of 2026-Q3" not in page.partition("Ledger, newest first")[0]
     assert "2026-Q3: 50 min over" in manager.get("/dealers/OVER/ledger/borrow").text
-    for address in ("/work/1", "/work?first=2026-09-30&last=2026-09-30", "/invoices/2026-0001", "/invoices/runs/1"):
+    for address in (
+        "/sessions/1",
+        "/sessions?first=2026-09-30&last=2026-09-30",
+        "/invoices/2026-0001",
+        "/invoices/runs/1",
+    ):
         assert 'href="/dealers/OVER"' in manager.get(address).text, address
 
 

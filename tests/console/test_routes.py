@@ -107,9 +107,9 @@ ROUTES = {
     "POST /cases/<reference>/pack": {M, AU, AD},
     "POST /cases/<reference>/take": {T, M, AD},
     "GET /system": {M, AU, AD},
-    "GET /work": {T, M, AU, AD},
-    "GET /work/<int:number>": {T, M, AU, AD},
-    "GET /work/new": {T, M, AD},
+    "GET /sessions": {T, M, AU, AD},
+    "GET /sessions/<int:number>": {T, M, AU, AD},
+    "GET /sessions/new": {T, M, AD},
     "POST /account/password": {T, M, AU, AD},
     "POST /account/second-factor": {T, M, AU, AD},
     "POST /account/sign-ins/<int:number>/end": {T, M, AU, AD},
@@ -147,9 +147,9 @@ ROUTES = {
     "POST /sign-in": {ALL},
     "POST /sign-in/code": {T, M, AU, AD},
     "POST /sign-out": {T, M, AU, AD},
-    "POST /work/<int:number>/correct": {M, AD},
-    "POST /work/<int:number>/withdraw": {M, AD},
-    "POST /work/new": {T, M, AD},
+    "POST /sessions/<int:number>/correct": {M, AD},
+    "POST /sessions/<int:number>/withdraw": {M, AD},
+    "POST /sessions/new": {T, M, AD},
 }
 """Every route of the console, and who may use it."""
 

@@ -55,11 +55,11 @@ def at(began: str, ended: str, day: str = "2026-11-18") -> dict[str, Any]:
 
 
 def test_a_visit_is_checked_recorded_put_right_and_withdrawn(manager: Visitor, world: World) -> None:
-    page = manager.get("/work/new?dealer=C1").text
+    page = manager.get("/sessions/new?dealer=C1").text
     assert "Kim Reyes" in page
     assert "Acme &lt;b&gt; (C1)" in page
 
-    checked = manager.post("/work/new", **VISIT, check="Check")
+    checked = manager.post("/sessions/new", **VISIT, check="Check")
     assert checked.status_code == 200
     assert "2 d billed x 1775.00 = 3550.00 (R5)" in checked.text
     assert "Flight 1412.50 (R5)" in checked.text
@@ -67,7 +67,7 @@ def test_a_visit_is_checked_recorded_put_right_and_withdrawn(manager: Visitor, w
     assert 'value="08:00"' in checked.text
     assert world.entries("work_recorded") == []
 
-    page = manager.post("/work/new", **VISIT, record="Record").text
+    page = manager.post("/sessions/new", **VISIT, record="Record").text
     [number] = re.findall(r"Work (\d+) is recorded\.", page)
     assert "=new &lt;i&gt;rack" in page
     assert "Nov 18, 11:00 AM EST to Nov 18, 8:00 PM EST" in text(page)
@@ -81,13 +81,13 @@ def test_a_visit_is_checked_recorded_put_right_and_withdrawn(manager: Visitor, w
         for name, value in re.findall(r'name="((?:rows|spent)-[^"]+)"[^>]*? value="([^"]*)"', page)
     }
     same: dict[str, Any] = {**filled, "site_clock": "y", "note": "=new <i>rack"}
-    assert "Nothing was changed" in manager.post(f"/work/{number}/correct", **same, reason="why").text
+    assert "Nothing was changed" in manager.post(f"/sessions/{number}/correct", **same, reason="why").text
     put_right: dict[str, Any] = {**same, "spent-0-words": "", "spent-0-amount": ""}
-    assert "Write why: it stays in the history." in manager.post(f"/work/{number}/correct", **put_right).text
-    page = manager.post(f"/work/{number}/correct", **put_right, reason="no receipt").text
+    assert "Write why: it stays in the history." in manager.post(f"/sessions/{number}/correct", **put_right).text
+    page = manager.post(f"/sessions/{number}/correct", **put_right, reason="no receipt").text
     assert "It is billed anew." in page
     assert "by Manager <b> (account 1): no receipt" in text(page)
-    page = manager.post(f"/work/{number}/withdraw", because="never went").text
+    page = manager.post(f"/sessions/{number}/withdraw", because="never went").text
     assert "It is withdrawn: nothing is billed for it." in page
     assert "Put right" not in page
 
@@ -95,35 +95,35 @@ def test_a_visit_is_checked_recorded_put_right_and_withdrawn(manager: Visitor, w
 def test_the_list_has_callbacks_and_typed_work_and_is_narrowed(manager: Visitor, world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "DONE 35")
-    manager.get("/work/new")
-    manager.post("/work/new", **{**CALL, "dealer": "C1", "person": "dana"}, **at("09:00", "09:20"), record="Record")
+    manager.get("/sessions/new")
+    manager.post("/sessions/new", **{**CALL, "dealer": "C1", "person": "dana"}, **at("09:00", "09:20"), record="Record")
 
-    page = text(manager.get("/work").text)
+    page = text(manager.get("/sessions").text)
     assert "2 Call Nov 18, 9:00 AM EST Dana Whitfield Acme <b> 20 min typed $82.50" in page
     assert "1 Callback Nov 20, 9:" in page
     assert "no dealer case 1001 35 min typed $247.50" in page
-    assert "Dana Whitfield Acme" not in text(manager.get("/work?person=lee").text).partition("Began Oct")[2]
-    assert "No work began then." in manager.get("/work?dealer=C2").text
-    assert manager.get("/work?dealer=C9").status_code == 404
-    assert "Write a date" in manager.get("/work?first=x").text
-    assert '<a href="/cases/1001">1001</a>' in manager.get("/work/1").text
-    assert 'href="/work/2">Work 2</a>' in manager.get("/reports/billing?first=2026-11-18&last=2026-11-20").text
-    assert manager.get("/work/99").status_code == 404
+    assert "Dana Whitfield Acme" not in text(manager.get("/sessions?person=lee").text).partition("Began Oct")[2]
+    assert "No work began then." in manager.get("/sessions?dealer=C2").text
+    assert manager.get("/sessions?dealer=C9").status_code == 404
+    assert "Write a date" in manager.get("/sessions?first=x").text
+    assert '<a href="/cases/1001">1001</a>' in manager.get("/sessions/1").text
+    assert 'href="/sessions/2">Work 2</a>' in manager.get("/reports/billing?first=2026-11-18&last=2026-11-20").text
+    assert manager.get("/sessions/99").status_code == 404
 
 
 def test_technicians_type_their_own_work_only(world: World, quick_hashes: None) -> None:
     lee = signed_in(world, Role.TECHNICIAN, "lee")
-    page = lee.get("/work/new").text
+    page = lee.get("/sessions/new").text
     assert "Lee Okafor" in page
     assert "Dana Whitfield" not in page
 
-    assert "Not a valid choice" in lee.post("/work/new", **{**CALL, "person": "dana"}, **at("09:00", "10:00")).text
+    assert "Not a valid choice" in lee.post("/sessions/new", **{**CALL, "person": "dana"}, **at("09:00", "10:00")).text
     assert world.entries("work_recorded") == []
-    page = lee.post("/work/new", **CALL, **at("09:00", "10:00"), record="Record").text
+    page = lee.post("/sessions/new", **CALL, **at("09:00", "10:00"), record="Record").text
     assert "Work 1 is recorded." in page
     assert "Put right" not in page
     stranger = signed_in(world, Role.TECHNICIAN)
-    assert "Your account names nobody of the roster" in stranger.get("/work/new").text
+    assert "Your account names nobody of the roster" in stranger.get("/sessions/new").text
 
 
 def test_what_paid_for_work_is_told_apart_from_what_is_over(manager: Visitor, world: World) -> None:
@@ -131,10 +131,10 @@ def test_what_paid_for_work_is_told_apart_from_what_is_over(manager: Visitor, wo
     dealers.buy(world, acme, "2026-08-10", "1000.00")
     dealers.buy(world, acme, "2026-07-01", "5000.00", "other")  # so that it need not prepay
 
-    manager.get("/work/new")
-    both = manager.post("/work/new", **{**CALL, "dealer": "ACME"}, **at("09:00", "11:00"), record="Record").text
+    manager.get("/sessions/new")
+    both = manager.post("/sessions/new", **{**CALL, "dealer": "ACME"}, **at("09:00", "11:00"), record="Record").text
     assert "Paid by 1 h of the credits of 2026-Q4. 1 h over the credits, billed with the quarter." in text(both)
-    over = manager.post("/work/new", **{**CALL, "dealer": "ACME"}, **at("11:00", "12:00"), record="Record").text
+    over = manager.post("/sessions/new", **{**CALL, "dealer": "ACME"}, **at("11:00", "12:00"), record="Record").text
     assert "Paid by" not in over
     assert "1 h over the credits, billed with the quarter." in text(over)
 
@@ -157,9 +157,9 @@ def test_what_paid_for_work_is_told_apart_from_what_is_over(manager: Visitor, wo
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_written_stays(manager: Visitor, fields: dict[str, Any], words: str) -> None:
-    manager.get("/work/new")
+    manager.get("/sessions/new")
 
-    answer = manager.post("/work/new", **{**CALL, "note": "kept words", **fields}, record="Record")
+    answer = manager.post("/sessions/new", **{**CALL, "note": "kept words", **fields}, record="Record")
 
     assert answer.status_code == 400
     assert words in unescape(answer.text)

@@ -37,7 +37,7 @@ _LONGEST_CODE = 40
 _NOT_YOU = "Your account names nobody of the roster: an administrator links it."
 
 
-@console.get("/work")
+@console.get("/sessions")
 @needs(Permission.READ_DEALERS)
 def list_work() -> tuple[str, int]:
     """Work that began in a span of days, of a dealer or a person where asked."""
@@ -69,7 +69,7 @@ def list_work() -> tuple[str, int]:
     )
 
 
-@console.get("/work/new")
+@console.get("/sessions/new")
 @needs(Permission.RECORD_WORK)
 def new_work() -> tuple[str, int]:
     """For which dealer, then what."""
@@ -81,7 +81,7 @@ def new_work() -> tuple[str, int]:
     return _new_page(form)
 
 
-@console.post("/work/new")
+@console.post("/sessions/new")
 @needs(Permission.RECORD_WORK)
 def record_work() -> Response | tuple[str, int]:
     """What it would cost; or it is kept."""
@@ -102,14 +102,14 @@ def record_work() -> Response | tuple[str, int]:
     return redirect(url_for("console.show_work", number=number), 303)
 
 
-@console.get("/work/<int:number>")
+@console.get("/sessions/<int:number>")
 @needs(Permission.READ_DEALERS)
 def show_work(number: int) -> tuple[str, int]:
     """One piece of work: times, lines with their arithmetic, what paid for it, what was done with it."""
     return _work_page(number)
 
 
-@console.post("/work/<int:number>/correct")
+@console.post("/sessions/<int:number>/correct")
 @needs(Permission.CORRECT_CASES)
 def correct_work(number: int) -> Response | tuple[str, int]:
     """Other times, expenses or words; what was not touched stays to the second."""
@@ -125,7 +125,7 @@ def correct_work(number: int) -> Response | tuple[str, int]:
     return redirect(url_for("console.show_work", number=number), 303)
 
 
-@console.post("/work/<int:number>/withdraw")
+@console.post("/sessions/<int:number>/withdraw")
 @needs(Permission.CORRECT_CASES)
 def withdraw_work(number: int) -> Response | tuple[str, int]:
     """It was no work."""

@@ -70,6 +70,8 @@ class Live:
         self._is_over = True
         self._rest.shutdown()
         self._rest.server_close()
+        for thread in self._threads:
+            thread.join(_PATIENCE_SECONDS)
 
     def start(self, module: str) -> None:
         with (self._folder / f"{module}.log").open("ab") as log:

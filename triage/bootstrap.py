@@ -87,16 +87,16 @@ class PhoneSystem:
     canary: PlacesTestCalls | None = None
 
 
-def build(settings: Settings, store: Store | None = None) -> Program:
+def build(settings: Settings, store: Store | None = None, clock: Clock | None = None) -> Program:
     """The part of the program that every process has. Raises ConfigurationError with the line to mend.
 
-    A store that is there already may be used: its statements are compiled.
+    A store that is there already may be used: its statements are compiled. So may another clock than the machine's.
     """
     store = store or Store(settings.database_url)
     roster = load_roster_file(settings)
     return Program(
         settings=settings,
-        clock=_clock(settings, store),
+        clock=clock or _clock(settings, store),
         desk=Desk(store, load_terms(settings), shipped_policy(), canary=settings.canary_number),
         roster_file=roster,
         bell=bells.bell(store),

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Connection
 
 from triage.store import schema
 from triage.store.base import Base
@@ -82,12 +81,11 @@ def sqlite_url(sqlite_template: Path) -> str:
 class SharedStore(Store):
     """Used by test after test: what it has compiled stays, and on a server its connections.
 
-    `writes` counts what was committed; `point` is called before and after every commit.
+    `point` is called before and after every commit.
     """
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.writes = 0
         self.point: Callable[[], None] = lambda: None
 
     @contextmanager
@@ -95,14 +93,7 @@ class SharedStore(Store):
         with super().write() as tx:
             yield tx
             self.point()
-        self.writes += 1
         self.point()
-
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        with super().connection() as connection:
-            yield connection
-        self.writes += 1
 
     def close(self) -> None:
         """A server's connections stay open: a new one has to learn every table anew."""

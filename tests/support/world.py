@@ -13,18 +13,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, cast
+from typing import Any
 
-from flask import Flask
-from flask.testing import FlaskClient
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import select
-from werkzeug.local import LocalProxy
 
 from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
-from scheduler.sweep import begin, keep_house, sweep
 from tests.support.databases import MEMORY, store_at
-from triage.bootstrap import Program, build, build_phone_system
+from triage.bootstrap import build
 from triage.clock import SystemClock
 from triage.policy.gsm7 import is_gsm7, segments
 from triage.policy.intake import Message, sort
@@ -32,33 +28,36 @@ from triage.policy.menu import PRODUCTS
 from triage.policy.terms import ProductLine
 from triage.services import records
 from triage.services.audit import verify_chain
-from triage.store import due, marks
 from triage.store.models import Event
-from webhooks.app import create_app
-from webhooks.simulator.in_process import InProcessHttpClient, post_into
-from webhooks.simulator.phone_system import Behaviour, InboundCall, PhoneSystem
+from webhooks.simulator.nights.engine import Nights
+from webhooks.simulator.phone_system import Behaviour, InboundCall
 from webhooks.simulator.posting import Answer
 from webhooks.simulator.records import Text, new_sid, rfc2822
-from webhooks.simulator.rest import create_rest_app
 
 OUR_NUMBER = "+16145550100"
 TOKEN = "a token that signs the tests' webhooks"
 PUBLIC_URL = "https://afterhours.example"
 CALLER = "+16145550199"
-HOUSE_EVERY = timedelta(seconds=30)
-PAST, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-class World:
-    """Phones, a clock, and the daemon between them. Without `reconciles` nobody reads the phone system's lists: most
-    stories would spend their time on that."""
+class FrozenClock(SystemClock):
+    """The clock of this process, which freezegun holds."""
+
+    def __init__(self, frozen: FrozenDateTimeFactory) -> None:
+        self._frozen = frozen
+
+    def move_to(self, instant: datetime) -> None:
+        self._frozen.move_to(instant.astimezone(UTC).replace(tzinfo=None))
+
+
+class World(Nights):
+    """Simulated nights by a frozen clock. Without `reconciles` nobody reads the phone system's lists: most stories
+    would spend their time on that."""
 
     def __init__(
         self, clock: FrozenDateTimeFactory, database_url: str, *, reconciles: bool = False, **settings: Any
     ) -> None:
         self.clock = clock
-        self.reconciles = reconciles
-        self.house_kept_at: datetime | None = None
         self.is_rewritten = False
         folder = Path(MEMORY or tempfile.gettempdir(), f"afterhours-recordings-{token_hex(6)}")  # made when needed
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -71,26 +70,8 @@ class World:
             **{"public_url": PUBLIC_URL, "recordings_dir": folder, **settings},
         )
         self.store = store_at(database_url)
-        self._known_writes, self._next_due = -1, PAST
-        self.start()
-        self.phones = PhoneSystem(
-            SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, self.settings.public_url, SystemClock(), self._post
-        )
-        self.phone_system = build_phone_system(self.settings, InProcessHttpClient(cast("Flask", _RestOf(self.phones))))
+        super().__init__(lambda: build(self.settings, self.store), FrozenClock(clock), reads_lists=reconciles)
         self._put_to_bed()
-
-    def start(self) -> None:
-        """Start the daemon, or start it again after a crash: everything it knows is in the database."""
-        self.program: Program = build(self.settings, self.store)
-        begin(self.program)
-        if not self.reconciles:
-            with self.program.desk.store.write() as tx:
-                for mark in marks.of_lists(tx.session):
-                    mark.next_attempt_at = NEVER
-        self.app: Flask = _app_of(self.program)
-
-    def close(self) -> None:
-        self.program.close()
 
     @property
     def now(self) -> datetime:
@@ -104,28 +85,7 @@ class World:
 
     def advance(self, span: timedelta | None = None, **parts: float) -> None:
         """Let time pass: every instant at which something is due is visited, in order."""
-        target = self.now + (span if span is not None else timedelta(**parts))
-        self.settle()
-        while (at := self._next_instant(target)) is not None:
-            self.clock.move_to(max(at, self.now).astimezone(UTC).replace(tzinfo=None))
-            self.settle()
-        self.clock.move_to(target.astimezone(UTC).replace(tzinfo=None))
-        self.settle()
-
-    def settle(self) -> None:
-        """Let happen what is due at this very instant."""
-        self.sweep()
-        while self.phones.run_due(self.now):
-            self.sweep()
-
-    def sweep(self) -> None:
-        """Do what is due. Where nothing was written since the last time, nothing is until the next instant."""
-        if self._known_writes != self.store.writes or self._next_due <= self.now:
-            sweep(self.program, self.phone_system, lambda errand: errand(), lambda: 8)
-            self._look_ahead()
-        if self.house_kept_at is None or not timedelta(0) <= self.now - self.house_kept_at < HOUSE_EVERY:
-            keep_house(self.program)
-            self.house_kept_at = self.now
+        self.advance_to(self.now + (span if span is not None else timedelta(**parts)))
 
     def voicemail(
         self,
@@ -292,65 +252,6 @@ class World:
         for phone in phones:
             if phone not in self.phones.exchange.phones:
                 self.phones.set_behaviour(phone, Behaviour.ASLEEP)
-
-    def _next_instant(self, until: datetime) -> datetime | None:
-        """The next instant up to `until` at which anything is due."""
-        if self._known_writes != self.store.writes:
-            self._look_ahead()
-        ahead = self._next_due if self._next_due > self.now else self._first_due(self.now)  # what failed stays due
-        phones = self.phones.next_instant()
-        return min((at for at in (ahead, phones) if at is not None and at <= until), default=None)
-
-    def _look_ahead(self) -> None:
-        self._known_writes = self.store.writes
-        self._next_due = self._first_due(PAST)
-
-    def _first_due(self, after: datetime) -> datetime:
-        with self.store.read() as session:
-            return next(iter(due.instants(session, after, NEVER, 1)), NEVER)
-
-    def _post(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Any:
-        self.app.extensions["program"] = self.program
-        return post_into(self.app)(url, form, headers)
-
-
-def _app_of(program: Program) -> Flask:
-    """The application of this process, with another program behind it: its routes are compiled once.
-
-    One for addresses with TLS and one for those without, whose cookies have other names.
-    """
-    is_tls = program.settings.public_url.startswith("https")
-    if is_tls not in _APPS:
-        _APPS[is_tls] = create_app(program)
-    _APPS[is_tls].extensions["program"] = program
-    return _APPS[is_tls]
-
-
-_APPS: dict[bool, Flask] = {}
-
-
-class _RestOf:
-    """The phone system's REST API: one application of this process, with another phone system behind it."""
-
-    def __init__(self, phones: PhoneSystem) -> None:
-        self._phones = phones
-
-    def test_client(self) -> FlaskClient:
-        _PHONES[:] = [self._phones]
-        if not _REST:
-            _REST.append(create_rest_app(cast("PhoneSystem", _WhicheverIsAsked())))
-        return _REST[0].test_client()
-
-
-class _WhicheverIsAsked:
-    exchange = LocalProxy(lambda: _PHONES[0].exchange)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(_PHONES[0], name)
-
-
-_REST: list[Flask] = []
-_PHONES: list[PhoneSystem] = []
 
 
 Build = Callable[..., World]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from triage.errors import Refused
 from triage.policy.limits import SWEEP_MAY_TAKE, WORK_MAY_WAIT
@@ -22,6 +22,7 @@ Due = due.Kind
 """What a sweep may find due."""
 _SOON = timedelta(seconds=90)
 _MOST_RINGS = 200
+_EVER = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,12 @@ def what_is_due(desk: Desk, now: datetime) -> frozenset[Due]:
     """What a sweep would find to do."""
     with desk.store.read() as session:
         return due.kinds(session, now)
+
+
+def first_due(desk: Desk, after: datetime) -> datetime | None:
+    """The first instant after this one at which something is due; None where nothing is to come."""
+    with desk.store.read() as session:
+        return next(iter(due.instants(session, after, _EVER, 1)), None)
 
 
 def due_soon(desk: Desk, now: datetime) -> list[datetime]:

@@ -72,10 +72,14 @@ class Transaction:
 
 
 class Store:
-    """The database. Raises StoreUnavailable where it does not answer and StaleRow where a write lost a race."""
+    """The database. Raises StoreUnavailable where it does not answer and StaleRow where a write lost a race.
+
+    `writes` is how many transactions were committed here: where it stands, nothing of ours has changed.
+    """
 
     def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = _checked(url)
+        self.writes = 0
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer = _sqlite_engine(self.url, busy_seconds, "BEGIN IMMEDIATE")
@@ -93,6 +97,7 @@ class Store:
             yield transaction
             session.flush()
             append(session, transaction.entries)
+        self.writes += 1
 
     @contextmanager
     def rehearse(self) -> Iterator[Transaction]:
@@ -117,6 +122,7 @@ class Store:
         """A bare connection in a transaction of its own, for the schema."""
         with _our_errors(), self._writer.begin() as connection:
             yield connection
+        self.writes += 1
 
     def notify(self, channel: str) -> None:
         """PostgreSQL's NOTIFY, outside any transaction."""

@@ -12,7 +12,7 @@ from webhooks.simulator.inbound import call_us
 from webhooks.simulator.pace import Pace, Party, Steps, first_deed
 from webhooks.simulator.people import person_at, pick_up
 from webhooks.simulator.person import Act, Deed, FarEnd, Live, Moment
-from webhooks.simulator.records import Call, new_sid
+from webhooks.simulator.records import Call
 from webhooks.simulator.taping import report_tape
 from webhooks.simulator.texting import E164
 from webhooks.simulator.walk import Walk
@@ -42,7 +42,7 @@ class Calling:
         """A call as REST makes it, its ringing queued. Raises Refused where Twilio refuses, with its code."""
         self._check(to, from_, url, twiml, events)
         call = Call(
-            sid=new_sid("CA"),
+            sid=self._exchange.new_sid("CA"),
             from_=from_,
             to=to,
             direction="outbound-api",

@@ -12,7 +12,7 @@ from webhooks.simulator.exchange import Exchange
 from webhooks.simulator.pace import Party, Steps, first_deed
 from webhooks.simulator.people import person_at, pick_up
 from webhooks.simulator.person import Act, Moment
-from webhooks.simulator.records import Call, new_sid
+from webhooks.simulator.records import Call
 from webhooks.simulator.taping import Tape, keep_recording
 from webhooks.simulator.twiml import Verb
 from webhooks.simulator.walk import Step, Walk
@@ -104,7 +104,7 @@ def _leg(walk: Walk, verb: Verb, number: Verb, base: str) -> Leg:
     exchange, parent = walk.exchange, walk.call
     status_callback = number.get("statusCallback")
     child = Call(
-        sid=new_sid("CA"),
+        sid=exchange.new_sid("CA"),
         from_=verb.get("callerId") or (parent.from_ if parent.direction == "inbound" else parent.to),
         to=number.text,
         direction="outbound-dial",

@@ -15,7 +15,7 @@ from webhooks.simulator.faults import Faults
 from webhooks.simulator.pace import Pace
 from webhooks.simulator.person import Live
 from webhooks.simulator.posting import Poster, Report
-from webhooks.simulator.records import Call, Message, NumberSettings, Phone, Recording, Transcript
+from webhooks.simulator.records import Call, Message, NumberSettings, Phone, Recording, Transcript, new_sid
 
 Event = Callable[[datetime], None]
 """What happens at an instant; it gets the instant at which it was due."""
@@ -33,6 +33,8 @@ class Exchange:
     poster: Poster
     faults: Faults
     report_delay: timedelta
+    new_sid: Callable[[str], str] = new_sid
+    """Makes the SID of whatever is new, from its two letters."""
     phones: dict[str, Phone] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from webhooks.simulator.dialing import dial
 from webhooks.simulator.exchange import Exchange
 from webhooks.simulator.pace import Pace, Steps
 from webhooks.simulator.person import Live, Person
-from webhooks.simulator.records import Call, new_sid
+from webhooks.simulator.records import Call
 from webhooks.simulator.taping import report_tape
 from webhooks.simulator.walk import Walk
 
@@ -35,7 +35,7 @@ def call_us(
 def ring_us(exchange: Exchange, from_: str, at: datetime) -> Call:
     """A call to our number that nothing was answered to yet."""
     call = Call(
-        sid=new_sid("CA"),
+        sid=exchange.new_sid("CA"),
         from_=from_,
         to=exchange.ours.number,
         direction="inbound",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from webhooks.simulator.records import (
     NumberSettings,
     Phone,
     Recording,
+    new_sid,
 )
 from webhooks.simulator.texting import Texting
 from webhooks.simulator.voicemail import leave_voicemail
@@ -48,6 +49,7 @@ class PhoneSystem:
         post: Post,
         *,
         report_delay: timedelta = REPORT_DELAY,
+        sids: Callable[[str], str] = new_sid,
     ) -> None:
         self.account_sid = account_sid
         self.keys = {account_sid: auth_token}
@@ -56,6 +58,7 @@ class PhoneSystem:
         self.exchange = Exchange(
             account_sid=account_sid,
             ours=NumberSettings(
+                sid=sids("PN"),
                 number=our_number,
                 voice_url=f"{public_url}/twilio/voice",
                 sms_url=f"{public_url}/twilio/sms",
@@ -65,6 +68,7 @@ class PhoneSystem:
             poster=Poster(auth_token, clock, post, self.faults),
             faults=self.faults,
             report_delay=report_delay,
+            new_sid=sids,
         )
         self.texting = Texting(self.exchange)
         self.calling = Calling(self.exchange)

@@ -13,7 +13,7 @@ from webhooks.simulator.exchange import Exchange
 from webhooks.simulator.faults import Webhook
 from webhooks.simulator.person import Speech
 from webhooks.simulator.posting import Report
-from webhooks.simulator.records import Call, Recording, Transcript, new_sid
+from webhooks.simulator.records import Call, Recording, Transcript
 from webhooks.simulator.sound import joined, shortened
 from webhooks.simulator.twiml import Verb
 from webhooks.simulator.wire_forms import recording_form, transcript_form
@@ -77,7 +77,7 @@ class Tape:
             form = recording_form(exchange, self.recording)
             reports.append(Report(Webhook.RECORDING, self.status_callback, form))
         if self.transcribe_callback and LONGER_THAN < self.recording.seconds < SHORTER_THAN:
-            transcript = Transcript(sid=new_sid("TR"), recording_sid=self.recording.sid, text=self.transcript)
+            transcript = Transcript(sid=exchange.new_sid("TR"), recording_sid=self.recording.sid, text=self.transcript)
             exchange.transcripts[transcript.sid] = transcript
             form = transcript_form(exchange, call, transcript)
             reports.append(Report(Webhook.TRANSCRIPTION, self.transcribe_callback, form))
@@ -94,7 +94,7 @@ def keep_recording(
 ) -> Recording:
     """A recording that ended at `ended_at`; under one second it is `absent` and has no audio."""
     recording = Recording(
-        sid=new_sid("RE"),
+        sid=exchange.new_sid("RE"),
         call_sid=call.parent_sid or call.sid,  # of a call with two legs it is always the parent's
         status="completed" if seconds >= 1 else "absent",
         started_at=ended_at - timedelta(seconds=seconds),

@@ -9,7 +9,7 @@ from functools import partial
 from webhooks.simulator.exchange import Exchange
 from webhooks.simulator.faults import Refused, Webhook
 from webhooks.simulator.posting import Report
-from webhooks.simulator.records import Behaviour, Message, new_sid
+from webhooks.simulator.records import Behaviour, Message
 from webhooks.simulator.twiml import Document, InvalidTwiml, parse
 from webhooks.simulator.wire_forms import inbound_text_form, message_report_form
 
@@ -57,7 +57,7 @@ class Texting:
         self._check(to, body, from_, service_sid)
         now = self._exchange.clock.now()
         message = Message(
-            sid=new_sid("SM"),
+            sid=self._exchange.new_sid("SM"),
             from_=from_ or self._exchange.ours.number,
             to=to,
             body=body,
@@ -160,7 +160,7 @@ class Texting:
     def _message(self, from_: str, to: str, body: str, direction: str, status: str, code: int | None = None) -> Message:
         now = self._exchange.clock.now()
         message = Message(
-            sid=new_sid("SM"),
+            sid=self._exchange.new_sid("SM"),
             from_=from_,
             to=to,
             body=body,

@@ -35,7 +35,7 @@ def set_up_logging(log_format: Literal["console", "json"] | None) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
@@ -48,6 +48,13 @@ def set_up_logging(log_format: Literal["console", "json"] | None) -> None:
     for noisy in ("apscheduler", "alembic", "twilio", "werkzeug", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits for a thread
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """A log that cannot be written, on a full disk say, stops nobody; Python would print the line there as it is."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - Python's name
+        """Leave the line out."""
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

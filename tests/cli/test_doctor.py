@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.support.world import OUR_NUMBER, TOKEN
 from triage.bootstrap import build
 from triage.clock import SystemClock
 from triage.services import canary
+from triage.store import sqlite
 from triage.store.models import CanaryRun, Mark
 from triage.store.recording_folder import RecordingFolder
 from webhooks.simulator.phone_system import Answer, PhoneSystem
@@ -74,6 +76,19 @@ def test_a_database_that_was_never_migrated(run: Run, sound: dict[str, str], tmp
 
     [database] = [finding for finding in found if finding[0] == "database"]
     assert database[2] == "run `afterhours migrate`"
+
+
+def test_a_library_whose_log_can_damage_a_file(
+    run: Run, sound: dict[str, str], sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "mine.db")
+    monkeypatch.setattr(sqlite.sqlite_library(), "sqlite_version_info", (3, 40, 1))
+
+    assert wrong(run, **{**sound, "database_url": f"sqlite:///{tmp_path}/mine.db"})[0] == (
+        "database",
+        "SQLite 3.40.1 can damage a file by its write-ahead log, so that is not used: writers and readers wait",
+        "install requirements.lock again: its SQLite is mended",
+    )
 
 
 def test_a_database_that_does_not_answer(run: Run, sound: dict[str, str]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,6 +90,24 @@ def test_a_crash_shown_on_a_terminal_holds_no_local_variables(
     shown = capsys.readouterr().err
     assert "ValueError" in shown
     assert secrets_in(shown.replace('crash("the whole site is dead")', "")) == []
+
+
+def test_a_log_on_a_full_disk_loses_its_lines_and_stops_nobody(
+    own_logging: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import structlog  # noqa: PLC0415
+
+    set_up_logging("json")
+    [handler] = logging.getLogger().handlers
+    assert isinstance(handler, logging.StreamHandler)
+    with Path("/dev/full").open("w", buffering=1) as full:
+        handler.setStream(full)
+        for _ in range(200):  # more than any buffer takes
+            structlog.get_logger().warning("request_failed", body="the whole site is dead", reason="x" * 100)
+        with contextlib.suppress(OSError):
+            full.close()
+
+    assert capsys.readouterr().err == ""
 
 
 def masked(**fields: Any) -> dict[str, Any]:

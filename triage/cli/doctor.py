@@ -28,7 +28,7 @@ from triage.services.letters import troubles
 from triage.services.number_setup import number_settings
 from triage.services.reconciler import behind_by
 from triage.services.vital_signs import BACKUP, signs, why_not_ready
-from triage.store import dealers, schema
+from triage.store import dealers, schema, sqlite
 from triage.store.recording_folder import RecordingFolder
 
 _TIMEOUT_SECONDS = 5
@@ -113,6 +113,16 @@ def _database(program: Program) -> Iterator[Finding]:
     else:
         program.prepare()
         yield Finding("database", f"{where} is at {found}")
+    if program.desk.store.is_sqlite:
+        yield _sqlite_library()
+
+
+def _sqlite_library() -> Finding:
+    library = f"SQLite {'.'.join(map(str, sqlite.version()))}"
+    if sqlite.is_wal_sound(sqlite.version()):
+        return Finding("database", f"{library}, whose write-ahead log is sound")
+    told = f"{library} can damage a file by its write-ahead log, so that is not used: writers and readers wait"
+    return Finding("database", told, "install requirements.lock again: its SQLite is mended")
 
 
 def _recordings(program: Program) -> Iterator[Finding]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from triage.errors import Busy, NotFound, Refused, TooManyAttempts
+from triage.errors import Busy, NotFound, Refused, StoreUnavailable, TooManyAttempts
 from triage.policy.access import (
     ATTEMPTS_KEPT,
     ENDED_BY_HAND,
@@ -148,7 +149,7 @@ def who_is(desk: Desk, token: str, now: datetime) -> SignedIn | None:
             return None
         was_seen_at = row.seen_at
     if now - was_seen_at >= _SEEN_EVERY:
-        with desk.store.write() as tx:
+        with suppress(StoreUnavailable), desk.store.write() as tx:  # who may read does so on a full disk too
             accounts.see(tx.session, who.sign_in_id, now)
     return who
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -21,6 +22,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from triage.errors import ConfigurationError, StaleRow, StoreUnavailable
 from triage.store.chain import Entry, append
 from triage.store.models import Case, ChainHead
+from triage.store.sqlite import OpenedFile, is_read_only, sqlite_engine
 
 BUSY_SECONDS = 5
 """How long a writer waits for another; well inside the 15 s that Twilio waits for us."""
@@ -37,6 +39,7 @@ DEAD_NETWORK: dict[str, Any] = {
 without these it would wait for hours. So it learns of it in 20 s at the latest, and the sweep goes on."""
 
 _UNDEFINED_TABLE = "42P01"
+_READ_ONLY_TRANSACTION = "25006"
 
 
 class Transaction:
@@ -81,28 +84,30 @@ class Store:
         self.url = _checked(url)
         self.writes = 0
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._file = OpenedFile(Path(self.url.database or ""))
         if self.is_sqlite:
-            self._writer = _sqlite_engine(self.url, busy_seconds, "BEGIN IMMEDIATE")
-            self._reader = _sqlite_engine(self.url, busy_seconds, "BEGIN")
+            self._writer = sqlite_engine(self.url, busy_seconds, "BEGIN IMMEDIATE", self._file)
+            self._reader = sqlite_engine(self.url, busy_seconds, "BEGIN", self._file)
         else:
             self._writer = self._reader = _postgres_engine(self.url, busy_seconds)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that commits at its end, history included, or leaves nothing."""
-        with _our_errors(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._answers(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
                 session.execute(select(ChainHead.number).with_for_update())
             transaction = Transaction(session)
             yield transaction
             session.flush()
             append(session, transaction.entries)
+            self._file.check()
         self.writes += 1
 
     @contextmanager
     def rehearse(self) -> Iterator[Transaction]:
         """A write of which nothing stays, to see what it would come to."""
-        with _our_errors(), Session(self._writer) as session:
+        with self._answers(), Session(self._writer) as session:
             if not self.is_sqlite:
                 session.execute(select(ChainHead.number).with_for_update())
             yield Transaction(session)
@@ -111,7 +116,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that sees one state of the database and writes nothing."""
-        with _our_errors(), Session(self._reader) as session:
+        with self._answers(is_to_write=False), Session(self._reader) as session:
             if not self.is_sqlite:
                 session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
@@ -120,16 +125,38 @@ class Store:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A bare connection in a transaction of its own, for the schema."""
-        with _our_errors(), self._writer.begin() as connection:
+        with self._answers(), self._writer.begin() as connection:
             yield connection
         self.writes += 1
 
     def notify(self, channel: str) -> None:
         """PostgreSQL's NOTIFY, outside any transaction."""
-        with _our_errors(), self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._answers(), self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"NOTIFY {channel}"))
 
     def close(self) -> None:
+        self._drop_connections()
+        self._file.forget()
+
+    @contextmanager
+    def _answers(self, *, is_to_write: bool = True) -> Iterator[None]:
+        self._file.check()
+        try:
+            yield
+        except StaleDataError:
+            raise StaleRow("somebody else changed it first; look again") from None
+        except PoolTimeoutError as error:
+            raise StoreUnavailable(str(error)) from error
+        except DBAPIError as error:
+            if is_to_write and _cannot_write(error):
+                self._drop_connections()
+            elif not isinstance(error, OperationalError) and not (
+                error.connection_invalidated or _is_no_database(error)
+            ):
+                raise
+            raise StoreUnavailable(str(error.orig)) from error
+
+    def _drop_connections(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
 
@@ -150,40 +177,6 @@ def _checked(url: str) -> URL:
     return parsed
 
 
-def _sqlite_engine(url: URL, busy_seconds: float, begin: str) -> Engine:
-    library = sqlite_library()
-    engine = create_engine(
-        url,
-        module=library,
-        hide_parameters=True,  # they hold numbers and words of people, and errors are logged
-        pool_size=8,
-        max_overflow=8,
-        pool_timeout=busy_seconds,
-        connect_args={"timeout": busy_seconds, "check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we begin transactions ourselves, see below
-        for pragma in (
-            "journal_mode=WAL",  # readers do not wait for the writer
-            "synchronous=FULL",  # what was answered 200 survives a power cut
-            "foreign_keys=ON",
-            f"busy_timeout={busy_seconds * 1000:.0f}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # Straight to the library: every transaction has one, and most are a question or two long.
-        try:
-            connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr] # it is connected
-        except library.Error as error:
-            raise DBAPIError.instance(begin, None, error, library.Error) from error
-
-    return engine
-
-
 def _postgres_engine(url: URL, busy_seconds: float) -> Engine:
     # A node that hangs in the middle of a transaction must not hold the others up for ever.
     waits = f"-c lock_timeout={busy_seconds * 1000:.0f}"
@@ -199,27 +192,11 @@ def _postgres_engine(url: URL, busy_seconds: float) -> Engine:
     )
 
 
-def sqlite_library() -> Any:
-    """A SQLite without the WAL-reset corruption: the wheel's, since Debian 12 ships an older one."""
-    import pysqlite3.dbapi2 as library  # noqa: PLC0415 - Linux only, and not needed on PostgreSQL
-
-    return library
-
-
-@contextmanager
-def _our_errors() -> Iterator[None]:
-    try:
-        yield
-    except StaleDataError:
-        raise StaleRow("somebody else changed it first; look again") from None
-    except PoolTimeoutError as error:
-        raise StoreUnavailable(str(error)) from error
-    except DBAPIError as error:
-        if isinstance(error, OperationalError) or error.connection_invalidated or _is_no_database(error):
-            raise StoreUnavailable(str(error.orig)) from error
-        raise
-
-
 def _is_no_database(error: DBAPIError) -> bool:
     """Whether what answers is no database of ours: a damaged file, or one that was never migrated."""
     return type(error) is DatabaseError or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE
+
+
+def _cannot_write(error: DBAPIError) -> bool:
+    """Whether this connection cannot write, while a new one may: the disk, or what was a standby, can by then."""
+    return is_read_only(error) or getattr(error.orig, "sqlstate", None) == _READ_ONLY_TRANSACTION

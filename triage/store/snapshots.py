@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from triage.errors import BackupFailed, Refused
-from triage.store.engine import Store, sqlite_library
+from triage.store.engine import Store
+from triage.store.sqlite import sqlite_library
 
 _MOST_FAULTS = 3
 _WAIT_SECONDS = 60

@@ -13,6 +13,9 @@ COMPILE := $(BIN)/uv --quiet pip compile pyproject.toml --generate-hashes --no-e
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
 
+# Where it is set, every process compiles all of the code anew, in the tests as well: twice the time to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -225,7 +225,7 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
 
 def build_drawer() -> DrawsCharts:
     """What draws charts for pages."""
-    from triage.transports.charts import Svg  # noqa: PLC0415 - its library is large, and most processes draw nothing
+    from triage.transports.svg import Svg  # noqa: PLC0415 - most processes draw nothing
 
     return Svg()
 

@@ -12,7 +12,7 @@ from flask import Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
-from triage.bootstrap import Program
+from triage.bootstrap import Program, build_drawer
 from webhooks.console import console
 from webhooks.console.access import csrf
 from webhooks.console.cookies import add_cookies
@@ -46,6 +46,7 @@ def create_app(program: Program) -> Flask:
     app.register_blueprint(metrics)
     _add_console(app, program.settings)
     register_errors(app)
+    build_drawer()  # now: else the first page with a chart waits for its library
     return app
 
 

@@ -33,7 +33,6 @@ from triage.services.sla_report import Question, references_behind, sla_report
 from triage.services.vital_signs import readings, what_is_due
 from triage.store import cases, dealers
 from triage.store.models.case import reference_of
-from triage.transports.charts import drawn
 from webhooks.app import create_app
 
 PLACE = Path(tempfile.gettempdir()) / "afterhours-bench" / "two-years.db"
@@ -128,7 +127,6 @@ def main() -> None:
         show(f"page: {what}", partial(opened, visitor, path), GOALS["page"])
     for what, path in LONG_PAGES.items():
         show(f"page: {what}", partial(opened, visitor, path), GOALS["report"])
-    show("page: reports, a month, its charts drawn anew", partial(drawn_anew, visitor), GOALS["page"])
     began = time.perf_counter()
     verdict = verify_chain(desk)
     click.echo(f"{'audit verify, once':<58} {(time.perf_counter() - began) * 1000:8.1f}")
@@ -168,12 +166,6 @@ def opened(visitor: Visitor, path: str) -> None:
     status = visitor.get(path, follows=False).status_code
     if status != HTTPStatus.OK:
         raise click.ClickException(f"{path} was answered with {status}; remove {PLACE} to seed anew")
-
-
-def drawn_anew(visitor: Visitor) -> None:
-    """The page as whoever is the first to ask for its month gets it."""
-    drawn.cache_clear()
-    opened(visitor, PAGES["reports, a month"])
 
 
 def newest_of(desk: Desk, code: str) -> str:

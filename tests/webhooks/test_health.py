@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from scheduler.sweep import keep_house
 from tests.support.wire import Wire, recording_form
 from tests.support.world import CALLER, Build, World
 from triage.services import canary
+from triage.store.models import Case
 
 
 def figures(wire: Wire) -> dict[str, str]:
@@ -55,9 +57,15 @@ def test_metrics_count_cases_deliveries_and_what_waits(world: World) -> None:
     world.settle()
 
     after = figures(wire)
+    with world.program.desk.store.write() as tx:
+        tx.session.execute(update(Case).values(state="closed"))
+    at_last = figures(wire)
     wire.close()
 
     assert before['afterhours_cases{state="open"}'] == "1.0"
+    assert 'afterhours_cases{state="closed"}' not in before
+    assert at_last['afterhours_cases{state="closed"}'] == "1.0"
+    assert 'afterhours_cases{state="open"}' not in at_last
     assert before["afterhours_timers_due"] == "1.0"
     assert after["afterhours_timers_due"] == "0.0"
     assert after['afterhours_deliveries{channel="sms",state="accepted"}'] == "1.0"

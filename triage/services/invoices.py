@@ -179,7 +179,7 @@ def _waiting(session: Session, desk: Desk, through: date, now: datetime, code: s
     if code is not None and only is None:
         raise NotFound(f"there is no dealer {code}; `afterhours dealer list` shows them")
     end = span_of_days(through, through, desk.terms)[1]
-    by_dealer = dict(invoices.waiting(session, end))
+    by_dealer = dict(invoices.waiting(session, end, dealer_id=only.id if only is not None else None))
     count, total, newest = invoices.of_nobody(session, end, _MOST_NAMED)
     return Waiting(
         through=through,
@@ -220,6 +220,16 @@ def list_runs(desk: Desk, numbers: Sequence[int]) -> list[Record]:
     """These runs, newest first, with their invoices and the files that were made of them."""
     with desk.store.read() as session:
         return _run_records(session, invoices.runs(session, numbers))
+
+
+def list_runs_in_short(desk: Desk, numbers: Sequence[int]) -> list[Record]:
+    """As `list_runs`, but of their invoices only the numbers of the `first` and the `last`."""
+    with desk.store.read() as session:
+        sums, files = invoices.sums_of_runs(session, numbers), _files(session, numbers)
+        return [
+            {**_run_head(run), **sums[run.id]._asdict(), "exports": files[run.id]}
+            for run in invoices.runs(session, numbers)
+        ]
 
 
 def show_run(desk: Desk, number: int) -> Record:
@@ -267,25 +277,31 @@ def bills(session: Session, desk: Desk, found: Sequence[Any]) -> list[Bill]:
 
 def _run_records(session: Session, runs: Sequence[InvoiceRun]) -> list[Record]:
     ids = [run.id for run in runs]
-    heads: dict[int, list[Record]] = defaultdict(list)
-    files: dict[int, list[Record]] = defaultdict(list)
+    heads, files = defaultdict[int, list[Record]](list), _files(session, ids)
     for invoice in invoices.of_runs(session, ids):
         heads[invoice.run_id].append(_head(invoice))
-    for file in invoices.files_of(session, ids):
-        told = {name: getattr(file, name) for name in ("form", "sha256", "exported_at", "exported_by")}
-        files[file.run_id].append(told)
     return [
         {
-            "run": run.id,
-            "through": run.through_on,
-            "made_at": run.made_at,
-            "made_by": run.made_by,
+            **_run_head(run),
             "total": sum((head["total"] for head in heads[run.id]), Decimal("0.00")),
             "invoices": heads[run.id],
             "exports": files[run.id],
         }
         for run in runs
     ]
+
+
+def _files(session: Session, run_ids: Sequence[int]) -> defaultdict[int, list[Record]]:
+    """What was exported of each run."""
+    files: defaultdict[int, list[Record]] = defaultdict(list)
+    for file in invoices.files_of(session, run_ids):
+        told = {name: getattr(file, name) for name in ("form", "sha256", "exported_at", "exported_by")}
+        files[file.run_id].append(told)
+    return files
+
+
+def _run_head(run: InvoiceRun) -> Record:
+    return {"run": run.id, "through": run.through_on, "made_at": run.made_at, "made_by": run.made_by}
 
 
 def _head(invoice: Any) -> Record:

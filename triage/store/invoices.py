@@ -42,10 +42,12 @@ class Sums(NamedTuple):
     ids: int
 
 
-def waiting(session: Session, end: datetime) -> Sequence[tuple[int, Sums]]:
-    """What the lines on no invoice come to that were billed before an instant, for each dealer that owes some."""
+def waiting(session: Session, end: datetime, *, dealer_id: int | None = None) -> Sequence[tuple[int, Sums]]:
+    """What the lines on no invoice come to that were billed before an instant, for each dealer that owes some, or for
+    this one."""
     line = Base.metadata.tables["billing_lines"]
-    is_due = (line.c.invoice_id.is_(None), line.c.dealer_id.is_not(None), line.c.billed_at < end)
+    whose = line.c.dealer_id.is_not(None) if dealer_id is None else line.c.dealer_id == dealer_id
+    is_due = (line.c.invoice_id.is_(None), whose, line.c.billed_at < end)
     rows = session.execute(select(line.c.dealer_id, *_sums(line)).where(*is_due).group_by(line.c.dealer_id))
     return [(row[0], _read(row[1:])) for row in rows]
 
@@ -64,26 +66,36 @@ def of_nobody(session: Session, end: datetime, most: int) -> tuple[int, Decimal,
     is_one = and_(
         line.c.invoice_id.is_(None), line.c.dealer_id.is_(None), line.c.billed_at < end, line.c.amount != Decimal(0)
     )
-    count, cents = session.execute(select(func.count(), func.sum(_cents(line))).where(is_one)).one()
+    count, cents = session.execute(select(func.count(), func.sum(_cents(line.c.amount))).where(is_one)).one()
     newest = select(work.c.case_id, line.c.session_id).outerjoin(work, line.c.session_id == work.c.id).where(is_one)
     named = session.execute(newest.order_by(line.c.billed_at.desc(), line.c.id.desc()).limit(most)).all()
-    return count, Decimal(int(cents or 0)).scaleb(-2), named
+    return count, _dollars(cents), named
 
 
-def _cents(line: Table) -> ColumnElement[int]:
+def _cents(amount: ColumnElement[Any]) -> ColumnElement[int]:
     """Amounts are text in SQLite: summed up in cents."""
-    return cast(func.replace(type_coerce(line.c.amount, String), ".", ""), BigInteger)
+    return cast(func.replace(type_coerce(amount, String), ".", ""), BigInteger)
+
+
+def _dollars(cents: Any) -> Decimal:
+    return Decimal(int(cents or 0)).scaleb(-2)
 
 
 def _sums(line: Table) -> tuple[ColumnElement[Any], ...]:
     """The columns of `Sums`."""
     is_something = case((line.c.amount != Decimal(0), 1), else_=0)
-    return func.count(), func.sum(_cents(line)), func.sum(is_something), func.max(line.c.id), func.sum(line.c.id)
+    return (
+        func.count(),
+        func.sum(_cents(line.c.amount)),
+        func.sum(is_something),
+        func.max(line.c.id),
+        func.sum(line.c.id),
+    )
 
 
 def _read(row: Sequence[Any]) -> Sums:
     lines, cents, of_something, newest, ids = (int(each or 0) for each in row)
-    return Sums(lines, Decimal(cents).scaleb(-2), of_something, newest, ids)
+    return Sums(lines, _dollars(cents), of_something, newest, ids)
 
 
 def lines_on(session: Session, invoice_ids: Sequence[int]) -> Sequence[Any]:
@@ -150,6 +162,23 @@ def runs(session: Session, numbers: Sequence[int]) -> Sequence[InvoiceRun]:
 
 def run(session: Session, number: int) -> InvoiceRun | None:
     return session.get(InvoiceRun, number)
+
+
+class RunSums(NamedTuple):
+    """The invoices of a run, summed up: the first and the last of their numbers, and what they come to."""
+
+    first: str
+    last: str
+    total: Decimal
+
+
+def sums_of_runs(session: Session, run_ids: Sequence[int]) -> dict[int, RunSums]:
+    """What each of these runs came to."""
+    invoice = Base.metadata.tables["invoices"]
+    sums = select(invoice.c.run_id, func.min(invoice.c.id), func.max(invoice.c.id), func.sum(_cents(invoice.c.total)))
+    rows = session.execute(sums.where(invoice.c.run_id.in_(run_ids)).group_by(invoice.c.run_id)).all()
+    numbers = numbers_of(session, [end for _, *ends, _ in rows for end in ends])
+    return {run: RunSums(numbers[first], numbers[last], _dollars(cents)) for run, first, last, cents in rows}
 
 
 def of_runs(session: Session, run_ids: Sequence[int]) -> Sequence[Any]:

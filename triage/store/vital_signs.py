@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from triage.policy.delivery import DeliveryState
+from triage.policy.lifecycle import CaseState
 from triage.store.cases import LIVE
 from triage.store.models import Case, Delivery, Heartbeat, Timer
 
@@ -55,7 +56,10 @@ def backlog(session: Session, now: datetime) -> Backlog:
 
 
 def cases_by_state(session: Session) -> dict[str, int]:
-    return dict(session.execute(select(Case.state, func.count()).group_by(Case.state)).all())
+    """How many cases are in each state: those that are not closed are counted, the others are the rest of all."""
+    live = dict(session.execute(select(Case.state, func.count()).where(*LIVE).group_by(Case.state)).all())
+    closed = (session.scalar(select(func.count()).select_from(Case)) or 0) - sum(live.values())
+    return {**live, CaseState.CLOSED.value: closed} if closed else live
 
 
 def deliveries_by_state(session: Session) -> dict[tuple[str, str], int]:

@@ -143,7 +143,7 @@ def _waiting_page(form: WaitingForm, error: TriageError | None = None) -> tuple[
         behind=invoices.unsettled_in_words(waits.unsettled) if waits and waits.unsettled else None,
         spans=[(words, {"through": str(day)}) for words, day in _spans()],
         page=page,
-        runs=invoices.list_runs(desk(), page.items),
+        runs=invoices.list_runs_in_short(desk(), page.items),
         form_words=FORM_WORDS,
         names=known_names(desk()),
     )

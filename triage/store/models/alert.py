@@ -76,6 +76,7 @@ class Delivery(Base):
     __table_args__ = (
         Index("ix_deliveries_next_attempt_at", "next_attempt_at"),
         Index("ix_deliveries_created_at", "created_at"),
+        Index("ix_deliveries_channel_state", "channel", "state"),
         Index("ix_deliveries_phone_channel_created_at", "phone", "channel", "created_at"),
     )
 

@@ -20,7 +20,7 @@ class RecordingCopy(Base):
     __tablename__ = "recording_copies"
 
     voicemail_id: Mapped[int] = mapped_column(ForeignKey("voicemails.id"), primary_key=True, autoincrement=False)
-    state: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), index=True)
     attempts: Mapped[int]
     next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)
     file_name: Mapped[str | None] = mapped_column(String(80))

@@ -138,11 +138,17 @@ class BillingLine(Base):
     arithmetic: Mapped[str]
     billed_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
-    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), index=True)
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
     worked_on: Mapped[date | None]
     person_id: Mapped[str | None] = mapped_column(String(40))
 
     __table_args__ = (
+        Index(
+            "ix_billing_lines_invoice_id",
+            "invoice_id",
+            sqlite_where=text("invoice_id IS NOT NULL"),  # else SQLite finds with it what waits, all of it
+            postgresql_where=text("invoice_id IS NOT NULL"),
+        ),
         Index(
             "ix_billing_lines_waiting",
             "dealer_id",

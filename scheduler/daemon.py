@@ -10,9 +10,10 @@ from sdnotify import SystemdNotifier
 
 from scheduler.auditor import Auditor
 from scheduler.backup_maker import BackupMaker
+from scheduler.disk_watch import DiskWatch
 from scheduler.rings import Rings
 from scheduler.senders import Senders
-from scheduler.sweep import begin, keep_house, sweep
+from scheduler.sweep import begin, go_on, keep_house, sweep
 from triage.bootstrap import PhoneSystem, Program
 from triage.errors import StoreUnavailable
 from triage.services.vital_signs import due_soon
@@ -31,6 +32,7 @@ class Daemon:
         self._program = program
         self._phone_system = phone_system
         self._has_begun = False
+        self._refused_because: str | None = None
         self._rung = Event()
         self._stopped = Event()
         self._last_sweep = monotonic()
@@ -40,6 +42,7 @@ class Daemon:
         self._rings = Rings(self.ring)
         self._auditor = Auditor(program, self.ring, lambda: self._last_sweep, self._rings.is_alive)
         self._backup_maker = BackupMaker(program)
+        self._disk_watch = DiskWatch(program)
         self._listener = Thread(target=self._listen, name="bell", daemon=True)
         self._sweeper = Thread(target=self._sweep_when_rung, name="sweeper", daemon=True)
 
@@ -55,6 +58,7 @@ class Daemon:
         self._sweeper.start()
         self._auditor.start()
         self._backup_maker.start()
+        self._disk_watch.start()
         SystemdNotifier().notify("READY=1")
 
     def stop(self) -> None:
@@ -64,6 +68,7 @@ class Daemon:
         self._rung.set()
         self._auditor.stop()
         self._backup_maker.stop()
+        self._disk_watch.stop()
         self._sweeper.join(timeout=15)  # before the rings, which it arms
         self._rings.stop()
         self._senders.stop()
@@ -87,6 +92,9 @@ class Daemon:
             if not self._has_begun:
                 begin(self._program)
                 self._has_begun = True
+            elif self._refused_because is not None:
+                go_on(self._program, self._refused_because)
+            self._refused_because = None
             sweep(self._program, self._phone_system, self._senders.run, self._senders.free)
             if monotonic() - self._last_house >= _HOUSE_EVERY_SECONDS:
                 keep_house(self._program)
@@ -95,6 +103,7 @@ class Daemon:
             self._rings.arm(due_soon(self._program.desk, now), now)
             self._last_sweep = monotonic()
         except StoreUnavailable as error:
+            self._refused_because = str(error)
             log.warning("sweep_failed", reason=str(error))
             self._stopped.wait(_PAUSE_AFTER_FAILURE_SECONDS)
         except Exception:  # one broken sweep must not be the last

@@ -24,7 +24,7 @@ from triage.services import (
 )
 from triage.services.desk import follow_roster
 from triage.services.escalation import run_due_timers
-from triage.services.vital_signs import Due, note_outage, signs, sweep_finished, what_is_due
+from triage.services.vital_signs import Due, note_outage, note_refusal, signs, sweep_finished, what_is_due
 
 log = structlog.get_logger()
 
@@ -45,6 +45,12 @@ def begin(program: Program) -> None:
     else:
         reconciler.look_soon(program.desk, now)
     canary.schedule(program.desk, now)
+
+
+def go_on(program: Program, because: str) -> None:
+    """The database takes writes again after it did not for a while: what came meanwhile is looked for at once."""
+    if note_refusal(program.desk, because, program.now()) and program.settings.twilio_from is not None:
+        reconciler.look_soon(program.desk, program.now())
 
 
 def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: Callable[[], int]) -> None:

@@ -12,6 +12,7 @@ from triage.clock import Clock, DemoClock, SystemClock
 from triage.errors import ConfigurationError, StoreUnavailable
 from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.backups import BackupPlan
+from triage.policy.disks import PlaceName
 from triage.policy.roster import Roster, stored_roster
 from triage.ports import (
     Bell,
@@ -30,6 +31,7 @@ from triage.services.desk import Desk, follow_roster, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.services.letters import Post
 from triage.store import bells, schema, versions
+from triage.store.ballast import Ballast
 from triage.store.engine import Store
 from triage.store.recording_folder import RecordingFolder
 from triage.transports.smtp import Smtp
@@ -48,6 +50,7 @@ class Program:
     post: Post | None = None
     provider: ProvesIdentity | None = None
     backups: BackupPlan | None = None
+    ballast: Ballast | None = None
     is_prepared: bool = field(default=False, init=False)
     began: datetime = field(init=False)
 
@@ -63,6 +66,17 @@ class Program:
         follow_roster(self.desk, now)
         load_contract(self.desk, now)
         self.is_prepared = True
+
+    @property
+    def places(self) -> dict[PlaceName, Path]:
+        """The folders of this machine that we write to. The disk of a database server is its own."""
+        store, places = self.desk.store, dict[PlaceName, Path]()
+        if store.is_sqlite:
+            places["database"] = Path(store.url.database or "").absolute().parent
+        places["recordings"] = self.recordings.path
+        if self.backups is not None:
+            places["backups"] = self.backups.folder.absolute()
+        return places
 
     def hears_bell(self) -> HearsBell:
         return bells.hears_bell(self.desk.store)
@@ -104,6 +118,7 @@ def build(settings: Settings, store: Store | None = None, clock: Clock | None = 
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
         provider=_provider(settings),
         backups=_backups(settings),
+        ballast=Ballast(Path(store.url.database or "").absolute()) if store.is_sqlite else None,
     )
 
 

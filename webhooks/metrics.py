@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from triage.bootstrap import Program
 from triage.errors import StoreUnavailable
+from triage.services.disks import measure
 from triage.services.vital_signs import Readings, readings
 from webhooks.program import program
 
@@ -47,6 +48,7 @@ class _Rows(Collector):
         self._program = running
 
     def collect(self) -> Iterator[Metric]:
+        yield from self._disks()
         up = GaugeMetricFamily("afterhours_database_up", "Whether the database answers.")
         try:
             found = readings(self._program.desk, self._program.now())
@@ -57,6 +59,15 @@ class _Rows(Collector):
         up.add_metric([], 1)
         yield up
         yield from self._gauges(found)
+
+    def _disks(self) -> Iterator[Metric]:
+        free = GaugeMetricFamily("afterhours_disk_free_bytes", "Room on the disk of a place.", labels=["place"])
+        size = GaugeMetricFamily("afterhours_disk_size_bytes", "Size of the disk of a place.", labels=["place"])
+        for room in measure(self._program.places):
+            for place in room.places:
+                free.add_metric([place], room.free)
+                size.add_metric([place], room.total)
+        yield from (free, size)
 
     def _gauges(self, found: Readings) -> Iterator[Metric]:
         now = self._program.now()

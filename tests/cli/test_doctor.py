@@ -22,10 +22,10 @@ from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
 from triage.bootstrap import build
 from triage.clock import SystemClock
+from triage.policy.disks import Room
 from triage.services import canary
 from triage.store import sqlite
 from triage.store.models import CanaryRun, Mark
-from triage.store.recording_folder import RecordingFolder
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
@@ -127,12 +127,16 @@ def test_a_folder_for_recordings_that_is_none(run: Run, sound: dict[str, str], t
 
 
 def test_a_disk_that_is_nearly_full(run: Run, sound: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RecordingFolder, "free_bytes", lambda _: 999_999_999)
+    nearly_full = Room(("database", "recordings"), 200_000_000, 20_000_000_000)
+    monkeypatch.setattr("triage.cli.doctor.measure", lambda _: [nearly_full])
 
-    [found] = wrong(run, **sound)
-
-    assert found[1].endswith("can be written, 1.0 GB free")
-    assert found[2].startswith("make room")
+    assert wrong(run, **sound) == [
+        (
+            "disk",
+            "of database and recordings: 200 MB free of 20.0 GB",
+            "Make room: on a full disk no alert goes out; see the README, The store.",
+        )
+    ]
 
 
 def test_a_scheduler_that_does_not_run(run: Run, sound: dict[str, str], sqlite_template: Path, tmp_path: Path) -> None:

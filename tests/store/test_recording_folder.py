@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,10 @@ def test_a_folder_that_is_none_is_told_by_its_path(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     folder = RecordingFolder(tmp_path / "file" / "recordings")
 
-    for use in (lambda: folder.keep(NAME, all_of_it), folder.try_out, lambda: folder.contents(NAME)):
+    uses: list[Callable[[], object]] = [
+        lambda: folder.keep(NAME, all_of_it), folder.try_out, lambda: folder.contents(NAME),
+    ]  # fmt: skip
+    for use in uses:
         with pytest.raises(FolderUnusable, match=f"{tmp_path}/file/recordings: Not a directory"):
             use()
 

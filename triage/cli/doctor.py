@@ -16,7 +16,9 @@ import requests
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
 from triage.errors import ConfigurationError, FolderUnusable, TransportError, TriageError
+from triage.policy import disks
 from triage.policy.case_words import clock
+from triage.policy.disks import Level
 from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
 from triage.policy.limits import MOST_GAPS, SWEEP_MAY_TAKE, is_backup_old, is_list_late, is_test_call_old
@@ -24,6 +26,7 @@ from triage.policy.monthly_report import trouble_in_words
 from triage.services.backups import last_failure, missing_in_last
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
+from triage.services.disks import measure
 from triage.services.letters import troubles
 from triage.services.number_setup import number_settings
 from triage.services.reconciler import behind_by
@@ -32,7 +35,6 @@ from triage.store import dealers, schema, sqlite
 from triage.store.recording_folder import RecordingFolder
 
 _TIMEOUT_SECONDS = 5
-_ENOUGH_FREE_BYTES = 1_000_000_000  # below a quarter of it no recording is fetched any more
 _NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary", "mail", "backup"})
 
 
@@ -63,6 +65,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("policy", _policy),
         ("database", _database),
         ("recordings", _recordings),
+        ("disk", _disks),
         ("scheduler", _scheduler),
         ("clock", _clock),
         ("zones", _zones),
@@ -129,14 +132,20 @@ def _recordings(program: Program) -> Iterator[Finding]:
     path = program.recordings.path
     mend = f"let the daemon's user write into {path}, or set AFTERHOURS_RECORDINGS_DIR"
     try:
-        free = program.recordings.try_out()
+        program.recordings.try_out()
     except FolderUnusable as error:
         yield Finding("recordings", str(error), mend)
         return
-    room = f"{path} can be written, {free / 1e9:.1f} GB free"
-    yield Finding(
-        "recordings", room, "" if free >= _ENOUGH_FREE_BYTES else "make room, or set AFTERHOURS_RECORDINGS_DIR"
-    )
+    yield Finding("recordings", f"{path} can be written")
+
+
+def _disks(program: Program) -> Iterator[Finding]:
+    for room in measure(program.places):
+        is_fine = disks.level_of(room) is Level.FINE
+        yield Finding("disk", f"of {room.holds}: {room.words}", "" if is_fine else disks.mend(room))
+    if program.ballast is not None and not program.ballast.size():
+        told = f"no reserve is laid by at {program.ballast.path}: the scheduler does where there is room for it"
+        yield Finding("disk", told)
 
 
 def _scheduler(program: Program) -> Iterator[Finding]:
@@ -301,12 +310,12 @@ def _backup(program: Program) -> Iterator[Finding]:
         yield Finding("backup", f"{age}; none is made by itself: AFTERHOURS_BACKUP_DIR is not set")
         return
     try:
-        free = RecordingFolder(plan.folder).try_out()
+        RecordingFolder(plan.folder).try_out()
     except FolderUnusable as error:
         mend = f"let the daemon's user write into {plan.folder}, or set AFTERHOURS_BACKUP_DIR"
         yield Finding("backup", str(error), mend)
         return
-    where = f"{plan.folder} can be written, {free / 1e9:.1f} GB free"
+    where = f"{plan.folder} can be written"
     if failure is not None:
         yield Finding(
             "backup", f"the newest could not be made: {failure.reason}", "mend that, then `afterhours backup`"

@@ -16,6 +16,15 @@ ONCE_A_DAY_WITHIN = timedelta(hours=36)
 MOST_GAPS = 5
 """Of how many gaps in the roster a list of faults tells."""
 
+_MIB = 1024 * 1024
+DISK_LOW_SHARE, DISK_LOW_BYTES = 0.20, 1024 * _MIB
+DISK_FULL_SHARE, DISK_FULL_BYTES = 0.05, 256 * _MIB
+DISK_SPENT_SHARE, DISK_SPENT_BYTES = 0.01, 16 * _MIB
+"""From when on a disk has little room, is as good as full, and takes hardly another write: the lesser of both."""
+
+BALLAST_SHARE, BALLAST_BYTES = 0.03, 64 * _MIB
+"""What is laid by beside a SQLite file: tens of thousands of writes, which is more than a night."""
+
 
 def is_list_late(behind_by: timedelta, terms: Terms) -> bool:
     """Whether a list of the phone system was not gone through for too long."""

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
+from triage.policy import disks
 from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.delivery_words import state_in_words
+from triage.policy.disks import Level, Room
 from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
 from triage.policy.limits import MOST_GAPS, ONCE_A_DAY_WITHIN, is_backup_old, is_list_late, is_test_call_old
@@ -73,12 +75,19 @@ class SystemState:
 
 
 def system_state(
-    desk: Desk, now: datetime, *, watched: datetime, began: datetime, reads_lists: bool, backup_at: str | None
+    desk: Desk,
+    now: datetime,
+    *,
+    watched: datetime,
+    began: datetime,
+    reads_lists: bool,
+    backup_at: str | None,
+    rooms: list[Room],
 ) -> SystemState:
     """Everything as of now; what is late, by `watched`.
 
     `began` is when this process did; `reads_lists` whether the settings let lists be read; `backup_at` the time of day
-    of the backup, None where the settings let none be made.
+    of the backup, None where the settings let none be made; `rooms` the disks of this machine.
     """
     seen = signs(desk)
     found = [
@@ -90,6 +99,7 @@ def system_state(
         *_coverage(desk, now),
         *_phones(desk, now),
         _once_a_day("Look ahead for gaps", seen.get(coverage.SIGN), now, "done; those in charge are told of gaps"),
+        *(_disk(room) for room in rooms),
         _backup(desk, seen.get(BACKUP), now, backup_at),
         _monthly_report(desk),
     ]
@@ -247,6 +257,11 @@ def _backup(desk: Desk, made: datetime | None, now: datetime, daily_at: str | No
         mend = "Run afterhours recording verify and afterhours audit verify."
         return Sign(name, made, f"made and read back, but {'; '.join(missing)}", mend)
     return Sign(name, made, "made and read back")
+
+
+def _disk(room: Room) -> Sign:
+    is_fine = disks.level_of(room) is Level.FINE
+    return Sign(f"Disk of {room.holds}", None, room.words, "" if is_fine else disks.mend(room))
 
 
 def _monthly_report(desk: Desk) -> Sign:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from triage.errors import Refused
 from triage.policy.limits import SWEEP_MAY_TAKE, WORK_MAY_WAIT
@@ -12,7 +13,7 @@ from triage.services import letters
 from triage.services.desk import Desk
 from triage.store import canaries, copies, due, marks, vital_signs
 from triage.store.canaries import Tally
-from triage.store.engine import Store
+from triage.store.engine import Store, Transaction
 from triage.store.vital_signs import Backlog
 
 SWEEP = "sweep"
@@ -22,6 +23,7 @@ Due = due.Kind
 """What a sweep may find due."""
 _SOON = timedelta(seconds=90)
 _MOST_RINGS = 200
+_LONGEST_REASON = 200
 _EVER = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -56,12 +58,22 @@ def note_outage(desk: Desk, now: datetime) -> bool:
     """A scheduler starts: put on record that there was none, if its last sign of life is old. True where it was."""
     with desk.store.write() as tx:
         vital_signs.show(tx.session, STARTED, now)
-        last = vital_signs.last_seen(tx.session, SWEEP)
-        if last is None or not was_down(last, now):
-            return False
-        vital_signs.show(tx.session, SWEEP, now)
-        tx.record("outage", at=now, actor="system", began=last, ended=now)
-        return True
+        return _note_gap(tx, now, {})
+
+
+def note_refusal(desk: Desk, because: str, now: datetime) -> bool:
+    """The database is written again: put on record since when it was not, and why, if that is long ago."""
+    with desk.store.write() as tx:
+        return _note_gap(tx, now, {"because": because[:_LONGEST_REASON]})
+
+
+def _note_gap(tx: Transaction, now: datetime, why: dict[str, Any]) -> bool:
+    last = vital_signs.last_seen(tx.session, SWEEP)
+    if last is None or not was_down(last, now):
+        return False
+    vital_signs.show(tx.session, SWEEP, now)
+    tx.record("outage", at=now, actor="system", began=last, ended=now, **why)
+    return True
 
 
 def why_not_ready(desk: Desk, now: datetime) -> str | None:

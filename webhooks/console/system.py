@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template
 
 from triage.policy.access import Permission
+from triage.services.disks import measure
 from triage.services.system_state import system_state
 from webhooks.console import console
 from webhooks.console.access import needs
@@ -24,5 +25,6 @@ def show_system() -> str:
         began=running.began,
         reads_lists=reads_lists,
         backup_at=running.settings.backup_at if running.backups else None,
+        rooms=measure(running.places),
     )
     return render_template("system.html", now=now, state=state)

@@ -154,7 +154,7 @@ def test_the_reserve_lets_alerts_go_on_when_the_disk_is_full(night: World, disk:
     figures = night.app.test_client().get("/metrics").text
     disk.free()
     watch.look()
-    pass_time(night, 1)
+    night.advance(seconds=1)
 
     assert laid == ballast.size() == int(64 * 1024**2 * 0.03)
     assert refused == []

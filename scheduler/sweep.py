@@ -21,6 +21,7 @@ from triage.services import (
     put_back,
     reconciler,
     recordings,
+    sla_report,
 )
 from triage.services.desk import follow_roster
 from triage.services.escalation import run_due_timers
@@ -90,6 +91,8 @@ def keep_house(program: Program) -> None:
     if audit.is_publishing_due(seen.get(audit.SIGN), desk.terms, now):
         audit.publish_head(desk, now)
     audit.go_on_checking(desk, now)
+    if sla_report.is_keeping_due(seen.get(sla_report.KEEPING), now):
+        sla_report.keep_a_month(desk, now)
     if program.post is not None:
         letters.plan_monthly(desk, now)
     sweep_finished(desk, now)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import JSON, Boolean, Column, Connection, Date, Integer, Table, insert, inspect, select, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Integer,
+    LargeBinary,
+    Table,
+    insert,
+    inspect,
+    select,
+    update,
+)
 
 from tests.cli.conftest import Run, document
 from triage.store.base import Base, Dollars, UtcDateTime
 from triage.store.engine import Store
-from triage.store.models import Delivery, RosterVersion
+from triage.store.models import Delivery, KeptMonth, RosterVersion
 
 TABLES = Base.metadata.sorted_tables
 AN_INSTANT = datetime(2026, 11, 1, 5, 30, 0, 7, tzinfo=UTC)
@@ -24,6 +37,7 @@ VALUES: dict[type, Any] = {
     Boolean: True,
     Integer: 7,
     JSON: {"words": ["é", None, 1]},
+    LargeBinary: b"\x00\xff",
 }
 
 
@@ -51,6 +65,8 @@ def fill_every_table(store: Store) -> None:
                 connection.execute(insert(table).values({c.name: value_for(connection, c) for c in table.columns}))
         first, *_, last = connection.scalars(select(Delivery.id).order_by(Delivery.id)).all()
         connection.execute(update(Delivery).where(Delivery.id == first).values(bundled_in=last))
+        years = timedelta(days=3650)  # a kept month that the cases fall into: it goes as one of them comes
+        connection.execute(update(KeptMonth).values(starts_at=AN_INSTANT - years, ends_at=AN_INSTANT + years))
 
 
 def rows_of(store: Store) -> dict[str, list[Any]]:

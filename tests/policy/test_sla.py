@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from array import array
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from triage.policy.calendar_groups import weeks
 from triage.policy.callbacks import met_by_attempts_at
 from triage.policy.fields import write_span
 from triage.policy.instants import instant_of, microseconds_of
-from triage.policy.sla import Figures, Outcome, Tally, outcome, span
+from triage.policy.sla import Figures, Outcome, Tally, nth, outcome, span
 from triage.policy.terms import Callback
 
 LEFT = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -232,3 +233,11 @@ def test_one_attempt_is_enough_where_the_owner_says_so() -> None:
 
     assert met_by_attempts_at([LEFT], rule)
     assert not met_by_attempts_at([], rule)
+
+
+@given(st.lists(st.lists(st.floats(0, 1e7) | st.sampled_from([0.0, 60.0, 60.5]), max_size=30), min_size=1, max_size=12))
+def test_the_nth_of_many_runs_is_that_of_all_in_one_order(lists: list[list[float]]) -> None:
+    runs = [array("d", sorted(each)) for each in lists]
+    ordered = sorted(value for each in lists for value in each)
+
+    assert [nth(runs, rank) for rank in range(len(ordered))] == ordered

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import delete, select, update
 
 from tests.support.rows import add_case
 from tests.support.world import World
@@ -19,7 +20,10 @@ from triage.policy.calendar_groups import HOURS, WEEKDAYS, slot_of, week_number,
 from triage.policy.fields import WindowName
 from triage.policy.instants import microseconds_of
 from triage.policy.intake import work_begins
-from triage.services.sla_report import WINDOWS, Question, sla_report
+from triage.services.sla_report import WINDOWS, Question, keep_a_month, sla_report
+from triage.store import kept_months
+from triage.store.engine import Transaction
+from triage.store.models import Case, KeptMonth
 
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 8)  # the clocks go back on the first of November
 NOW = datetime(2026, 11, 7, 12, tzinfo=UTC)
@@ -139,6 +143,91 @@ def test_every_figure_of_every_group_is_the_obvious_one(world: World) -> None:
         for case in cases
         if case.callback_due and obvious(world, [case])["breached"]
     ]
+
+
+SPANS = (
+    Question(first=date(2026, 8, 1), last=date(2026, 10, 31)),
+    Question(first=date(2026, 8, 17), last=date(2026, 11, 8)),
+    Question(first=date(2026, 9, 1), last=date(2026, 9, 30)),
+    Question(first=date(2026, 9, 2), last=date(2026, 9, 29)),
+)
+
+
+@pytest.mark.on_both
+def test_months_that_are_kept_are_told_as_their_cases_are_whatever_becomes_of_them(world: World) -> None:
+    desk, draw, known = world.program.desk, Random(7), stored_over_months(world, 150)
+
+    def kept() -> int:
+        while keep_a_month(desk, NOW):
+            pass
+        with desk.store.read() as session:
+            return len(kept_months.names(session))
+
+    def told() -> list[Any]:
+        return [sla_report(desk, each, NOW) for each in SPANS]
+
+    def from_the_cases() -> list[Any]:
+        with desk.store.write() as tx:
+            tx.session.execute(delete(KeptMonth))
+        return told()
+
+    assert kept() == 3
+    assert told() == from_the_cases()
+    for _ in range(4):
+        assert kept() >= 3
+        with desk.store.write() as tx:
+            for case_id in draw.sample(known, 3):
+                change(tx, tx.session.get_one(Case, case_id), draw)
+            tx.session.execute(update(Case).where(Case.id == draw.choice(known)).values(owner="ruth"))
+        assert told() == from_the_cases()
+
+
+def stored_over_months(world: World, count: int) -> list[int]:
+    """Cases of August to October, all decided, and of November."""
+    draw = Random(20260801)
+    with world.program.desk.store.write() as tx:
+        for case in (drawn(draw) for _ in range(count)):
+            back = timedelta(days=draw.randrange(81))
+            known = {name: value for name, value in vars(case).items() if name != "is_deferred"}
+            moved = {name: value - back if isinstance(value, datetime) else value for name, value in known.items()}
+            moved |= {
+                "breached_at": moved["breached_at"] or moved["callback_due"],
+                "opened_at": moved["left_at"],
+                "flags": ["deferred"] if case.is_deferred else [],
+            }
+            add_case(tx, policy=world.program.desk.terms.version, **moved)
+    with world.program.desk.store.read() as session:
+        return list(session.scalars(select(Case.id)))
+
+
+def change(tx: Transaction, case: Case, draw: Random) -> None:
+    """A late fact, or a correction."""
+    match draw.randrange(4):
+        case 0:
+            case.left_at -= timedelta(days=draw.randrange(1, 40))
+        case 1:
+            case.owner = draw.choice(PEOPLE)
+        case 2:
+            case.callback_made_at, case.callback_basis = case.left_at + timedelta(minutes=draw.randrange(300)), "stated"
+        case _:
+            add_case(
+                tx, policy=case.policy, window="evening", owner="dana", left_at=case.left_at,
+                opened_at=case.left_at, callback_due=None,
+            )  # fmt: skip
+
+
+def test_a_month_with_a_promise_that_the_clock_decides_is_not_kept(world: World) -> None:
+    desk, left = world.program.desk, datetime(2026, 9, 3, tzinfo=UTC)
+    with desk.store.write() as tx:
+        for breached_at, days in ((None, 0), (left, 30)):
+            add_case(
+                tx, policy=desk.terms.version, window="evening", left_at=left + timedelta(days=days),
+                callback_due=left, breached_at=breached_at,
+            )  # fmt: skip
+
+    assert [keep_a_month(desk, NOW), keep_a_month(desk, NOW)] == [True, False]
+    with desk.store.read() as session:
+        assert [starts.month for starts, _ in kept_months.names(session)] == [10]
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Pacific/Chatham", "Australia/Lord_Howe"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -83,40 +84,62 @@ def span(begins_at: int, at: int | None) -> float | None:
     return None if at is None else (at - begins_at) / 1_000_000 if at > begins_at else 0.0
 
 
+Run = Sequence[float]
+"""Spans in order, the shortest first."""
+
+
 class Tally:
     """What is counted of a set of cases: their figures are made of it, and it is the sum of those of its parts.
 
     Counts by outcome and basis; the spans of those cases that have one, in seconds.
     """
 
-    __slots__ = ("kinds", "to_acknowledge_s", "to_callback_s")
+    __slots__ = ("_taken", "kinds", "to_acknowledge_s", "to_callback_s")
 
     def __init__(self, parts: Iterable[Tally] = ()) -> None:
-        self.kinds: Counter[tuple[Outcome, str | None]] = Counter()
+        self.kinds: dict[tuple[Outcome, str | None], int] = {}
         self.to_acknowledge_s: list[float] = []
         self.to_callback_s: list[float] = []
+        self._taken: tuple[list[Run], list[Run]] = ([], [])
         for part in parts:
-            self.kinds += part.kinds
-            self.to_acknowledge_s += _in_order(part.to_acknowledge_s)
-            self.to_callback_s += _in_order(part.to_callback_s)
+            self.take(part)
+
+    def take(self, part: Tally) -> None:
+        """Count the cases of another one, too. Its spans are not copied: nothing is added to it from now on."""
+        for kind, count in part.kinds.items():
+            self.kinds[kind] = self.kinds.get(kind, 0) + count
+        for mine, its in zip(self._taken, part.runs(), strict=True):
+            mine.extend(its)
+
+    def take_runs(self, to_acknowledge_s: Run, to_callback_s: Run) -> None:
+        """Spans of cases whose kinds are counted already."""
+        for mine, its in zip(self._taken, (to_acknowledge_s, to_callback_s), strict=True):
+            mine.append(its)
+
+    def runs(self) -> tuple[list[Run], list[Run]]:
+        """The spans to the acknowledgement and to the callback, as lists that are in order."""
+        self.to_acknowledge_s.sort()
+        self.to_callback_s.sort()
+        acknowledged, called_back = self._taken
+        return [*acknowledged, self.to_acknowledge_s], [*called_back, self.to_callback_s]
 
     def add(self, case: Judged) -> None:
         kind, to_acknowledge_s, to_callback_s = (case.outcome, case.basis), case.to_acknowledge_s, case.to_callback_s
-        self.kinds[kind] = self.kinds.get(kind, 0) + 1  # += asks a Counter twice
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
         if to_acknowledge_s is not None:
             self.to_acknowledge_s.append(to_acknowledge_s)
         if to_callback_s is not None:
             self.to_callback_s.append(to_callback_s)
 
     def count(self) -> int:
-        return self.kinds.total()
+        return sum(self.kinds.values())
 
     def figures(self) -> Figures:
         by_outcome: Counter[Outcome] = Counter()
         for (became, _), count in self.kinds.items():
             by_outcome[became] += count
         met, breached = by_outcome[Outcome.MET], by_outcome[Outcome.BREACHED]
-        to_acknowledge, to_callback = _in_order(self.to_acknowledge_s), _in_order(self.to_callback_s)
+        to_acknowledge, to_callback = self.runs()
         return Figures(
             count=self.count(),
             met=met,
@@ -128,9 +151,9 @@ class Tally:
             mtta_p95_s=_percentile_95(to_acknowledge),
             mttc_median_s=_median(to_callback),
             mttc_p95_s=_percentile_95(to_callback),
-            met_measured=self.kinds[Outcome.MET, "measured"],
-            met_stated=self.kinds[Outcome.MET, "stated"],
-            met_by_attempts=self.kinds[Outcome.MET, "attempts"],
+            met_measured=self.kinds.get((Outcome.MET, "measured"), 0),
+            met_stated=self.kinds.get((Outcome.MET, "stated"), 0),
+            met_by_attempts=self.kinds.get((Outcome.MET, "attempts"), 0),
         )
 
 
@@ -162,16 +185,41 @@ def wait_of(case: Judged, figure: str) -> float:
     return measured or 0.0
 
 
-def _in_order(spans: list[float]) -> list[float]:
-    """The list, in order where it is: one that is joined of ordered lists takes a fraction of the time later."""
-    spans.sort()
-    return spans
+def _median(runs: Sequence[Run]) -> float | None:
+    count = sum(map(len, runs))
+    if not count:
+        return None
+    lower = nth(runs, (count - 1) // 2)
+    return round((lower + (lower if count % 2 else nth(runs, count // 2))) / 2, 3)
 
 
-def _median(ordered: Sequence[float]) -> float | None:
-    return round((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2, 3) if ordered else None
-
-
-def _percentile_95(ordered: Sequence[float]) -> float | None:
+def _percentile_95(runs: Sequence[Run]) -> float | None:
     """The nearest rank: a value that really occurred, so that its case can be shown."""
-    return round(ordered[-(-len(ordered) * 95 // 100) - 1], 3) if ordered else None
+    count = sum(map(len, runs))
+    return round(nth(runs, -(-count * 95 // 100) - 1), 3) if count else None
+
+
+def nth(runs: Sequence[Run], rank: int) -> float:
+    """The value that stands at a rank, 0 is the first, where all runs are put in one order. They are not: each round
+    leaves half of the longest."""
+    parts = [(run, 0, len(run)) for run in runs if run]
+    while len(parts) > 1:
+        run, start, end = max(parts, key=_length)
+        value = run[(start + end) // 2]
+        below = [bisect_left(run, value, start, end) for run, start, end in parts]
+        before = sum(below) - sum(start for _, start, _ in parts)
+        if rank < before:
+            parts = [(run, start, at) for (run, start, _), at in zip(parts, below, strict=True) if at > start]
+            continue
+        through = [bisect_right(run, value, at, end) for (run, _, end), at in zip(parts, below, strict=True)]
+        equal = sum(through) - sum(below)
+        if rank < before + equal:
+            return value
+        rank -= before + equal
+        parts = [(run, at, end) for (run, _, end), at in zip(parts, through, strict=True) if end > at]
+    [(run, start, _)] = parts
+    return run[start + rank]
+
+
+def _length(part: tuple[Run, int, int]) -> int:
+    return part[2] - part[1]

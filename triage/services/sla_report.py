@@ -8,27 +8,31 @@ aware UTC, days and hours are those of the contract's clock, spans are seconds.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, NamedTuple, TypedDict, cast
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, TypedDict, cast
 
 from triage.errors import NotFound, Refused
 from triage.policy.calendar_groups import HOURS, WEEKDAYS, Slot, falls_on, slot_of, week_number, weeks
 from triage.policy.fields import WindowName
-from triage.policy.hours import span_of_days, zone_of
+from triage.policy.hours import local, span_of_days, zone_of
 from triage.policy.instants import instant_of, microseconds_of
 from triage.policy.intake import work_begins
+from triage.policy.monthly_report import last_day_of
 from triage.policy.sla import BEHIND, Outcome, Tally, outcome, span, wait_of
+from triage.policy.sla_groups import Broken, Counted, Groups, as_kept, counted, is_decided, joined, kept
 from triage.services.desk import Desk
-from triage.store import Session, cases, dealers
+from triage.store import Session, cases, dealers, kept_months, vital_signs
 from triage.store import chain as history
 from triage.store.models.case import reference_of
 
 Record = dict[str, Any]
 WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "other")
 FIGURES = tuple(BEHIND)
+KEEPING = "months kept"
+"""The sign of life of keep_a_month: nothing more could be kept."""
+_DAY, _PAUSE = timedelta(days=1), timedelta(hours=1)
 _NOT_PART_OF_A_STORY = frozenset({"delivery_accepted", "delivery_delivered", "transcribed"})
 
 
@@ -62,23 +66,6 @@ class Question:
     hour: int | None = None
 
 
-class _Counted(NamedTuple):
-    """A case as the report counts it, in one flat row: there may be a hundred thousand. Instants are in microseconds,
-    spans in seconds; the slot is that of the wall clock in which it was left."""
-
-    case_id: int
-    window: str
-    technician: str | None
-    slot: Slot
-    left: int
-    callback_due: int | None
-    callback_made_at: int | None
-    outcome: Outcome
-    to_acknowledge_s: float | None
-    to_callback_s: float | None
-    basis: str | None
-
-
 def sla_report(desk: Desk, asked: Question, now: datetime, *, most_stories: int | None = None) -> Record:
     """Promises met and broken, how long things took, and when the messages came.
 
@@ -86,28 +73,24 @@ def sla_report(desk: Desk, asked: Question, now: datetime, *, most_stories: int 
     Refused for a span that ends before it begins, NotFound for a technician or a dealer of whom nothing is known.
     """
     with desk.store.read() as session:
-        found = _tallied(_counted(session, desk, asked, now))
-        stories = _stories(session, found.breached[:most_stories])
-    hours = {hour: Tally(found.slots[weekday, hour] for weekday in range(7)) for hour in HOURS}
+        found = _groups(session, desk, asked, now)
+        stories = _stories(session, found.broken[:most_stories])
+    tallies, volume = found.tallies, found.volume
     return {
         "from": asked.first,
         "to": asked.last,
         "narrowed": {name: getattr(asked, name) for name in Narrowed.__annotations__},
-        "totals": _figures(Tally(hours.values())),
-        "windows": {name: _figures(found.of_window(name)) for name in WINDOWS},
-        "technicians": {name: _figures(found.of_technician(name)) for name in found.technicians()},
+        "totals": _figures(found.totals()),
+        "windows": {name: _figures(tallies["windows"][name]) for name in WINDOWS},
+        "technicians": {name: _figures(tally) for name, tally in sorted(tallies["technicians"].items())},
         "weeks": [
-            {"from": first, "to": last, **_figures(found.weeks[week_number(first)])}
+            {"from": first, "to": last, **_figures(tallies["weeks"][str(week_number(first))])}
             for first, last in weeks(asked.first, asked.last)
         ],
-        "weekdays": {
-            name: _figures(Tally(found.slots[weekday, hour] for hour in HOURS)) for weekday, name in enumerate(WEEKDAYS)
-        },
-        "hours": {f"{hour:02}": _figures(tally) for hour, tally in hours.items()},
-        "volume": {
-            name: [found.slots[weekday, hour].count() for hour in HOURS] for weekday, name in enumerate(WEEKDAYS)
-        },
-        "breaches": [_breach(case, stories.get(case.case_id), now) for case in found.breached],
+        "weekdays": {name: _figures(tallies["weekdays"][str(weekday)]) for weekday, name in enumerate(WEEKDAYS)},
+        "hours": {f"{hour:02}": _figures(tallies["hours"][str(hour)]) for hour in HOURS},
+        "volume": {name: volume[weekday * len(HOURS) :][: len(HOURS)] for weekday, name in enumerate(WEEKDAYS)},
+        "breaches": [_breach(case, stories.get(case.case_id), now) for case in found.broken],
     }
 
 
@@ -135,12 +118,78 @@ def outcomes_between(
     return found
 
 
-def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> Iterator[_Counted]:
-    """The cases that the question is about, in the order in which they were left."""
+def months_over(first: date, last: date) -> list[tuple[date, date]]:
+    """The whole months of a span of days, both ends included."""
+    found, month = [], first if first.day == 1 else last_day_of(first.replace(day=1)) + _DAY
+    while (end := last_day_of(month)) <= last:
+        found.append((month, end))
+        month = end + _DAY
+    return found
+
+
+def _groups(session: Session, desk: Desk, asked: Question, now: datetime) -> Groups:
+    """The groups of a question: those of whole months as they are kept, where they are, else of the cases."""
+    if any(getattr(asked, name) is not None for name in Narrowed.__annotations__):
+        return counted(_counted(session, desk, asked, now))
+    start, end = _span(desk, asked)
+    spans = [span_of_days(*month, desk.terms) for month in months_over(asked.first, asked.last)]
+    months = kept_months.of(session, spans)
+    parts = []
+    for month_starts, month_ends in [*(each for each in spans if each in months), (end, end)]:
+        if start < month_starts:
+            lines = cases.times_of_left_between(session, start, month_starts)
+            parts.append(counted(_judged(session, desk, lines, now)))
+        if (month_starts, month_ends) in months:
+            parts.append(as_kept(*months[month_starts, month_ends]))
+        start = month_ends
+    return joined(parts)
+
+
+def is_keeping_due(last: datetime | None, now: datetime) -> bool:
+    """An hour after no month could be kept, or where the clock was put back since; else at once."""
+    return last is None or not timedelta() <= now - last < _PAUSE
+
+
+def keep_a_month(desk: Desk, now: datetime) -> bool:
+    """Keep the groups of the newest month that is over, decided and not kept. False where there is none.
+
+    Whatever changes a case of a month that is kept removes it, in the database itself: see kept_months.
+    """
+    with desk.store.read() as session:
+        waiting = _not_kept(session, desk, now)
+    if not waiting:
+        return False
+    with desk.store.write() as tx:  # alone: what is counted is what is kept
+        for start, end in reversed(waiting):
+            lines = list(cases.times_of_left_between(tx.session, start, end))
+            if all(is_decided(due, made_at, breached_at) for _, _, _, _, _, due, _, made_at, breached_at, _ in lines):
+                kept_months.keep(tx.session, start, end, *kept(counted(_judged(tx.session, desk, lines, now))))
+                return True
+        vital_signs.show(tx.session, KEEPING, now)
+    return False
+
+
+def _not_kept(session: Session, desk: Desk, now: datetime) -> list[kept_months.Span]:
+    """The months that are over since the first message was left, without those that are kept; the oldest first."""
+    oldest = cases.first_left_at(session)
+    if oldest is None:
+        return []
+    first, today = (local(at, desk.terms).date() for at in (oldest, now))
+    spans = (span_of_days(*month, desk.terms) for month in months_over(first.replace(day=1), today - _DAY))
+    known = kept_months.names(session)
+    return [each for each in spans if each not in known]
+
+
+def _span(desk: Desk, asked: Question) -> tuple[datetime, datetime]:
     if asked.last < asked.first:
         raise Refused("the span ends before it begins")
+    return span_of_days(asked.first, asked.last, desk.terms)
+
+
+def _counted(session: Session, desk: Desk, asked: Question, now: datetime) -> Iterator[Counted]:
+    """The cases that the question is about, in the order in which they were left."""
+    start, end = _span(desk, asked)
     _check_technician(session, desk, asked.technician)
-    start, end = span_of_days(asked.first, asked.last, desk.terms)
     rows = cases.times_of_left_between(
         session,
         start,
@@ -161,7 +210,7 @@ def _judged(
     *,
     weekday: str | None = None,
     hour: int | None = None,
-) -> Iterator[_Counted]:
+) -> Iterator[Counted]:
     """What became of each case of these rows of `cases.times_of_left_between`, in their order; of those that were left
     on this weekday and in this hour."""
     at, zone, beginnings = microseconds_of(now), zone_of(desk.terms), _Beginnings(session, desk)
@@ -172,7 +221,7 @@ def _judged(
             falls_in = falls_on(slot, weekday=weekday, hour=hour)
         if falls_in:
             begins_at = left if deferred_under is None else beginnings.of(deferred_under, window, left)
-            yield _Counted(
+            yield Counted(
                 case_id, window, owner, slot, left, due, made_at, outcome(due, made_at, breached_at, at),
                 span(begins_at, acknowledged_at), span(begins_at, made_at), basis,
             )  # fmt: skip
@@ -205,45 +254,12 @@ def _check_technician(session: Session, desk: Desk, person_id: str | None) -> No
         raise NotFound(f"there is no technician {person_id}; on the roster are: {known or 'nobody'}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Tallied:
-    """The cases of a report, tallied by week, by weekday and hour, and by window and technician: every group of the
-    report is one of these or the sum of some."""
-
-    weeks: defaultdict[int, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    slots: defaultdict[tuple[int, int], Tally] = field(default_factory=lambda: defaultdict(Tally))
-    hands: defaultdict[tuple[str, str | None], Tally] = field(default_factory=lambda: defaultdict(Tally))
-    breached: list[_Counted] = field(default_factory=list)
-
-    def of_window(self, window: str) -> Tally:
-        return Tally(tally for (name, _), tally in self.hands.items() if name == window)
-
-    def of_technician(self, technician: str) -> Tally:
-        return Tally(tally for (_, owner), tally in self.hands.items() if owner == technician)
-
-    def technicians(self) -> list[str]:
-        return sorted({owner for _, owner in self.hands if owner is not None})
-
-
-def _tallied(cases_: Iterable[_Counted]) -> _Tallied:
-    found = _Tallied()
-    for case in cases_:
-        slot = case.slot
-        found.weeks[slot.week].add(case)
-        found.slots[slot.weekday, slot.hour].add(case)
-        found.hands[case.window, case.technician].add(case)
-        if case.outcome is Outcome.BREACHED:
-            found.breached.append(case)
-    return found
-
-
 def _figures(tally: Tally) -> Record:
     return cast("Record", tally.figures().as_dict())
 
 
-def _breach(case: _Counted, story: list[Record] | None, now: datetime) -> Record:
+def _breach(case: Broken, story: list[Record] | None, now: datetime) -> Record:
     """A broken promise, and what was done about it, in order."""
-    assert case.callback_due is not None  # noqa: S101 - only a promise can be broken
     due = instant_of(case.callback_due)
     made = instant_of(case.callback_made_at) if case.callback_made_at is not None else None
     told = {} if story is None else {"story": story}
@@ -259,7 +275,7 @@ def _breach(case: _Counted, story: list[Record] | None, now: datetime) -> Record
     }
 
 
-def _stories(session: Session, breached: Sequence[_Counted]) -> dict[int, list[Record]]:
+def _stories(session: Session, breached: Sequence[Broken]) -> dict[int, list[Record]]:
     """What was done about each case, oldest first; without what says nothing of who did what."""
     found: dict[int, list[Record]] = {case.case_id: [] for case in breached}
     for case_id, at, kind, actor, details in history.events_of_all(session, list(found)):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, cast, delete, literal_column, or_, select
+from sqlalchemy import ColumnElement, String, cast, delete, func, literal_column, or_, select
 from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
@@ -123,6 +123,11 @@ def times_of_left_between(
     )  # fmt: skip
     for part in rows.partitions(_AT_ONCE):
         yield from part
+
+
+def first_left_at(session: Session) -> datetime | None:
+    """When the oldest message was left."""
+    return session.scalar(select(func.min(Case.left_at)))
 
 
 def has_owned(session: Session, person_id: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from triage.errors import MoveFailed, Refused
 from triage.store import schema, snapshots
 from triage.store.base import Base
+from triage.store.models import KeptMonth
 
 _AT_ONCE = 500
 _SAMPLE = 200
@@ -35,8 +36,8 @@ def copy_rows(source: Session, target: Connection) -> None:
     known = {*Base.metadata.tables, _REVISION}
     if strange := set(snapshots.counts(source)) - known:
         raise Refused(f"the database has tables that are not ours: {', '.join(sorted(strange))}; take them out first")
-    for table in Base.metadata.sorted_tables:
-        try:
+    for table in sorted(Base.metadata.sorted_tables, key=lambda table: table.name == KeptMonth.__tablename__):
+        try:  # kept months come last: the database removes them as their cases come
             _copy_table(source, target, table)
             _set_sequence(target, table)
         except DBAPIError as error:

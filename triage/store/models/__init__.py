@@ -10,6 +10,7 @@ from triage.store.models.case import Case, Timer, Voicemail
 from triage.store.models.dealer import Dealer, DealerPhone, DealerTechnician, PinSalt, Purchase, Site
 from triage.store.models.event import ChainCheck, ChainHead, Event
 from triage.store.models.invoice import Invoice, InvoiceFile, InvoiceRun
+from triage.store.models.kept_month import KeptMonth
 from triage.store.models.ledger import BorrowRequest, LedgerEntry
 from triage.store.models.letter import Letter
 from triage.store.models.number_change import NumberChange
@@ -46,6 +47,7 @@ __all__ = [
     "Invoice",
     "InvoiceFile",
     "InvoiceRun",
+    "KeptMonth",
     "LedgerEntry",
     "Letter",
     "LookUp",

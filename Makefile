@@ -52,6 +52,11 @@ lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 bench: $(READY) ## Measure: time to the first SMS, deadlines, webhook requests per second
 	@$(BIN)/python -m tests.bench
 
+.PHONY: torture
+torture: $(READY) ## kill -9, SIGSTOP and database restarts under traffic; ROUNDS=200 DATABASE=both SEED=
+	@$(BIN)/python -m tests.torture $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DATABASE),--database $(DATABASE)) \
+		$(if $(SEED),--seed $(SEED))
+
 .PHONY: bench-large
 bench-large: $(READY) ## Measure with two years of history: reports, lists, the audit; seeded under /tmp
 	@$(BIN)/python -m tests.bench.large

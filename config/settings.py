@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     )
 
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///afterhours.db"  # it may hold a password
+    database_direct_url: Annotated[str | None, Field(repr=False)] = None
     policy_file: Path = SHIPPED_POLICY
     roster_file: Path | None = None
     recordings_dir: Path | None = None
@@ -128,6 +129,8 @@ class Settings(BaseSettings):
             raise ValueError("AFTERHOURS_CANARY_NUMBER is AFTERHOURS_TWILIO_FROM: set another number of your account")
         if self.canary_number and self.has_account and not self.twilio_from:
             raise ValueError("AFTERHOURS_CANARY_NUMBER is set: set AFTERHOURS_TWILIO_FROM too, the number it calls")
+        if self.database_direct_url and self.database_url.startswith("sqlite"):
+            raise ValueError("AFTERHOURS_DATABASE_DIRECT_URL is for PostgreSQL behind a pooler: unset it")
         if bool(self.smtp_url) != bool(self.mail_from):
             raise ValueError("set both AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM, or neither")
         if self.demo_clock_file and self.has_real_account:

@@ -106,7 +106,7 @@ def build(settings: Settings, store: Store | None = None, clock: Clock | None = 
 
     A store that is there already may be used: its statements are compiled. So may another clock than the machine's.
     """
-    store = store or Store(settings.database_url)
+    store = store or Store(settings.database_url, direct_url=settings.database_direct_url)
     roster = load_roster_file(settings)
     return Program(
         settings=settings,

@@ -118,7 +118,7 @@ def webhook(folder: Path) -> None:
 def running(url: str, folder: Path, *, within: str, is_sending: bool = True) -> Iterator[Live]:
     policy = folder / "policy.toml"
     policy.write_text(POLICY.replace("{within}", within))
-    live = Live(url, folder, AFTERHOURS_POLICY_FILE=str(policy), AFTERHOURS_ROSTER_FILE=str(ROSTER))
+    live = Live(url, folder, {"AFTERHOURS_POLICY_FILE": str(policy), "AFTERHOURS_ROSTER_FILE": str(ROSTER)})
     with live:
         if not is_sending:
             live.stop("scheduler")

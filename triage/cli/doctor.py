@@ -15,7 +15,7 @@ import requests
 
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
-from triage.errors import ConfigurationError, FolderUnusable, TransportError, TriageError
+from triage.errors import ConfigurationError, FolderUnusable, StoreUnavailable, TransportError, TriageError
 from triage.policy import disks
 from triage.policy.case_words import clock
 from triage.policy.disks import Level
@@ -32,6 +32,7 @@ from triage.services.number_setup import number_settings
 from triage.services.reconciler import behind_by
 from triage.services.vital_signs import BACKUP, signs, why_not_ready
 from triage.store import dealers, schema, sqlite
+from triage.store.engine import Store
 from triage.store.recording_folder import RecordingFolder
 
 _TIMEOUT_SECONDS = 5
@@ -118,6 +119,8 @@ def _database(program: Program) -> Iterator[Finding]:
         yield Finding("database", f"{where} is at {found}")
     if program.desk.store.is_sqlite:
         yield _sqlite_library()
+    if program.desk.store.is_pooled():
+        yield _pooler(program)
 
 
 def _sqlite_library() -> Finding:
@@ -126,6 +129,23 @@ def _sqlite_library() -> Finding:
         return Finding("database", f"{library}, whose write-ahead log is sound")
     told = f"{library} can damage a file by its write-ahead log, so that is not used: writers and readers wait"
     return Finding("database", told, "install requirements.lock again: its SQLite is mended")
+
+
+def _pooler(program: Program) -> Finding:
+    store = program.desk.store
+    mend = "set AFTERHOURS_DATABASE_DIRECT_URL to the address of the PostgreSQL server itself"
+    if store.direct_url == store.url:
+        lost = "a pooler is before the database: schedulers hear no bell and look every second, backups cannot be made"
+        return Finding("pooler", lost, mend)
+    server = Store(store.direct_url.render_as_string(hide_password=False))
+    try:
+        if server.is_pooled():
+            return Finding("pooler", "AFTERHOURS_DATABASE_DIRECT_URL is that of a pooler too", mend)
+        return Finding("pooler", f"bell and backups go by {server.url.render_as_string(hide_password=True)}")
+    except StoreUnavailable as error:
+        return Finding("pooler", f"AFTERHOURS_DATABASE_DIRECT_URL does not answer: {error}", mend)
+    finally:
+        server.close()
 
 
 def _recordings(program: Program) -> Iterator[Finding]:

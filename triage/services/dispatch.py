@@ -182,6 +182,9 @@ def _rings_for(tx: Transaction, desk: Desk, row: Delivery) -> timedelta:
 
 
 def _send(errand: Errand, desk: Desk, transport: Sends, clock: Callable[[], datetime]) -> None:
+    if clock() - errand.started_at >= SENDING_LEASE:  # this process stood still: somebody else has it by now
+        log.warning("delivery_fenced", delivery=errand.delivery_id, was_sent=False)
+        return
     try:
         accepted = transport.send(
             Outgoing(delivery_id=errand.delivery_id, phone=errand.phone, text=errand.text, rings_for=errand.rings_for)
@@ -256,8 +259,10 @@ def _adopt_found(tx: Transaction, desk: Desk, row: Delivery, found: Found, now: 
 def _settle(errand: Errand, desk: Desk, outcome: Callable[[Transaction, Delivery], None]) -> None:
     with desk.store.write() as tx:
         row = tx.session.get_one(Delivery, errand.delivery_id)
-        if row.claim == errand.claim:  # else the lease ended and somebody else has it
+        if row.claim == errand.claim:
             outcome(tx, row)
+        elif row.claim is not None:  # the lease ended; where there is no claim at all, a report told first
+            log.warning("delivery_fenced", delivery=errand.delivery_id, was_sent=errand.task == "send")
 
 
 def _refused(tx: Transaction, desk: Desk, row: Delivery, error: TransportError, now: datetime) -> None:

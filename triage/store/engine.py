@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, select, text
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -40,6 +41,7 @@ without these it would wait for hours. So it learns of it in 20 s at the latest,
 
 _UNDEFINED_TABLE = "42P01"
 _READ_ONLY_TRANSACTION = "25006"
+_POOLED = "is_pooled"
 
 
 class Transaction:
@@ -78,11 +80,15 @@ class Store:
     """The database. Raises StoreUnavailable where it does not answer and StaleRow where a write lost a race.
 
     `writes` is how many transactions were committed here: where it stands, nothing of ours has changed.
+
+    `direct_url` is the address of the server itself, where `url` is that of a connection pooler: for what needs a
+    session of its own.
     """
 
-    def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS, direct_url: str | None = None) -> None:
         self.url = _checked(url)
         self.writes = 0
+        self.direct_url = _checked(direct_url) if direct_url else self.url
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._file = OpenedFile(Path(self.url.database or ""))
         if self.is_sqlite:
@@ -128,6 +134,13 @@ class Store:
         with self._answers(), self._writer.begin() as connection:
             yield connection
         self.writes += 1
+
+    def is_pooled(self) -> bool:
+        """Whether a connection pooler stands between us and PostgreSQL."""
+        if self.is_sqlite:
+            return False
+        with self._answers(is_to_write=False), self._reader.connect() as connection:
+            return bool(connection.info[_POOLED])
 
     def notify(self, channel: str) -> None:
         """PostgreSQL's NOTIFY, outside any transaction."""
@@ -177,19 +190,50 @@ def _checked(url: str) -> URL:
     return parsed
 
 
+def is_behind_pooler(connection: psycopg.Connection[Any]) -> bool:
+    """Whether a pooler stands before the server: it gives its clients a process number that it made up."""
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return row is None or row[0] != connection.info.backend_pid
+
+
 def _postgres_engine(url: URL, busy_seconds: float) -> Engine:
+    """The limits are the session's. A pooler in transaction mode gives each transaction another session: there they are
+    the transaction's, and no statement is prepared, which only one of the sessions would know."""
     # A node that hangs in the middle of a transaction must not hold the others up for ever.
-    waits = f"-c lock_timeout={busy_seconds * 1000:.0f}"
-    limits = f"{waits} -c idle_in_transaction_session_timeout=10s -c statement_timeout=30s"
-    return create_engine(
+    limits = {
+        "lock_timeout": f"{busy_seconds * 1000:.0f}",
+        "idle_in_transaction_session_timeout": "10s",
+        "statement_timeout": "30s",
+    }
+    engine = create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
         pool_timeout=busy_seconds,
-        connect_args={"options": limits, **DEAD_NETWORK},
+        connect_args=DEAD_NETWORK,
     )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: Any) -> None:
+        record.info[_POOLED] = is_behind_pooler(connection)
+        if record.info[_POOLED]:
+            connection.prepare_threshold = None
+        else:
+            connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in limits.items()))
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        if connection.info[_POOLED] and not driver.autocommit:
+            try:
+                driver.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in limits.items()))
+            except psycopg.Error as error:
+                raise DBAPIError.instance("SET LOCAL", None, error, psycopg.Error) from error
+
+    return engine
 
 
 def _is_no_database(error: DBAPIError) -> bool:

@@ -129,8 +129,14 @@ def _dump_postgres(store: Store, target: Path) -> Iterator[Session]:
             "pg_dump and pg_restore are not installed here: install PostgreSQL's client programs, or back up the"
             " server by its own means"
         )
-    environment = {**os.environ, "PGPASSWORD": store.url.password or os.environ.get("PGPASSWORD", "")}
-    address = store.url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    url = store.direct_url
+    if url == store.url and store.is_pooled():
+        raise BackupFailed(
+            "pg_dump needs the PostgreSQL server itself, and AFTERHOURS_DATABASE_URL is that of a pooler: set"
+            " AFTERHOURS_DATABASE_DIRECT_URL"
+        )
+    environment = {**os.environ, "PGPASSWORD": url.password or os.environ.get("PGPASSWORD", "")}
+    address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
     with store.read() as session, tempfile.TemporaryFile("w+") as told:
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             session.execute(text(f"SET LOCAL {limit} = 0"))

@@ -1,0 +1,91 @@
+"""`make torture`: kill -9, SIGSTOP and database restarts under traffic, round after round, and what has to hold.
+
+The seed fixes what is done and roughly when. Processes and their threads run as the machine lets them, so the same seed
+is the same run of faults, not the same instants. A failure keeps logs and database.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from tests.support.databases import MEMORY
+from tests.torture.night import Tally, night
+
+ROUNDS_OF_A_NIGHT = 200
+DATABASES = {"both": ("sqlite", "postgresql"), "sqlite": ("sqlite",), "postgresql": ("postgresql",)}
+_TELL_EVERY_SECONDS = 15
+
+
+@click.command()
+@click.option("--rounds", default=200, show_default=True, help="Of each database.")
+@click.option("--database", type=click.Choice(list(DATABASES)), default="both", show_default=True)
+@click.option("--seed", type=int, help="Of the dice; drawn where it is not given.")
+def main(rounds: int, database: str, seed: int | None) -> None:
+    """Torture real processes. Ends with 1 at the first thing that does not hold."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no process stays behind
+    seed = random.SystemRandom().randrange(10**6) if seed is None else seed
+    click.echo(f"seed {seed}")
+    for name in DATABASES[database]:
+        nights, begun = [], time.monotonic()
+        for first in range(0, rounds, ROUNDS_OF_A_NIGHT):
+            many = min(ROUNDS_OF_A_NIGHT, rounds - first)
+            nights.append(_one_night(name, first, many, seed))
+        _tell(name, nights, time.monotonic() - begun)
+
+
+def _one_night(database: str, first: int, many: int, seed: int) -> Tally:
+    folder = Path(tempfile.mkdtemp(prefix="afterhours-torture-", dir=MEMORY))
+    own_seed, told_at = seed * 1_000_003 + first, time.monotonic()
+    try:
+        with night(database, folder, own_seed) as told:
+            for number in range(many):
+                told.round()
+                if time.monotonic() - told_at > _TELL_EVERY_SECONDS:
+                    told_at = time.monotonic()
+                    click.echo(f"{database}: {first + number + 1} rounds hold")
+            told.end()
+            tally = told.tally
+    except BaseException as error:
+        click.echo(f"{database}, seed {seed}, in the night from round {first} on: logs and database are in {folder}")
+        if isinstance(error, AssertionError):
+            click.echo(str(error).split("\n", 1)[0])
+            sys.exit(1)
+        raise
+    shutil.rmtree(folder)
+    return tally
+
+
+def _tell(database: str, nights: list[Tally], seconds: float) -> None:
+    faults = sum((one.faults for one in nights), Counter[str]())
+    seen = sum((one.seen for one in nights), Counter[str]())
+    rows = [
+        ("rounds that hold", sum(one.rounds for one in nights)),
+        ("voicemails", sum(one.voicemails for one in nights)),
+        ("faults", faults.total()),
+        *((f"  {name}", count) for name, count in sorted(faults.items())),
+        *sorted(seen.items()),
+    ]
+    click.echo(f"\n{database}, {seconds:.0f} s")
+    for name, value in rows:
+        click.echo(f"{name:<28}{value:>8}")
+    click.echo("seconds to the alert of the next voicemail")
+    for words, took in (
+        ("  from a fault that a node of each kind lived through", [t for one in nights for t in one.takeovers]),
+        ("  from when one of each kind was up again", [t for one in nights for t in one.restarts]),
+    ):
+        if took:
+            click.echo(f"{words}: median {statistics.median(took):.1f}, worst {max(took):.1f}, of {len(took)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What is done to the processes and to the database, drawn from dice."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from tests.support.live import Live
+from tests.support.own_postgres import OwnPostgres
+from triage.policy.retry import SENDING_LEASE
+
+_BEYOND_A_LEASE_SECONDS = SENDING_LEASE.total_seconds() + 3
+_WEIGHTS = {
+    "kill -9 web": 4,
+    "kill -9 scheduler": 5,
+    "kill -9 all": 1,
+    "stop web": 3,
+    "stop scheduler": 4,
+    "stop beyond the lease": 2,
+    "restart fast": 3,
+    "restart immediate": 3,
+    "cut all sessions": 4,
+}
+_HOW_MANY = (1, 1, 1, 2, 2, 3)
+
+
+class Faults:
+    """Does harm at random moments. What it kills is started again at once, as systemd does; nothing else is."""
+
+    def __init__(self, live: Live, server: OwnPostgres | None, dice: random.Random) -> None:
+        self.done: Counter[str] = Counter()
+        self._live, self._server, self._dice = live, server, dice
+        self._suspended: dict[str, float] = {}
+        self._deeds: dict[str, Callable[[], None]] = {
+            "kill -9 web": lambda: self._kill(self._one("webhooks")),
+            "kill -9 scheduler": lambda: self._kill(self._one("scheduler")),
+            "kill -9 all": lambda: self._kill(self._awake()),
+            "stop web": lambda: self._stop(self._one("webhooks"), dice.uniform(0.1, 1.0)),
+            "stop scheduler": lambda: self._stop(self._one("scheduler"), dice.uniform(0.1, 1.0)),
+        }
+        if server is not None:
+            self._deeds |= {
+                "stop beyond the lease": lambda: self._stop(self._one("scheduler"), _BEYOND_A_LEASE_SECONDS),
+                "restart fast": lambda: server.restart("fast"),
+                "restart immediate": lambda: server.restart("immediate"),
+                "cut all sessions": lambda: self._cut(server),
+            }
+
+    def strike(self) -> list[str]:
+        """One to three of them, together where there are several; their names."""
+        self.wake()
+        weights = [_WEIGHTS[name] for name in self._deeds]
+        chosen = self._dice.choices(list(self._deeds), weights, k=self._dice.choice(_HOW_MANY))
+        if "stop beyond the lease" in chosen and len(self._awake("scheduler")) < 2:
+            chosen = ["stop scheduler" if name == "stop beyond the lease" else name for name in chosen]
+        is_database_struck = False
+        for name in chosen:
+            is_of_database = name.startswith(("restart", "cut"))
+            if is_of_database and is_database_struck:
+                continue
+            is_database_struck |= is_of_database
+            self._deeds[name]()
+            self.done[name] += 1
+            time.sleep(self._dice.uniform(0, 0.1))
+        return chosen
+
+    def wake(self, *, everybody: bool = False) -> None:
+        """Let those go on whose time it is."""
+        for name, until in list(self._suspended.items()):
+            if everybody or time.monotonic() >= until:
+                self._live.go_on(name)
+                del self._suspended[name]
+
+    def sleepers(self) -> set[str]:
+        """The nodes that stand still."""
+        return set(self._suspended)
+
+    def _awake(self, kind: str = "") -> list[str]:
+        return [name for name in self._live.nodes if name.startswith(kind) and name not in self._suspended]
+
+    def _one(self, kind: str) -> list[str]:
+        awake = self._awake(kind)
+        return [self._dice.choice(awake)] if awake else []
+
+    def _kill(self, names: list[str]) -> None:
+        for name in names:
+            self._live.kill(name)
+        for name in names:
+            self._live.start(name)
+
+    def _stop(self, names: list[str], seconds: float) -> None:
+        for name in names:
+            self._live.suspend(name)
+            self._suspended[name] = time.monotonic() + seconds
+
+    def _cut(self, server: OwnPostgres) -> None:
+        server.cut_off()

@@ -1,0 +1,152 @@
+"""Rounds of faults under traffic, on one database and one set of processes."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.live import START_SECONDS, Live
+from tests.support.own_postgres import OwnPostgres
+from tests.torture.evidence import ALERTED_WITHIN, Evidence
+from tests.torture.faults import Faults
+from tests.torture.people import Left, People
+from triage.store import schema
+from triage.store.engine import Store
+
+TAKEOVER_SECONDS = 30.0
+ROSTER = Path(__file__).parents[2] / "config" / "demo-roster.toml"
+POLICY = """
+[limits]
+texts = 100000
+calls = 100000
+
+[reconciler]
+every = "1m"
+
+[[ladder.steps]]
+after = "0s"
+to = ["primary"]
+by = ["sms"]
+
+[[ladder.steps]]
+after = "5m"
+to = ["secondary"]
+by = ["sms"]
+"""
+FENCED = "delivery_fenced"
+_EMERGENCIES = 0.04
+
+
+@dataclass
+class Tally:
+    """What a run has come to."""
+
+    rounds: int = 0
+    voicemails: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
+    takeovers: list[float] = field(default_factory=list)
+    """Seconds from the fault to the alert of the next voicemail, where a node of each kind lived through it."""
+    restarts: list[float] = field(default_factory=list)
+    """The same from when one of each kind was awake again, where none was."""
+
+
+class Night:
+    """`server` is None on SQLite, which has one scheduler; PostgreSQL has two of each."""
+
+    def __init__(self, live: Live, server: OwnPostgres | None, seed: int) -> None:
+        self._dice = random.Random(seed)
+        self._live = live
+        self._people = People(live, random.Random(seed))
+        self._faults = Faults(live, server, self._dice)
+        self._evidence = Evidence(live)
+        self.tally = Tally()
+
+    def round(self) -> None:
+        """Callers, faults while they call, and one caller more: whose alert shows that somebody took over."""
+        calls = [self._people.call(is_emergency=self._dice.random() < _EMERGENCIES) for _ in range(2)]
+        time.sleep(self._dice.uniform(0, 0.3))
+        begun = time.monotonic()
+        self._faults.strike()
+        has_survivors = self._is_up()
+        probe = self._people.call()
+        if not has_survivors:
+            self._until(self._is_up, START_SECONDS)
+            begun = time.monotonic()
+        self._until(lambda: probe.done() and self._is_alerted(probe.result()))
+        took = time.monotonic() - begun
+        (self.tally.takeovers if has_survivors else self.tally.restarts).append(took)
+        assert took <= TAKEOVER_SECONDS, f"nobody took over within {TAKEOVER_SECONDS} s, it took {took:.1f}"
+        self._until(lambda: all(call.done() for call in calls))
+        self._evidence.look(self._people.left)
+        self.tally.rounds += 1
+
+    def end(self) -> None:
+        """A quiet moment: all that is under way comes to its end, by itself."""
+        self._faults.wake(everybody=True)
+        self._live.until(lambda: not self._evidence.open_cases(), 2 * ALERTED_WITHIN.total_seconds())
+        self._live.until(self._live.is_ready)
+        self._evidence.all_is_done(self._people.left)
+        self.tally.voicemails = len(self._people.left)
+        self.tally.faults = self._faults.done
+        self.tally.seen = Counter(
+            {
+                "outcomes unknown": self._evidence.count("delivery_unknown"),
+                "marked repeats": self._evidence.count("delivery_repeated"),
+                "late senders fenced": sum(self._live.log_of(name).count(FENCED) for name in self._live.nodes),
+                "requests tried again": self._people.refused,
+            }
+        )
+
+    def go_home(self) -> None:
+        self._live.kill_all()
+        self._people.go()
+
+    def _until(self, holds: Callable[[], bool], seconds: float = ALERTED_WITHIN.total_seconds()) -> None:
+        """Wait for it, and let those go on meanwhile who stood still long enough."""
+
+        def woken() -> bool:
+            self._faults.wake()
+            return holds()
+
+        self._live.until(woken, seconds)
+
+    def _is_up(self) -> bool:
+        """Whether a web server and a scheduler run."""
+        up = [name for name in self._live.nodes if name not in self._faults.sleepers() and self._live.has_started(name)]
+        return len({name.rstrip("2") for name in up}) == 2
+
+    def _is_alerted(self, left: Left) -> bool:
+        """Whether the phone system has the alert about a voicemail."""
+        messages = self._live.phones.exchange.messages
+        return any(left.caller in message.body for message in reversed(list(messages.values())[-200:]))
+
+
+@contextmanager
+def night(database: str, folder: Path, seed: int) -> Iterator[Night]:
+    """Processes over a new database in a folder, and people who phone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "policy.toml").write_text(POLICY)
+    files = {"AFTERHOURS_POLICY_FILE": str(folder / "policy.toml"), "AFTERHOURS_ROSTER_FILE": str(ROSTER)}
+    server = OwnPostgres(folder / "postgres") if database == "postgresql" else None
+    url = server.url if server else f"sqlite:///{folder}/afterhours.db"
+    nodes = 2 if server else 1
+    if server is None:
+        store = Store(url)
+        schema.upgrade(store)
+        store.close()
+    try:
+        with Live(url, folder, files, webs=nodes, schedulers=nodes, read_seconds=2) as live:
+            told = Night(live, server, seed)
+            try:
+                yield told
+            finally:
+                told.go_home()
+    finally:
+        if server is not None:
+            server.close()

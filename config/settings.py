@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ DEMO_ROSTER = Path(__file__).with_name("demo-roster.toml")
 SIMULATED_ACCOUNT = "AC" + "0" * 32
 """The account of the simulated phone system; Twilio gives no such SID."""
 
+MAIL_ADDRESS = r"[^@\s<>,]+@[^@\s<>,]+\.[^@\s<>,]+"
 E164 = r"^\+[1-9][0-9]{6,14}$"
 
 
@@ -65,7 +67,9 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = None
     oidc_trust_second_factor: Literal["yes", "no"] = "no"
     smtp_url: SecretStr | None = None
-    mail_from: Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")] | None = None
+    mail_from: Annotated[str, StringConstraints(pattern=f"^{MAIL_ADDRESS}$")] | None = None
+    alarm_mail: str | None = None
+    heartbeat_url: SecretStr | None = None
     log_format: Literal["console", "json"] | None = None
     simulator_bind: str = "127.0.0.1:8081"
     demo_clock_file: Path | None = None
@@ -112,6 +116,27 @@ class Settings(BaseSettings):
             raise ValueError("write it as smtp://user:password@host:587 or smtps://user:password@host:465")
         return value
 
+    @field_validator("alarm_mail")
+    @classmethod
+    def _mail_addresses(cls, value: str | None) -> str | None:
+        if value is not None and not all(re.fullmatch(MAIL_ADDRESS, each.strip()) for each in value.split(",")):
+            raise ValueError("write one address like it@example.com, or several with commas between them")
+        return value
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _heartbeat(cls, value: SecretStr | None) -> SecretStr | None:
+        """A Healthchecks-compatible address; `/fail` is added to it."""
+        if value is None:
+            return None
+        url = value.get_secret_value()
+        parts = urlsplit(url)
+        if not parts.hostname or parts.query or parts.fragment or parts.username or not parts.path.strip("/"):
+            raise ValueError("write it as https://host/path, as the check outside shows it, without ? or #")
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback_host(url)):
+            raise ValueError("a heartbeat goes by https only: write it as https://...")
+        return SecretStr(url.rstrip("/"))
+
     @model_validator(mode="after")
     def _fit_together(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
@@ -133,9 +158,16 @@ class Settings(BaseSettings):
             raise ValueError("AFTERHOURS_DATABASE_DIRECT_URL is for PostgreSQL behind a pooler: unset it")
         if bool(self.smtp_url) != bool(self.mail_from):
             raise ValueError("set both AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM, or neither")
+        if self.alarm_mail and not self.smtp_url:
+            raise ValueError("AFTERHOURS_ALARM_MAIL is set: set AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM too")
         if self.demo_clock_file and self.has_real_account:
             raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
         return self
+
+    @property
+    def alarm_addresses(self) -> tuple[str, ...]:
+        """Whom alarms go to by e-mail."""
+        return tuple(each.strip() for each in self.alarm_mail.split(",")) if self.alarm_mail else ()
 
     @property
     def has_account(self) -> bool:

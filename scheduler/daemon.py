@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic
 
 import structlog
 from sdnotify import SystemdNotifier
 
-from scheduler.auditor import Auditor
+from scheduler.alarm_teller import AlarmTeller
+from scheduler.auditor import Auditor, Engine
 from scheduler.backup_maker import BackupMaker
 from scheduler.disk_watch import DiskWatch
+from scheduler.pulse import Pulse
 from scheduler.rings import Rings
 from scheduler.senders import Senders
 from scheduler.sweep import begin, go_on, keep_house, sweep
 from triage.bootstrap import PhoneSystem, Program
 from triage.errors import StoreUnavailable
+from triage.policy.faults import Fault, Finding
+from triage.policy.lengths import in_two_units
+from triage.policy.limits import CLOCK_IS_AWAITED_FOR
+from triage.services.findings import clock_behind
 from triage.services.vital_signs import due_soon
 
 log = structlog.get_logger()
 
 _LISTEN_SECONDS = 1.0
 _HOUSE_EVERY_SECONDS = 2.0
+_HINDERED_FOR_SECONDS = 60.0  # a sweep fails within half of it where the database is slow to refuse
 _PAUSE_AFTER_FAILURE_SECONDS = 0.5
 
 
@@ -33,6 +41,7 @@ class Daemon:
         self._phone_system = phone_system
         self._has_begun = False
         self._refused_because: str | None = None
+        self._made_at = monotonic()
         self._rung = Event()
         self._stopped = Event()
         self._last_sweep = monotonic()
@@ -40,9 +49,19 @@ class Daemon:
         self._hears = program.hears_bell()
         self._senders = Senders(program.settings.sender_threads, self.ring)
         self._rings = Rings(self.ring)
-        self._auditor = Auditor(program, self.ring, lambda: self._last_sweep, self._rings.is_alive)
-        self._backup_maker = BackupMaker(program)
+        self._hindered: tuple[Finding, float] | None = None
         self._disk_watch = DiskWatch(program)
+        self._pulse = Pulse(program)
+        self._alarms = AlarmTeller(program)
+        engine = Engine(
+            last_sweep=lambda: self._last_sweep,
+            hindrance=self._hindrance,
+            rings=self._rings,
+            senders=self._senders,
+            others=(self._pulse.findings, self._disk_watch.findings),
+        )
+        self._auditor = Auditor(program, self.ring, engine, (self._alarms, self._pulse))
+        self._backup_maker = BackupMaker(program)
         self._listener = Thread(target=self._listen, name="bell", daemon=True)
         self._sweeper = Thread(target=self._sweep_when_rung, name="sweeper", daemon=True)
 
@@ -56,6 +75,8 @@ class Daemon:
         self._rings.start()
         self._listener.start()
         self._sweeper.start()
+        self._alarms.start()
+        self._pulse.start()
         self._auditor.start()
         self._backup_maker.start()
         self._disk_watch.start()
@@ -67,6 +88,8 @@ class Daemon:
         self._stopped.set()
         self._rung.set()
         self._auditor.stop()
+        self._pulse.stop()
+        self._alarms.stop()
         self._backup_maker.stop()
         self._disk_watch.stop()
         self._sweeper.join(timeout=15)  # before the rings, which it arms
@@ -90,6 +113,9 @@ class Daemon:
     def _sweep(self) -> None:
         try:
             if not self._has_begun:
+                if (behind := self._behind()) is not None:
+                    self._hinder(Fault.CLOCK, f"it is {in_two_units(behind)} behind what is on record")
+                    return
                 begin(self._program)
                 self._has_begun = True
             elif self._refused_because is not None:
@@ -102,10 +128,35 @@ class Daemon:
             now = self._program.now()
             self._rings.arm(due_soon(self._program.desk, now), now)
             self._last_sweep = monotonic()
+            self._hindered = None
         except StoreUnavailable as error:
             self._refused_because = str(error)
+            self._hinder(Fault.DATABASE, f"a sweep could not be finished: {error}")
             log.warning("sweep_failed", reason=str(error))
             self._stopped.wait(_PAUSE_AFTER_FAILURE_SECONDS)
         except Exception:  # one broken sweep must not be the last
+            self._hindered = None
             log.exception("sweep_crashed")
             self._stopped.wait(_PAUSE_AFTER_FAILURE_SECONDS)
+
+    def _hinder(self, fault: Fault, words: str) -> None:
+        self._hindered = Finding(fault, words), monotonic()
+
+    def _hindrance(self) -> Finding | None:
+        """Why the last sweep did nothing; a while without a further sweep has other reasons."""
+        if self._hindered is None or monotonic() - self._hindered[1] > _HINDERED_FOR_SECONDS:
+            return None
+        return self._hindered[0]
+
+    def _behind(self) -> timedelta | None:
+        """How far the clock is behind what is on record, while it is still waited for to come right.
+
+        At the start of a machine the clock may be wrong until it is synchronised. What has waited long enough is taken
+        for right: then it was ahead before, and what it wrote is brought in line.
+        """
+        if monotonic() - self._made_at > CLOCK_IS_AWAITED_FOR.total_seconds():
+            return None
+        behind = clock_behind(self._program.desk, self._program.now())
+        if behind is not None:
+            log.warning("clock_is_behind", seconds=round(behind.total_seconds()))
+        return behind

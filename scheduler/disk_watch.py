@@ -9,6 +9,7 @@ import structlog
 
 from triage.bootstrap import Program
 from triage.errors import StoreUnavailable
+from triage.policy.faults import Fault, Finding
 from triage.services import disks
 
 log = structlog.get_logger()
@@ -21,7 +22,7 @@ class DiskWatch:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._findings: list[str] = []
+        self._found: list[str] = []
         self._given_up = 0
         self._known: disks.Known = {}
         self._stopped = Event()
@@ -33,14 +34,14 @@ class DiskWatch:
     def stop(self) -> None:
         self._stopped.set()
 
-    def findings(self) -> list[str]:
-        return self._findings
+    def findings(self) -> list[Finding]:
+        return [Finding(Fault.DISK, "; ".join(self._found))] if self._found else []
 
     def look(self) -> None:
         """Give the ballast up where the disk is full, before anything is written; then put on record what there is."""
         program = self._program
         rooms = disks.measure(program.places)
-        self._findings = disks.faults(rooms)
+        self._found = disks.faults(rooms)
         try:
             if program.ballast is not None and (size := disks.give_up_ballast(program.ballast, rooms)):
                 self._given_up = size

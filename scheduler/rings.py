@@ -41,9 +41,12 @@ class Rings:
         """Ring at each instant, `now` being the program's clock: a demo's runs ahead of the machine's."""
         ahead = now - self._machine.now()
         for at in instants:
-            self._scheduler.add_job(
-                self._ring, "date", run_date=at - ahead, id=f"due {at.isoformat()}", replace_existing=True
-            )
+            self._scheduler.add_job(self._ring, "date", run_date=at - ahead, id=_job_of(at), replace_existing=True)
+
+    def lacks(self, instants: Iterable[datetime]) -> set[datetime]:
+        """Those of the instants with which the bell is not armed."""
+        armed = {job.id for job in self._scheduler.get_jobs()}
+        return {at for at in instants if _job_of(at) not in armed}
 
     def is_alive(self) -> bool:
         """Whether APScheduler's thread runs; its own `running` only says that nobody stopped it."""
@@ -58,6 +61,10 @@ class Rings:
         """
         self._scheduler.remove_all_jobs()
         self._scheduler.shutdown()
+
+
+def _job_of(at: datetime) -> str:
+    return f"due {at.isoformat()}"
 
 
 def _report_fault(event: JobEvent) -> None:

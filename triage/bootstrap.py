@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from config.settings import Settings
@@ -25,8 +26,10 @@ from triage.ports import (
     PrintsPaper,
     ProvesIdentity,
     RemembersTraffic,
+    TellsOutside,
     WritesWorkbooks,
 )
+from triage.services.alarms import AlarmMail
 from triage.services.desk import Desk, follow_roster, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.services.letters import Post
@@ -34,6 +37,7 @@ from triage.store import bells, schema, versions
 from triage.store.ballast import Ballast
 from triage.store.engine import Store
 from triage.store.recording_folder import RecordingFolder
+from triage.transports.heartbeat import HttpHeartbeat
 from triage.transports.smtp import Smtp
 
 
@@ -48,6 +52,8 @@ class Program:
     bell: Bell
     recordings: RecordingFolder
     post: Post | None = None
+    alarm_mail: AlarmMail | None = None
+    heartbeat: TellsOutside | None = None
     provider: ProvesIdentity | None = None
     backups: BackupPlan | None = None
     ballast: Ballast | None = None
@@ -115,6 +121,8 @@ def build(settings: Settings, store: Store | None = None, clock: Clock | None = 
         roster_file=roster,
         bell=bells.bell(store),
         post=_post(settings),
+        alarm_mail=_alarm_mail(settings),
+        heartbeat=HttpHeartbeat(settings.heartbeat_url.get_secret_value()) if settings.heartbeat_url else None,
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
         provider=_provider(settings),
         backups=_backups(settings),
@@ -162,6 +170,19 @@ def _post(settings: Settings) -> Post | None:
         mail=Smtp(settings.smtp_url.get_secret_value(), settings.mail_from),
         printer=build_printer,
         public_url=settings.public_url,
+        domain=settings.mail_from.rpartition("@")[2],
+    )
+
+
+def _alarm_mail(settings: Settings) -> AlarmMail | None:
+    """What alarms go out by; None where no address is named."""
+    if not settings.alarm_addresses or settings.smtp_url is None or settings.mail_from is None:
+        return None
+    return AlarmMail(
+        mail=Smtp(settings.smtp_url.get_secret_value(), settings.mail_from),
+        addresses=settings.alarm_addresses,
+        machine=gethostname(),
+        system_page=f"{settings.public_url}/system",
         domain=settings.mail_from.rpartition("@")[2],
     )
 

@@ -252,6 +252,22 @@ class PrintsPaper(Protocol):
     def print(self, paper: Paper) -> bytes: ...
 
 
+class TellsOutside(Protocol):
+    """A check outside that hears from us each minute. Each raises TransportError; `where` is its host.
+
+    `passed` and `failed` return the time that it has, None where it names none.
+    """
+
+    @property
+    def where(self) -> str: ...
+
+    def passed(self) -> datetime | None: ...
+
+    def failed(self, findings: int) -> datetime | None: ...
+
+    def check(self) -> None: ...
+
+
 class SendsMail(Protocol):
     """A mail server. `where` names it, without credentials."""
 

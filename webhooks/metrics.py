@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from triage.bootstrap import Program
 from triage.errors import StoreUnavailable
+from triage.policy.faults import Fault
 from triage.services.disks import measure
 from triage.services.vital_signs import Readings, readings
 from webhooks.program import program
@@ -59,6 +60,7 @@ class _Rows(Collector):
         up.add_metric([], 1)
         yield up
         yield from self._gauges(found)
+        yield from self._found_by_the_auditor(found)
 
     def _disks(self) -> Iterator[Metric]:
         free = GaugeMetricFamily("afterhours_disk_free_bytes", "Room on the disk of a place.", labels=["place"])
@@ -116,3 +118,12 @@ class _Rows(Collector):
         if found.last_sweep is not None:
             age = (now - found.last_sweep).total_seconds()
             yield GaugeMetricFamily("afterhours_sweep_age_seconds", "Since the last finished sweep.", value=age)
+
+    def _found_by_the_auditor(self, found: Readings) -> Iterator[Metric]:
+        alarms = GaugeMetricFamily("afterhours_alarm", "Faults that the auditor finds.", labels=["fault"])
+        for fault in Fault:
+            alarms.add_metric([fault.value], int(fault in found.alarms))
+        yield alarms
+        if found.last_heartbeat is not None:
+            age = (self._program.now() - found.last_heartbeat).total_seconds()
+            yield GaugeMetricFamily("afterhours_heartbeat_age_seconds", "Since a heartbeat was taken.", value=age)

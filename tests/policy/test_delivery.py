@@ -167,6 +167,7 @@ def test_rung_is_spent_when_its_calls_are_dead_or_its_texts_where_it_called_nobo
         *((21602, "permanent ours"), (21606, "permanent ours"), (21610, "permanent blocks"), (21611, "ours")),
         *((21614, "permanent blocks"), (21617, "permanent ours"), (30001, ""), (30003, ""), (30004, "permanent")),
         *((30005, "permanent"), (30006, "permanent blocks"), (30007, "permanent ours"), (30008, "")),
+        *((20005, "permanent ours"), (30002, "permanent ours"), (30023, "permanent ours"), (30032, "permanent ours")),
         *((30022, "ours"), (30034, "permanent ours"), (30036, ""), (63038, "permanent ours")),
     ],
 )
@@ -177,7 +178,7 @@ def test_error_code_in_our_words(code: int, marks: str) -> None:
     assert " ".join(mark for mark, holds in found.items() if holds) == marks
     assert meant is ERROR_CODES[code]
     assert meant.reason[0].isalpha()
-    assert len(ERROR_CODES) == 21
+    assert len(ERROR_CODES) == 25
 
 
 @pytest.mark.parametrize("code", [None, 0, 99999])

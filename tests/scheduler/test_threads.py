@@ -1,23 +1,17 @@
-"""The scheduler's threads one by one: who sends, what rings, what the auditor finds."""
+"""The scheduler's threads one by one: who sends, and what rings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from threading import Event, Semaphore
 from time import monotonic
 
 import pytest
 
-from scheduler.auditor import Auditor
 from scheduler.rings import Rings
 from scheduler.senders import Senders
-from tests.support.live import free_port
-from tests.support.rows import add_case
-from tests.support.wire import Wire
 from triage.clock import SystemClock
-from triage.store.cases import set_timer
 
 # sdnotify leaves its socket to the garbage collector where no systemd listens.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -176,46 +170,3 @@ def test_the_bell_knows_whether_its_thread_lives(rung: Semaphore) -> None:
     rings.stop()
 
     assert (before, during, rings.is_alive()) == (False, True, False)
-
-
-@pytest.fixture
-def auditor_of(wire: Wire) -> Callable[..., Auditor]:
-    def make(*, swept: float = 0.0, bell: bool = True) -> Auditor:
-        return Auditor(wire.program, lambda: None, lambda: monotonic() - swept, lambda: bell)
-
-    return make
-
-
-def test_the_auditor_finds_nothing_where_promises_are_kept(auditor_of: Callable[..., Auditor]) -> None:
-    assert auditor_of().findings() == []
-
-
-def test_the_auditor_finds_that_nothing_was_swept(auditor_of: Callable[..., Auditor]) -> None:
-    assert auditor_of(swept=29.0).findings() == []
-    assert auditor_of(swept=31.0).findings() == ["no sweep has finished for 30 s"]
-
-
-def test_the_auditor_finds_a_dead_bell(auditor_of: Callable[..., Auditor]) -> None:
-    assert auditor_of(bell=False).findings() == ["APScheduler's thread is dead"]
-
-
-@pytest.mark.parametrize(("late", "count"), [(59, 0), (61, 1)])
-def test_the_auditor_finds_an_overdue_timer(
-    late: int, count: int, wire: Wire, auditor_of: Callable[..., Auditor]
-) -> None:
-    with wire.program.desk.store.write() as tx:
-        set_timer(tx.session, add_case(tx).id, "ladder", wire.program.now() - timedelta(seconds=late))
-
-    findings = auditor_of().findings()
-
-    assert len(findings) == count
-    assert all(finding.startswith("1 timers are due, the oldest since ") for finding in findings)
-
-
-def test_the_auditor_finds_that_the_database_is_down(tmp_path: Path) -> None:
-    for url in (f"sqlite:///{tmp_path}/no/folder/x.db", f"postgresql://u@127.0.0.1:{free_port()}/x"):
-        wire = Wire(url, prepare=False)
-        [finding] = Auditor(wire.program, lambda: None, monotonic, lambda: True).findings()
-        wire.close()
-
-        assert finding.startswith("the database does not answer: ")

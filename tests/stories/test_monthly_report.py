@@ -180,8 +180,9 @@ def test_a_letter_that_cannot_be_written_is_tried_ever_later_and_given_up_after_
     assert troubles(world.program.desk) == [("2026-11", "the letter cannot be written (ValueError)", True)]
     assert len(world.entries("report_not_mailed")) == 1
     state = system_state(
-        world.program.desk, world.now, watched=world.now, began=world.now, reads_lists=True, backup_at=None, rooms=[]
-    )
+        world.program.desk, world.now, watched=world.now, began=world.now, reads_lists=True, backup_at=None, rooms=[],
+        mails_alarms=False, beats=False,
+    )  # fmt: skip
     (sign,) = [sign for sign in state.signs if sign.name == "Monthly report"]
     assert (sign.standing, sign.words) == (
         "wrong", "the report of 2026-11 was given up: the letter cannot be written (ValueError)",

@@ -47,6 +47,7 @@ CALLS = [
 ]
 CODES = [  # code, words, permanent, blocks texts, our own fault
     (20003, "Twilio refused our credentials", True, False, True),
+    (20005, "the account is not active", True, False, True),
     (20429, "too many requests at once", False, False, False),
     (21211, "not a valid number", True, False, False),
     (21408, "SMS to that region is not enabled", True, False, True),
@@ -57,6 +58,7 @@ CODES = [  # code, words, permanent, blocks texts, our own fault
     (21614, "not a mobile number", True, True, False),
     (21617, "the text is too long", True, False, True),
     (30001, "the queue overflowed", False, False, False),
+    (30002, "the account is suspended", True, False, True),
     (30003, "the phone is off or has no signal", False, False, False),
     (30004, "the phone blocks us", True, False, False),
     (30005, "the number does not exist", True, False, False),
@@ -64,6 +66,8 @@ CODES = [  # code, words, permanent, blocks texts, our own fault
     (30007, "filtered as spam", True, False, True),
     (30008, "lost on the way", False, False, False),
     (30022, "over the carrier's rate for us", False, False, True),
+    (30023, "the day's limit of the carriers is reached", True, False, True),
+    (30032, "our toll-free number is not verified", True, False, True),
     (30034, "our number is not registered with the carriers", True, False, True),
     (30036, "it was too late to deliver it", False, False, False),
     (63038, "the account's daily limit is reached", True, False, True),

@@ -11,6 +11,8 @@ EVENT_WORDS = {
     "account_disabled": "An account was disabled",
     "account_invited": "Somebody was invited to the console",
     "acknowledged": "Taken by a technician",
+    "alarm_over": "A fault of the system is over",
+    "alarm_raised": "A fault of the system was found: administrators are told by e-mail",
     "alert_made": "Alerted",
     "at_risk": "The promise is at risk: the deadline is near",
     "attempted": "Tried to call back, reached nobody",
@@ -322,6 +324,8 @@ EVENT_GROUPS: dict[str, frozenset[str]] = {
     ),
     "The program": frozenset(
         [
+            "alarm_over",
+            "alarm_raised",
             "backup_failed",
             "backup_made",
             "backup_restored",

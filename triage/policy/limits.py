@@ -10,6 +10,26 @@ SWEEP_MAY_TAKE = timedelta(seconds=30)
 WORK_MAY_WAIT = timedelta(seconds=60)
 """A timer, text or call that is due."""
 
+SENDER_MAY_TAKE = timedelta(seconds=60)
+"""Until a thread that sends takes an errand which does nothing."""
+
+ERRAND_MAY_TAKE = timedelta(minutes=10)
+"""The longest errand is the copy of a long recording over a slow network."""
+
+ANSWER_MAY_TAKE = timedelta(seconds=15)
+"""The answers of the database to an audit."""
+
+CLOCK_MAY_STEP = timedelta(minutes=1)
+"""Between two audits, against the time that has really passed: more than any correction of a clock that runs."""
+
+CLOCK_IS_AWAITED_FOR = timedelta(minutes=10)
+"""At a start, where the clock is behind what is on record. Then the record is taken to be what was wrong."""
+
+NOTICE_MAY_TAKE = timedelta(minutes=5)
+"""A text to administrators, until it goes by e-mail."""
+
+HEARTBEAT_MAY_FAIL = timedelta(minutes=5)
+
 ONCE_A_DAY_WITHIN = timedelta(hours=36)
 """What happens once a day by the contract's clock, however late in the first day and early in the second."""
 
@@ -31,11 +51,21 @@ def is_list_late(behind_by: timedelta, terms: Terms) -> bool:
     return behind_by > 3 * terms.reconciler.every
 
 
+def is_once_a_day_late(at: datetime, now: datetime) -> bool:
+    """Whether what happens once a day should have happened again."""
+    return now - at > ONCE_A_DAY_WITHIN
+
+
+def is_heartbeat_late(taken_at: datetime, now: datetime) -> bool:
+    """Whether the check outside should have heard from us again."""
+    return now - taken_at > HEARTBEAT_MAY_FAIL
+
+
 def is_backup_old(made: datetime, now: datetime) -> bool:
     """Whether a backup should have been followed by another."""
-    return now - made > ONCE_A_DAY_WITHIN
+    return is_once_a_day_late(made, now)
 
 
 def is_test_call_old(started_at: datetime, terms: Terms, now: datetime) -> bool:
     """Whether the newest test call should have been followed by another; never where none is made by itself."""
-    return bool(terms.canary.at) and now - started_at > ONCE_A_DAY_WITHIN
+    return bool(terms.canary.at) and is_once_a_day_late(started_at, now)

@@ -15,24 +15,41 @@ from triage.policy import disks
 from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.delivery_words import state_in_words
 from triage.policy.disks import Level, Room
+from triage.policy.faults import MEANINGS, Fault
 from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
-from triage.policy.limits import MOST_GAPS, ONCE_A_DAY_WITHIN, is_backup_old, is_list_late, is_test_call_old
+from triage.policy.limits import (
+    MOST_GAPS,
+    is_backup_old,
+    is_heartbeat_late,
+    is_list_late,
+    is_once_a_day_late,
+    is_test_call_old,
+)
 from triage.policy.monthly_report import trouble_in_words
 from triage.policy.twilio_words import is_not_answered
 from triage.policy.wording import wall_clock
 from triage.services import audit, backups, coverage, letters
+from triage.services.alarms import standing
 from triage.services.canary import newest_over
 from triage.services.desk import Desk
+from triage.services.findings import OF_ROWS, of_rows
 from triage.services.people import in_trouble
 from triage.services.reconciler import behind_by
-from triage.services.vital_signs import BACKUP, STARTED, SWEEP, signs, what_is_late, why_not_ready
+from triage.services.vital_signs import BACKUP, HEARTBEAT, STARTED, SWEEP, signs, why_not_ready
 from triage.store import cases, schema, versions, vital_signs
 from triage.store.letters import newest_sent
 from triage.store.models.case import reference_of
 
 _A_DAY = timedelta(days=1)
 _MOST_NAMED = 5
+
+_SIGNS_OF_THEIR_OWN = frozenset({Fault.LISTS, Fault.HEAD})
+_FINE = (
+    (Fault.WORK, "Work that is due", "done in time"),
+    (Fault.TEXTS, "Texts", "get through"),
+    (Fault.CALLS, "Calls", "get through"),
+)
 
 _CHANNELS = {"sms": "text", "voice": "alert call", "bridge": "call to a caller"}
 
@@ -83,15 +100,21 @@ def system_state(
     reads_lists: bool,
     backup_at: str | None,
     rooms: list[Room],
+    mails_alarms: bool,
+    beats: bool,
 ) -> SystemState:
     """Everything as of now; what is late, by `watched`.
 
     `began` is when this process did; `reads_lists` whether the settings let lists be read; `backup_at` the time of day
-    of the backup, None where the settings let none be made; `rooms` the disks of this machine.
+    of the backup, None where the settings let none be made; `rooms` the disks of this machine; `mails_alarms` and
+    `beats` whether the settings name addresses for alarms and for a heartbeat.
     """
     seen = signs(desk)
     found = [
         *_scheduler(desk, seen, watched),
+        *_found(desk, watched),
+        _alarm_mail(mails_alarms=mails_alarms),
+        _heartbeat(seen.get(HEARTBEAT), watched, beats=beats),
         *_lists(desk, now, reads_lists=reads_lists),
         *_canary(desk, now),
         *_history(desk, seen, now),
@@ -143,9 +166,39 @@ def _scheduler(desk: Desk, seen: dict[str, datetime], now: datetime) -> Iterator
     why = why_not_ready(desk, now)
     mend = "Start afterhours-scheduler.service, or afterhours serve, and look into its log."
     yield Sign("Scheduler", seen.get(SWEEP), why or "sweeps", mend if why else "")
-    late = what_is_late(desk, now)
-    mend = "Look for sweep_failed and sweep_crashed in the scheduler's log, then restart it."
-    yield Sign("Work that is due", None, "; ".join(late) or "done in time", mend if late else "")
+
+
+def _found(desk: Desk, now: datetime) -> Iterator[Sign]:
+    """What the auditor asks of the rows, asked now; and what only the scheduler sees, as its auditor found it last."""
+    found = [each for each in of_rows(desk, now) if each.fault not in _SIGNS_OF_THEIR_OWN]
+    for each in found:
+        yield Sign(each.meaning.title, None, each.words, each.meaning.mend)
+    faults = {each.fault for each in found}
+    for fault, name, words in _FINE:
+        if fault not in faults:
+            yield Sign(name, None, words)
+    for alarm in standing(desk):
+        if alarm.fault not in OF_ROWS:
+            meaning = alarm.finding.meaning
+            yield Sign(meaning.title, alarm.seen_at, alarm.words, meaning.mend)
+
+
+def _alarm_mail(*, mails_alarms: bool) -> Sign:
+    name = "Alarms by e-mail"
+    if mails_alarms:
+        return Sign(name, None, "go out where the auditor finds a fault")
+    return Sign(name, None, "none goes out: AFTERHOURS_ALARM_MAIL is not set", is_done=False)
+
+
+def _heartbeat(taken_at: datetime | None, now: datetime, *, beats: bool) -> Sign:
+    name = "Heartbeat"
+    if not beats:
+        return Sign(name, None, "none is sent: AFTERHOURS_HEARTBEAT_URL is not set", is_done=False)
+    if taken_at is None:
+        return Sign(name, None, "not taken yet", is_done=False)
+    if is_heartbeat_late(taken_at, now):
+        return Sign(name, taken_at, "not taken since", MEANINGS[Fault.HEARTBEAT].mend)
+    return Sign(name, taken_at, "taken by the check outside")
 
 
 def _lists(desk: Desk, now: datetime, *, reads_lists: bool) -> Iterator[Sign]:
@@ -233,7 +286,7 @@ def _phones(desk: Desk, now: datetime) -> Iterator[Sign]:
 def _once_a_day(name: str, at: datetime | None, now: datetime, words: str) -> Sign:
     if at is None:
         return Sign(name, None, "not yet: the scheduler does it once a day", is_done=False)
-    is_late = now - at > ONCE_A_DAY_WITHIN
+    is_late = is_once_a_day_late(at, now)
     late = f"{words}, but not for {exactly((now - at).total_seconds())}"
     mend = "It happens once a day: look for sweep_crashed in the scheduler's log." if is_late else ""
     return Sign(name, at, late if is_late else words, mend)

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from triage.errors import Refused
-from triage.policy.limits import SWEEP_MAY_TAKE, WORK_MAY_WAIT
+from triage.policy.faults import Fault
+from triage.policy.limits import SWEEP_MAY_TAKE
 from triage.policy.reconciliation import was_down
 from triage.services import letters
 from triage.services.desk import Desk
-from triage.store import canaries, copies, due, marks, vital_signs
+from triage.store import alarms, canaries, copies, due, marks, vital_signs
 from triage.store.canaries import Tally
 from triage.store.engine import Store, Transaction
 from triage.store.vital_signs import Backlog
@@ -19,6 +20,7 @@ from triage.store.vital_signs import Backlog
 SWEEP = "sweep"
 STARTED = "scheduler started"
 BACKUP = "backup"
+HEARTBEAT = "heartbeat"
 Due = due.Kind
 """What a sweep may find due."""
 _SOON = timedelta(seconds=90)
@@ -41,6 +43,8 @@ class Readings:
     lists: dict[str, datetime]
     letters: dict[str, int]
     last_backup: datetime | None
+    last_heartbeat: datetime | None
+    alarms: frozenset[Fault]
 
 
 def signs(desk: Desk) -> dict[str, datetime]:
@@ -52,6 +56,12 @@ def signs(desk: Desk) -> dict[str, datetime]:
 def sweep_finished(desk: Desk, now: datetime) -> None:
     with desk.store.write() as tx:
         vital_signs.show(tx.session, SWEEP, now)
+
+
+def heart_beat(desk: Desk, now: datetime) -> None:
+    """The check outside has heard from us."""
+    with desk.store.write() as tx:
+        vital_signs.show(tx.session, HEARTBEAT, now)
 
 
 def note_outage(desk: Desk, now: datetime) -> bool:
@@ -98,18 +108,6 @@ def refuse_running(store: Store, now: datetime) -> None:
         )
 
 
-def what_is_late(desk: Desk, now: datetime) -> list[str]:
-    """What should have happened and did not: the auditor's questions to the rows."""
-    with desk.store.read() as session:
-        backlog = vital_signs.backlog(session, now)
-    late = []
-    if backlog.oldest_timer is not None and now - backlog.oldest_timer > WORK_MAY_WAIT:
-        late.append(f"{backlog.timers} timers are due, the oldest since {backlog.oldest_timer.isoformat()}")
-    if backlog.oldest_delivery is not None and now - backlog.oldest_delivery > WORK_MAY_WAIT:
-        late.append(f"{backlog.deliveries} deliveries wait, the oldest since {backlog.oldest_delivery.isoformat()}")
-    return late
-
-
 def readings(desk: Desk, now: datetime) -> Readings:
     with desk.store.read() as session:
         return Readings(
@@ -123,6 +121,8 @@ def readings(desk: Desk, now: datetime) -> Readings:
             lists={mark.name: mark.at for mark in marks.of_lists(session)},
             letters=letters.tally(session),
             last_backup=vital_signs.last_seen(session, BACKUP),
+            last_heartbeat=vital_signs.last_seen(session, HEARTBEAT),
+            alarms=frozenset(fault for fault, alarm in alarms.every(session).items() if alarm.is_raised),
         )
 
 

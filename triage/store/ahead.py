@@ -16,6 +16,7 @@ from triage.policy.recordings import DELETE_AFTER, CopyState
 from triage.store import marks
 from triage.store.base import Base
 from triage.store.models import (
+    AlarmRow,
     Alert,
     Booking,
     Bridge,
@@ -42,6 +43,7 @@ _STAMPS: Columns = {
     ),
     SignInAttempt: (SignInAttempt.at,),
     Heartbeat: (Heartbeat.at,),
+    AlarmRow: (AlarmRow.began_at, AlarmRow.seen_at, AlarmRow.told_at),
 }
 """When something was done: what counts alerts, calls and attempts of the last minutes would count these for ever."""
 
@@ -50,6 +52,7 @@ _DUES: Columns = {
     Bridge: (Bridge.next_attempt_at,),
     LookUp: (LookUp.next_attempt_at,),
     CanaryRun: (CanaryRun.next_attempt_at, CanaryRun.due_at),
+    AlarmRow: (AlarmRow.next_letter_at,),
 }
 """When something is to be looked at again."""
 

@@ -24,6 +24,8 @@ def show_system() -> str:
         watched=running.clock.watched(),
         began=running.began,
         reads_lists=reads_lists,
+        mails_alarms=running.alarm_mail is not None,
+        beats=running.heartbeat is not None,
         backup_at=running.settings.backup_at if running.backups else None,
         rooms=measure(running.places),
     )

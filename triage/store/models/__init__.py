@@ -1,6 +1,7 @@
 """Every table. Importing this package is what makes the metadata whole."""
 
 from triage.store.models.account import Account, FormKey, Invitation, RecoveryCode, SignIn, SignInAttempt
+from triage.store.models.alarm import AlarmRow
 from triage.store.models.alert import Alert, BlockedPhone, Delivery, Report
 from triage.store.models.booking import Booking
 from triage.store.models.bridge import Bridge
@@ -20,6 +21,7 @@ from triage.store.models.version import CanaryRun, Heartbeat, Mark, PolicyVersio
 
 __all__ = [
     "Account",
+    "AlarmRow",
     "Alert",
     "Attempt",
     "BillableSession",

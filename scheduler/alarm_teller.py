@@ -1,0 +1,53 @@
+"""Tells administrators of what the auditor found, on a thread of its own: a mail server may take half a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Event, Thread
+
+import structlog
+
+from triage.bootstrap import Program
+from triage.policy.faults import Finding
+from triage.services.alarms import AlarmBook, tell
+
+log = structlog.get_logger()
+
+
+class AlarmTeller:
+    """Goes by the newest audit alone: what an older one found is found again, or is over."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._book = AlarmBook()
+        self._found: Sequence[Finding] = ()
+        self._rung = Event()
+        self._stopped = Event()
+        self._thread = Thread(target=self._run, name="alarms", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._rung.set()
+
+    def take(self, found: Sequence[Finding]) -> None:
+        self._found = found
+        self._rung.set()
+
+    def tell(self) -> None:
+        """Tell of the newest audit; never raises."""
+        program = self._program
+        try:
+            tell(self._book, program.desk, program.alarm_mail, self._found, program.clock.now)
+        except Exception:  # one letter that cannot be written must not be the last
+            log.exception("alarm_crashed")
+
+    def _run(self) -> None:
+        while True:
+            self._rung.wait()
+            self._rung.clear()
+            if self._stopped.is_set():
+                return
+            self.tell()

@@ -1,0 +1,84 @@
+"""Whether texts or calls get through at all, told from what became of the newest ones.
+
+One dead phone is no fault of the carriage. An account without funds, a number that carriers block, or many phones that
+nothing reaches are: then nobody can be told of it by the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from triage.policy.delivery import DeliveryState
+from triage.policy.twilio_words import is_not_answered, meaning
+
+LOOKS_BACK = timedelta(hours=24)
+MOST_LOOKED_AT = 50
+UNTAKEN_AFTER = timedelta(minutes=2)
+"""What was tried and not taken for so long counts as not got through, though it is tried on."""
+
+_MANY, _PHONES = 3, 2
+_OF_THE_PHONE = frozenset({21211, 21408, 21602, 21610, 21614, 21617, 30004, 30005, 30006, 30036})
+_PHONE_IS_OFF = 30003
+_CONCERNS_ALL = frozenset({20003, 20005, 21606, 30002, 30023, 30032, 30034, 63038})
+"""Codes after which no other phone is reached either, until somebody mends our account or number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One text or call that was tried, `at` last. `is_taken` where the phone system gave it an id."""
+
+    at: datetime
+    channel: str
+    phone: str
+    is_to_staff: bool
+    is_taken: bool
+    state: DeliveryState
+    code: int | None = None
+    reason: str | None = None
+
+
+def blocked(newest_first: Iterable[Sent], now: datetime) -> str | None:
+    """Why nothing gets through by a channel, in words; None where something does, or nobody can tell.
+
+    What got through ends the look back. Where the phone system has taken something since, refusals of before are over.
+    """
+    failed: list[Sent] = []
+    is_taken_since = False
+    for sent in newest_first:
+        if _got_through(sent, now):
+            break
+        if _failed(sent, now) and (sent.is_taken or not is_taken_since):
+            if sent.code in _CONCERNS_ALL:
+                return f"{meaning(sent.code).reason} ({sent.code})"
+            failed.append(sent)
+        is_taken_since = is_taken_since or sent.is_taken
+    phones = {sent.phone for sent in failed}
+    unanswered = [sent for sent in failed if sent.state is not DeliveryState.FAILED and not sent.is_taken]
+    if len(unanswered) >= _MANY:
+        return f"the phone system did not answer the last {len(unanswered)} attempts"
+    if len(failed) < _MANY or len(phones) < _PHONES:
+        return None
+    why = next((sent.reason for sent in failed if sent.reason), "no reason is known").rstrip(".")
+    return f"the last {len(failed)} to {len(phones)} phones did not get through: {why}"
+
+
+def _got_through(sent: Sent, now: datetime) -> bool:
+    """Of what is on its way for long nothing more is heard: not every carrier confirms."""
+    if sent.state is DeliveryState.SENT:
+        return now - sent.at > UNTAKEN_AFTER
+    if sent.state is DeliveryState.DELIVERED:
+        return True
+    return sent.state is DeliveryState.FAILED and is_not_answered(sent.channel, sent.reason)
+
+
+def _failed(sent: Sent, now: datetime) -> bool:
+    if sent.code == _PHONE_IS_OFF and not sent.is_to_staff:
+        return False
+    if sent.state is DeliveryState.FAILED:
+        return sent.code not in _OF_THE_PHONE
+    if sent.state is DeliveryState.DROPPED:
+        return not sent.is_taken  # tried, never found at the provider, and repeated
+    is_tried_on = sent.state in {DeliveryState.PLANNED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
+    return is_tried_on and now - sent.at > UNTAKEN_AFTER

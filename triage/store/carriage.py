@@ -1,0 +1,37 @@
+"""What became of the newest texts and calls, and of those to administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from triage.store.models import Delivery
+
+
+def tried_since(session: Session, channel: str, since: datetime, most: int) -> Sequence[Delivery]:
+    """What was tried by a channel of what was planned since an instant, the newest first."""
+    return session.scalars(
+        select(Delivery)
+        .where(Delivery.created_at >= since, Delivery.channel == channel, Delivery.started_at.is_not(None))
+        .order_by(Delivery.id.desc())
+        .limit(most)
+    ).all()
+
+
+def notices_since(session: Session, people: Sequence[str], since: datetime) -> Sequence[Delivery]:
+    """What these people were to be told since an instant about no case and no booking, oldest first."""
+    return session.scalars(
+        select(Delivery)
+        .where(
+            Delivery.created_at >= since,
+            Delivery.person_id.in_(people),
+            Delivery.alert_id.is_(None),
+            Delivery.case_id.is_(None),
+            Delivery.booking_id.is_(None),
+            Delivery.channel.in_(["sms", "voice"]),
+        )
+        .order_by(Delivery.id)
+    ).all()

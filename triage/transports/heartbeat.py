@@ -1,0 +1,67 @@
+"""The heartbeat to an address outside, as Healthchecks and what is compatible with it take it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import requests
+
+from triage.errors import TransportError
+
+_TIMEOUTS = (5.0, 10.0)
+"""Seconds to connect, and to answer."""
+
+
+class HttpHeartbeat:
+    """One address; what follows its host is a secret, and stands in no log and no error.
+
+    Nothing personal is sent. A redirect is not followed: the secret is for this host alone.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.where = urlsplit(url).hostname or ""
+
+    def passed(self) -> datetime | None:
+        """Say that all is well. Returns the time that the answer names. Raises TransportError."""
+        return self._send("GET", self._url)
+
+    def failed(self, findings: int) -> datetime | None:
+        """Say that so many things are wrong. As `passed`."""
+        return self._send("POST", f"{self._url}/fail", str(findings))
+
+    def check(self) -> None:
+        """Reach the host, without telling it anything. Raises TransportError."""
+        parts = urlsplit(self._url)
+        self._ask("HEAD", f"{parts.scheme}://{parts.netloc}/")
+
+    def _send(self, method: str, url: str, body: str | None = None) -> datetime | None:
+        status, date = self._ask(method, url, body)
+        if status // 100 != HTTPStatus.OK // 100:
+            raise TransportError(f"it answered {status}", permanent=False)
+        return _time_of(date)
+
+    def _ask(self, method: str, url: str, body: str | None = None) -> tuple[int, str | None]:
+        try:
+            with requests.request(
+                method, url, data=body, headers={"User-Agent": "afterhours"}, timeout=_TIMEOUTS, allow_redirects=False,
+                stream=True,  # the body is not read, however long
+            ) as answer:  # fmt: skip
+                return answer.status_code, answer.headers.get("Date")
+        except requests.exceptions.SSLError:
+            raise TransportError("its certificate does not hold", permanent=False) from None
+        except requests.Timeout:
+            raise TransportError("it did not answer in time", permanent=False) from None
+        except requests.RequestException as error:
+            raise TransportError(f"it cannot be reached ({type(error).__name__})", permanent=False) from None
+
+
+def _time_of(date: str | None) -> datetime | None:
+    try:
+        told = parsedate_to_datetime(date or "")
+    except ValueError:
+        return None
+    return told if told.tzinfo is not None else None

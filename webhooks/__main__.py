@@ -7,10 +7,8 @@ import os
 import signal
 import socket
 import sys
-from types import FrameType
 
 import structlog
-import waitress
 from sdnotify import SystemdNotifier
 
 from config.logging import set_up_logging
@@ -19,6 +17,7 @@ from triage.bootstrap import build
 from triage.errors import ConfigurationError, StoreUnavailable
 from webhooks.app import create_app
 from webhooks.console.access import LARGEST_BODY
+from webhooks.server import Server
 
 log = structlog.get_logger()
 
@@ -40,7 +39,7 @@ def main() -> int:
     except StoreUnavailable:
         log.exception("database_unavailable_at_start")
     try:
-        server = waitress.create_server(
+        server = Server(
             create_app(program),
             threads=settings.web_threads,
             ident=None,
@@ -51,14 +50,11 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"afterhours web: AFTERHOURS_BIND: cannot listen on {settings.bind}: {error}\n")
         return 2
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: server.stop())
     SystemdNotifier().notify("READY=1")
     log.info("web_started", bind="systemd" if _is_handed_sockets() else settings.bind, threads=settings.web_threads)
-    try:
-        server.run()
-    except SystemExit:
-        server.close()
+    server.run()
     program.close()
     log.info("web_stopped")
     return 0
@@ -75,10 +71,6 @@ def _listening(bind: str) -> dict[str, object]:
 
 def _is_handed_sockets() -> bool:
     return os.environ.get("LISTEN_PID") == str(os.getpid())
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
 
 
 if __name__ == "__main__":

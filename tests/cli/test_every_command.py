@@ -30,7 +30,7 @@ PROMISED = {
     "audit verify",
     "doctor",
 }
-WANTS_SETTINGS = {"backup", "booking add", "canary", "move", "report mail", "restore"}
+WANTS_SETTINGS = {"backup", "booking add", "canary", "move", "reconcile", "report mail", "restore"}
 """Commands that exit with 2 where a setting or a file is missing that the others do without."""
 
 WITHOUT_DATABASE = {"backup", "migrate", "move"}
@@ -57,6 +57,7 @@ ANSWERING = {
     "report billing": SPAN,
     "report mail": ("--month", "2026-11"),
     "audit verify": (),
+    "reconcile": (),
     "recording verify": (),
     "booking add": (
         "--from",

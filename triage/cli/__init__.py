@@ -22,6 +22,7 @@ _HOMES = {
     "move": "backups",
     "oncall": "cases",
     "policy": "contract",
+    "reconcile": "reconcile",
     "recording": "recordings",
     "report": "reports",
     "restore": "backups",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from triage.errors import ConfigurationError, Refused
 from triage.services import moves, restores
 from triage.services.backups import Made, make_backup
 from triage.services.restores import Restored
+from triage.services.vital_signs import BACKUP, signs
 from triage.store.engine import Store
 from triage.store.models.case import reference_of
 from triage.store.recording_folder import RecordingFolder
@@ -25,9 +27,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("backup")
 @click.option("--to", "folder", type=click.Path(path_type=Path, file_okay=False), help="Into this folder.")
 @click.option("--keep", type=click.IntRange(1, 1000), help="How many stay; older ones go once this one is proved.")
+@click.option("--if-older-than", "hours", type=click.IntRange(1, 1000), help="Only where the newest is as old.")
 @wants_json
 @reported
-def backup(*, folder: Path | None, keep: int | None, as_json: bool) -> None:
+def backup(*, folder: Path | None, keep: int | None, hours: int | None, as_json: bool) -> None:
     """Copy database and recordings while the daemon runs, and prove the copy; exit 1 where its history does not fit.
 
     Into AFTERHOURS_BACKUP_DIR unless --to is given.
@@ -38,6 +41,12 @@ def backup(*, folder: Path | None, keep: int | None, as_json: bool) -> None:
     if into is None:
         raise ConfigurationError("say where: set AFTERHOURS_BACKUP_DIR, or add --to FOLDER")
     keep = keep or settings.backup_keep
+    last = None if hours is None else signs(program.desk).get(BACKUP)
+    if hours is not None and last is not None and program.now() - last < timedelta(hours=hours):
+        click.echo(f"The newest backup was made at {last:%Y-%m-%d %H:%M} UTC: nothing to do.", err=as_json)
+        if as_json:
+            print_json(None)
+        return
     made = make_backup(program.desk, program.recordings, into, keep, actor=whoever_types(), now=program.now())
     manifest = made.manifest
     if as_json:

@@ -50,6 +50,15 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look came to: the cases of voicemails that no webhook told of, how many texts, why a list was not read."""
+
+    cases: list[str]
+    texts: int
+    failures: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Happened:
     """One entry of a list that no webhook told of: when it happened, where the list has it, and what takes it."""
 
@@ -111,8 +120,25 @@ def claim_look(desk: Desk, now: datetime) -> Look | None:
         return Look({mark.name: mark.at - rule.looks_back for mark in found}, now)
 
 
+def look_if_due(desk: Desk, traffic: RemembersTraffic, clock: Callable[[], datetime]) -> Looked | None:
+    """What a scheduler does by itself, for when there is none; None where a look was taken a moment ago."""
+    with desk.store.read() as session:
+        is_first = not marks.of_lists(session)
+    if is_first:
+        look_soon(desk, clock())
+    look = claim_look(desk, clock())
+    if look is None:
+        return None
+    found = _take_look(desk, traffic, look, clock)
+    return Looked(sorted(found.voicemails), len(found.texts), dict(found.failures))
+
+
 def take_look(desk: Desk, traffic: RemembersTraffic, look: Look, clock: Callable[[], datetime]) -> None:
     """Read the lists and take what no webhook told of. A list that fails is read again soon; the others count."""
+    _take_look(desk, traffic, look, clock)
+
+
+def _take_look(desk: Desk, traffic: RemembersTraffic, look: Look, clock: Callable[[], datetime]) -> _Findings:
     found = _Findings()
     lists = _read_all(traffic, look, found)
     now = clock()
@@ -130,6 +156,7 @@ def take_look(desk: Desk, traffic: RemembersTraffic, look: Look, clock: Callable
             log.exception("found_and_not_taken", sid=one.sid)
             found.unsettled[one.name][one.sid] = one.listed_at
     _finish(desk, look, found, clock())
+    return found
 
 
 def _read_all(traffic: RemembersTraffic, look: Look, found: _Findings) -> _Lists:

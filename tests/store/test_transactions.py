@@ -134,13 +134,14 @@ def test_postgresql_refuses_to_write_in_a_read(postgres_store: Store) -> None:
         session.flush()
 
 
-def test_a_writer_waits_for_another_only_so_long(sqlite_url: str, postgres_url: str) -> None:
+@pytest.mark.parametrize("holder_is", ["a thread of this process", "another process"])
+def test_a_writer_waits_for_another_only_so_long(sqlite_url: str, postgres_url: str, holder_is: str) -> None:
     def refused(url: str) -> float:
-        store = Store(url, busy_seconds=0.5)
+        store, elsewhere = Store(url, busy_seconds=0.5), Store(url)
         held, free = Event(), Event()
 
         def hold() -> None:
-            with store.write() as tx:
+            with (elsewhere if holder_is == "another process" else store).write() as tx:
                 tx.session.scalar(select(func.count()).select_from(Heartbeat))
                 held.set()
                 free.wait(timeout=10)
@@ -157,6 +158,7 @@ def test_a_writer_waits_for_another_only_so_long(sqlite_url: str, postgres_url: 
             free.set()
             holder.join()
             store.close()
+            elsewhere.close()
 
     with ThreadPoolExecutor(2) as pool:
         assert all(0.4 < seconds < 5 for seconds in pool.map(refused, [sqlite_url, postgres_url]))

@@ -75,10 +75,10 @@ def known_names(desk: Desk) -> dict[str, str]:
 
 def follow_roster(desk: Desk, now: datetime) -> None:
     """The closed days of the roster in force belong to the contract (T3), whichever process changed them."""
+    if desk.store.scalar(versions.NEWEST_ROSTER) == desk.followed:
+        return
     with desk.store.read() as session:
         newest = versions.newest_roster_id(session)
-        if newest == desk.followed:
-            return
         closures = desk.roster(session).closures
     desk.terms = desk.contract.with_closures(closures) if closures else desk.contract
     load_contract(desk, now)

@@ -30,9 +30,9 @@ from triage.services.desk import Desk
 from triage.services.escalation import ask_owner_again, climb_afresh
 from triage.services.recognition import recognise
 from triage.services.recordings import plan_copy
-from triage.store import calls, cases, deliveries
+from triage.store import calls, cases, deliveries, look_ups
 from triage.store.engine import Transaction
-from triage.store.models import Call, Case, LookUp, Voicemail
+from triage.store.models import Call, Case, Voicemail
 
 log = structlog.get_logger()
 
@@ -107,10 +107,12 @@ def keep_recording(tx: Transaction, desk: Desk, posted: PostedRecording, now: da
         call.from_number, call.from_place = posted.from_number, posted.from_place
     message = _message(posted, call, desk.terms, now)
     decided = sort(message, desk.terms)
-    joined = _open_case_of(tx, call.from_number, decided)
+    with tx.session.no_autoflush:  # what is looked for does not depend on the call, which is written with its case
+        joined = _open_case_of(tx, call.from_number, decided)
     case = joined or _open(tx, desk, message, decided, call, now)
-    _keep_voicemail(tx, case, posted, message, now)
-    plan_copy(tx, posted.recording_sid, now)
+    voicemail_id = _keep_voicemail(tx, case, posted, message, now)
+    if posted.is_recorded:
+        plan_copy(tx, voicemail_id, now)
     if joined is not None:
         _fold(tx, desk, joined, message, decided, call, now)
     if (joined is None and call.answered_at is None) or posted.lacks_length:
@@ -242,19 +244,19 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
     return case
 
 
-def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, message: Message, now: datetime) -> None:
-    tx.session.add(
-        Voicemail(
-            case_id=case.id,
-            recording_sid=posted.recording_sid,
-            call_sid=posted.call_sid,
-            status=_status(posted),
-            is_confirmed=posted.is_confirmed,
-            duration_s=_seconds(posted.duration),
-            error_code=posted.error_code,
-            left_at=message.left_at,
-            received_at=now,
-        )
+def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, message: Message, now: datetime) -> int:
+    """Returns the voicemail's id."""
+    voicemail_id = cases.add_voicemail(
+        tx.session,
+        case_id=case.id,
+        recording_sid=posted.recording_sid,
+        call_sid=posted.call_sid,
+        status=_status(posted),
+        is_confirmed=posted.is_confirmed,
+        duration_s=_seconds(posted.duration),
+        error_code=posted.error_code,
+        left_at=message.left_at,
+        received_at=now,
     )
     if posted.is_found:
         _note_found(tx, case, posted, now)
@@ -269,6 +271,7 @@ def _keep_voicemail(tx: Transaction, case: Case, posted: PostedRecording, messag
         seconds=_seconds(posted.duration),
         recorded=posted.is_recorded,
     )
+    return voicemail_id
 
 
 def _note_found(tx: Transaction, case: Case, posted: PostedRecording, now: datetime) -> None:
@@ -353,14 +356,6 @@ def _learnt(posted: PostedRecording) -> Learnt:
 
 def _look_up(tx: Transaction, case: Case, posted: PostedRecording, now: datetime) -> None:
     """The call or the length of the message is not known: the phone system has to be asked who it was and when."""
-    if posted.is_found or tx.session.get(LookUp, case.id) is not None:
+    if posted.is_found:
         return
-    tx.session.add(
-        LookUp(
-            case_id=case.id,
-            call_sid=posted.call_sid,
-            recording_sid=posted.recording_sid,
-            attempts=0,
-            next_attempt_at=now,
-        )
-    )
+    look_ups.ask(tx.session, case.id, posted.call_sid, posted.recording_sid, now)

@@ -69,9 +69,9 @@ class Finding:
     fault: str = ""
 
 
-def plan_copy(tx: Transaction, recording_sid: str, now: datetime) -> None:
-    """In the transaction that takes a voicemail: its audio is to be fetched. Safe to repeat."""
-    copies.want(tx.session, recording_sid, now + FIRST_LOOK_AFTER)
+def plan_copy(tx: Transaction, voicemail_id: int, now: datetime) -> None:
+    """In the transaction that takes a voicemail: its audio is to be fetched."""
+    copies.want(tx.session, voicemail_id, now + FIRST_LOOK_AFTER)
 
 
 def claim_tasks(desk: Desk, now: datetime, most: int) -> list[Task]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
@@ -14,6 +14,13 @@ from triage.store.models import Dealer, DealerPhone, DealerTechnician, PinSalt, 
 
 _LARGEST_ID = 2**31 - 1
 _SALT_ID = 1
+# Built once: every voicemail asks it.
+_OF_PHONE = (
+    select(Dealer, DealerTechnician)
+    .join(DealerPhone, DealerPhone.dealer_id == Dealer.id)
+    .outerjoin(DealerTechnician, DealerPhone.technician_id == DealerTechnician.id)
+    .where(DealerPhone.phone == bindparam("phone"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +115,7 @@ def sites_of_each(session: Session, dealer_ids: Sequence[int]) -> dict[int, int]
 
 def of_phone(session: Session, phone: str) -> Matched | None:
     """Whose a number is, in E.164."""
-    found = session.execute(
-        select(Dealer, DealerTechnician)
-        .join(DealerPhone, DealerPhone.dealer_id == Dealer.id)
-        .outerjoin(DealerTechnician, DealerPhone.technician_id == DealerTechnician.id)
-        .where(DealerPhone.phone == phone)
-    ).first()
+    found = session.execute(_OF_PHONE, {"phone": phone}).first()
     return Matched(found[0], found[1]) if found else None
 
 

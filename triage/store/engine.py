@@ -7,13 +7,14 @@ What it reads cannot change beneath it, and its history gets the next numbers wi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -96,11 +97,12 @@ class Store:
             self._reader = sqlite_engine(self.url, busy_seconds, "BEGIN", self._file)
         else:
             self._writer = self._reader = _postgres_engine(self.url, busy_seconds)
+        self._turn = _Turn(busy_seconds) if self.is_sqlite else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that commits at its end, history included, or leaves nothing."""
-        with self._answers(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._turn, self._answers(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             if not self.is_sqlite:
                 session.execute(select(ChainHead.number).with_for_update())
             transaction = Transaction(session)
@@ -113,7 +115,7 @@ class Store:
     @contextmanager
     def rehearse(self) -> Iterator[Transaction]:
         """A write of which nothing stays, to see what it would come to."""
-        with self._answers(), Session(self._writer) as session:
+        with self._turn, self._answers(), Session(self._writer) as session:
             if not self.is_sqlite:
                 session.execute(select(ChainHead.number).with_for_update())
             yield Transaction(session)
@@ -127,6 +129,11 @@ class Store:
                 session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
             session.rollback()
+
+    def scalar(self, statement: Executable) -> Any:
+        """One value as of now, without the cost of a session: for what every request asks."""
+        with self._answers(is_to_write=False), self._reader.connect() as connection:
+            return connection.scalar(statement)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -172,6 +179,22 @@ class Store:
     def _drop_connections(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+
+
+class _Turn:
+    """One thread of a process writes at a time. SQLite alone would let them look for the lock at random moments: under
+    load some never find it free."""
+
+    def __init__(self, most_seconds: float) -> None:
+        self._lock = Lock()
+        self._most_seconds = most_seconds
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=self._most_seconds):
+            raise StoreUnavailable(f"no turn to write within {self._most_seconds:.0f} s")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def _checked(url: str) -> URL:

@@ -13,6 +13,9 @@ from triage.errors import NotFound
 from triage.policy.document import version_of
 from triage.store.models import Case, PolicyVersion, RosterVersion
 
+NEWEST_ROSTER = select(func.max(RosterVersion.id))
+"""The number of the roster in force; built once, since every request and sweep asks it."""
+
 
 def policy_content(session: Session, version: str) -> str:
     """The canonical text of a contract. Raises NotFound."""
@@ -45,7 +48,7 @@ def sound_policies(session: Session) -> set[str]:
 
 
 def newest_roster_id(session: Session) -> int | None:
-    return session.scalar(select(func.max(RosterVersion.id)))
+    return session.connection().scalar(NEWEST_ROSTER)
 
 
 def roster_content(session: Session, roster_id: int) -> str:
@@ -79,6 +82,7 @@ def newest_roster(session: Session) -> tuple[str, datetime] | None:
 
 def add_roster(session: Session, version: str, content: str, *, source: str, now: datetime) -> None:
     session.add(RosterVersion(version=version, content=content, source=source, loaded_at=now))
+    session.flush()
 
 
 def policies_in_use(session: Session) -> Sequence[tuple[str, datetime, int]]:

@@ -50,7 +50,8 @@ def begin(program: Program) -> None:
 
 def go_on(program: Program, because: str) -> None:
     """The database takes writes again after it did not for a while: what came meanwhile is looked for at once."""
-    if note_refusal(program.desk, because, program.now()) and program.settings.twilio_from is not None:
+    note_refusal(program.desk, because, program.now())
+    if program.settings.twilio_from is not None:
         reconciler.look_soon(program.desk, program.now())
 
 

@@ -12,6 +12,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import text
 
+from scheduler.backup_maker import BackupMaker
 from scheduler.disk_watch import DiskWatch
 from scheduler.sweep import go_on
 from tests.stories.test_outages import BIN, QUIET
@@ -19,7 +20,7 @@ from tests.support.disks import SmallDisk, failing_writes, small_disk
 from tests.support.fixtures import ADA, FRIDAY_NIGHT, LEE, TEAM
 from tests.support.logs import Logs, logs, own_logging
 from tests.support.visitor import signed_in
-from tests.support.world import CALLER, World
+from tests.support.world import CALLER, Build, World
 from triage.errors import StoreUnavailable
 from triage.policy.access import Role
 from triage.services.audit import verify_chain
@@ -173,3 +174,34 @@ def test_the_reserve_lets_alerts_go_on_when_the_disk_is_full(night: World, disk:
     assert float(free.split()[1]) < laid
     assert "Make room: on a full disk no alert goes out" in page
     check_all_is_well(night)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_recordings_and_backups_onto_a_full_disk_leave_nothing_half_and_come_when_there_is_room(
+    build_world: Build, disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("recording_folder", "backup_folder"):  # else nothing is begun on so small a disk
+        monkeypatch.setattr(f"triage.store.{module}.LEAST_FREE_BYTES", 0)
+    folders = {"recordings_dir": disk.path / "audio", "backup_dir": disk.path / "backups"}
+    world = build_world(roster=TEAM, **folders)
+    maker = BackupMaker(world.program)
+    disk.fill()
+    world.voicemail(seconds=30)
+    world.advance(minutes=2)
+    made = maker.look()
+    left = [path for path in disk.path.rglob("*") if path.is_file() and path.stat().st_size and path.suffix]
+    waiting = world.case()["voicemails"][0]
+    world.advance(seconds=1)
+    told = [body.partition(":")[0] for body in world.bodies(ADA)]
+    disk.free()
+    world.advance(minutes=61)
+
+    assert (made, left) == (False, [])
+    assert waiting["seconds"] == 30
+    assert {"A recording cannot be kept yet", "No backup was made"} <= set(told)
+    assert len(world.phones.recordings()) == 1  # Twilio's is ours to delete only once we have one
+    assert maker.look()
+    assert len(list((disk.path / "backups").glob("afterhours-*.json"))) == 1
+    assert len(list((disk.path / "audio").glob("*.wav"))) == 1
+    assert world.kinds().count("recording_kept") == 1

@@ -31,12 +31,10 @@ def measure(places: Mapping[PlaceName, Path]) -> list[Room]:
     """Every disk that something of ours lies on. A folder that is not made yet counts where it will be."""
     found: dict[int, Room] = {}
     for name, path in places.items():
-        there = next((folder for folder in (path, *path.parents) if folder.is_dir()), None)
-        if there is None:
-            continue
         try:
+            there = next(folder for folder in (path, *path.parents) if folder.is_dir())
             device, disk = there.stat().st_dev, os.statvfs(there)
-        except OSError:  # it went away, or cannot be asked: what needs it fails aloud
+        except (OSError, StopIteration):  # it went away, or may not be looked at: what needs it fails aloud
             continue
         known = found[device].places if device in found else ()
         found[device] = Room((*known, name), disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
@@ -63,7 +61,7 @@ def watch(desk: Desk, rooms: list[Room], known: Known, host: str, now: datetime)
             people = administrators(desk.roster(tx.session))
             tell(tx, people, text, terms=desk.terms, now=now, same_if=text.partition(":")[0])
         known[room.holds] = level, now
-        log.warning("disk_room", disk=room.holds, level=level.name.lower(), free=room.free, total=room.total)
+        log.warning("disk_room", disk=room.holds, room=level.name.lower(), free=room.free, total=room.total)
 
 
 def faults(rooms: list[Room]) -> list[str]:

@@ -71,10 +71,10 @@ def note_outage(desk: Desk, now: datetime) -> bool:
         return _note_gap(tx, now, {})
 
 
-def note_refusal(desk: Desk, because: str, now: datetime) -> bool:
+def note_refusal(desk: Desk, because: str, now: datetime) -> None:
     """The database is written again: put on record since when it was not, and why, if that is long ago."""
     with desk.store.write() as tx:
-        return _note_gap(tx, now, {"because": because[:_LONGEST_REASON]})
+        _note_gap(tx, now, {"because": because[:_LONGEST_REASON]})
 
 
 def _note_gap(tx: Transaction, now: datetime, why: dict[str, Any]) -> bool:

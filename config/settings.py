@@ -138,30 +138,34 @@ class Settings(BaseSettings):
         return SecretStr(url.rstrip("/"))
 
     @model_validator(mode="after")
-    def _fit_together(self) -> Settings:
+    def _account_fits(self) -> Settings:
         if self.twilio_account_sid and not self.twilio_auth_token:
             raise ValueError("AFTERHOURS_TWILIO_ACCOUNT_SID is set: set AFTERHOURS_TWILIO_AUTH_TOKEN too")
         if self.twilio_auth_token and not self.twilio_account_sid:
             raise ValueError("AFTERHOURS_TWILIO_AUTH_TOKEN is set: set AFTERHOURS_TWILIO_ACCOUNT_SID too")
         if bool(self.twilio_api_key_sid) != bool(self.twilio_api_key_secret):
             raise ValueError("set both AFTERHOURS_TWILIO_API_KEY_SID and AFTERHOURS_TWILIO_API_KEY_SECRET, or neither")
+        if self.canary_number and self.canary_number == self.twilio_from:
+            raise ValueError("AFTERHOURS_CANARY_NUMBER is AFTERHOURS_TWILIO_FROM: set another number of your account")
+        if self.canary_number and self.has_account and not self.twilio_from:
+            raise ValueError("AFTERHOURS_CANARY_NUMBER is set: set AFTERHOURS_TWILIO_FROM too, the number it calls")
+        if self.demo_clock_file and self.has_real_account:
+            raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
+        return self
+
+    @model_validator(mode="after")
+    def _servers_fit(self) -> Settings:
         oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
         if any(oidc) and not all(oidc):
             raise ValueError(
                 "set AFTERHOURS_OIDC_ISSUER, AFTERHOURS_OIDC_CLIENT_ID and AFTERHOURS_OIDC_CLIENT_SECRET, or none"
             )
-        if self.canary_number and self.canary_number == self.twilio_from:
-            raise ValueError("AFTERHOURS_CANARY_NUMBER is AFTERHOURS_TWILIO_FROM: set another number of your account")
-        if self.canary_number and self.has_account and not self.twilio_from:
-            raise ValueError("AFTERHOURS_CANARY_NUMBER is set: set AFTERHOURS_TWILIO_FROM too, the number it calls")
         if self.database_direct_url and self.database_url.startswith("sqlite"):
             raise ValueError("AFTERHOURS_DATABASE_DIRECT_URL is for PostgreSQL behind a pooler: unset it")
         if bool(self.smtp_url) != bool(self.mail_from):
             raise ValueError("set both AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM, or neither")
         if self.alarm_mail and not self.smtp_url:
             raise ValueError("AFTERHOURS_ALARM_MAIL is set: set AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM too")
-        if self.demo_clock_file and self.has_real_account:
-            raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
         return self
 
     @property

@@ -18,7 +18,7 @@ from webhooks.console.access import csrf
 from webhooks.console.cookies import add_cookies
 from webhooks.errors import register_errors
 from webhooks.health import health
-from webhooks.metrics import count_answers, metrics
+from webhooks.metrics import begin_to_count, count_answers, metrics
 from webhooks.twilio import twilio
 from webhooks.twilio.media import media
 
@@ -38,6 +38,7 @@ def create_app(program: Program) -> Flask:
         MAX_FORM_PARTS=_MOST_FIELDS,
     )
     app.extensions["program"] = program
+    app.before_request(begin_to_count)
     app.before_request(_bind_request)
     app.after_request(count_answers)
     app.register_blueprint(twilio)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
+from datetime import datetime
+from importlib.metadata import version
+from time import monotonic
 
-from flask import Blueprint, Response, current_app, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, disable_created_metrics, generate_latest
+from flask import Blueprint, Response, current_app, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -23,6 +35,16 @@ disable_created_metrics()  # type: ignore[no-untyped-call] # the library types t
 
 _REGISTRY = CollectorRegistry()
 _ANSWERS = Counter("afterhours_requests", "Requests answered.", ["route", "status"], registry=_REGISTRY)
+_DURATIONS = Histogram(
+    "afterhours_request_duration_seconds",
+    "Until a request was answered; Twilio waits 15 s. All pages are one route.",
+    ["route", "status"],
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15),
+    registry=_REGISTRY,
+)
+_BUILD = Info("afterhours_build", "What runs.", registry=_REGISTRY)
+_BUILD.info({"version": version("afterhours"), "python": platform.python_version()})
+_PHONE_ROUTES = "/twilio/"
 
 
 @metrics.get("/metrics")
@@ -33,10 +55,17 @@ def show() -> Response:
     return Response(generate_latest(_REGISTRY) + generate_latest(rows), content_type=CONTENT_TYPE_LATEST)
 
 
+def begin_to_count() -> None:
+    g.began = monotonic()
+
+
 def count_answers(answer: Response) -> Response:
     """Count by route, never by path: a path may hold what somebody typed."""
     route = request.url_rule.rule if request.url_rule else "none"
     _ANSWERS.labels(route=route, status=str(answer.status_code)).inc()
+    if "began" in g:
+        which = route if route.startswith(_PHONE_ROUTES) else "page"
+        _DURATIONS.labels(route=which, status=str(answer.status_code)).observe(monotonic() - g.began)
     if not current_app.debug:
         if "private" not in answer.headers.get("Cache-Control", ""):
             answer.headers["Cache-Control"] = "no-store"
@@ -96,6 +125,10 @@ class _Rows(Collector):
         yield GaugeMetricFamily(
             "afterhours_deliveries_due", "Deliveries due and not sent.", value=found.backlog.deliveries
         )
+        oldest = GaugeMetricFamily("afterhours_oldest_due_seconds", "For how long work has waited.", labels=["work"])
+        oldest.add_metric(["timer"], _since(found.backlog.oldest_timer, now))
+        oldest.add_metric(["delivery"], _since(found.backlog.oldest_delivery, now))
+        yield oldest
         runs = GaugeMetricFamily("afterhours_canary_runs", "Test calls that are over.", labels=["outcome"])
         runs.add_metric(["passed"], found.canary.passed)
         runs.add_metric(["failed"], found.canary.failed)
@@ -127,3 +160,7 @@ class _Rows(Collector):
         if found.last_heartbeat is not None:
             age = (self._program.now() - found.last_heartbeat).total_seconds()
             yield GaugeMetricFamily("afterhours_heartbeat_age_seconds", "Since a heartbeat was taken.", value=age)
+
+
+def _since(at: datetime | None, now: datetime) -> float:
+    return 0.0 if at is None else max((now - at).total_seconds(), 0.0)

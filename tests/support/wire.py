@@ -9,6 +9,7 @@ from urllib.parse import quote_plus, urlencode
 from xml.etree import ElementTree as ET
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
@@ -41,7 +42,7 @@ class Wire:
         self.program: Program = build(self.settings, store or store_at(database_url))
         if prepare:
             self.program.prepare()
-        self.app = create_app(self.program)
+        self.app = self._made_app()
         self._at_start = self._counts() if prepare else {}
 
     @classmethod
@@ -74,6 +75,7 @@ class Wire:
     def send(self, address: str, body: bytes, headers: Mapping[str, str] | None = None) -> TestResponse:
         """A POST of a form with these headers and no others."""
         path, _, query = address.partition("?")
+        self.app.extensions["program"] = self.program
         return self.app.test_client().post(
             path,
             query_string=query,
@@ -98,12 +100,24 @@ class Wire:
             session.expunge(row)
         return row
 
+    def _made_app(self) -> Flask:
+        """One for all wires at the usual address, with this program behind it: its routes are compiled once."""
+        if self.settings.public_url != PUBLIC_URL or self.settings.trusted_proxies:
+            return create_app(self.program)
+        if not _USUAL:
+            _USUAL.append(create_app(self.program))
+        _USUAL[0].extensions["program"] = self.program
+        return _USUAL[0]
+
     def _counts(self) -> dict[str, int]:
         with self.program.desk.store.read() as session:
             return {
                 table.name: session.scalar(select(func.count()).select_from(table)) or 0
                 for table in Base.metadata.sorted_tables
             }
+
+
+_USUAL: list[Flask] = []
 
 
 def pairs(form: Form) -> Iterator[tuple[str, str]]:

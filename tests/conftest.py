@@ -37,8 +37,8 @@ CONFIG = Path(__file__).parents[1] / "config"
 gc.set_threshold(100_000, 50, 100)  # thousands of short tests over a heap that stays: collecting is a tenth of the time
 
 settings.register_profile("here", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    everywhere = "ci" if os.environ.get("CI") else "here"
+    settings.load_profile(everywhere if config.getoption("--everything") else "quick")
     config.addinivalue_line("markers", "waits: takes long without using the processor much; runs beside the others")
     config.addinivalue_line("markers", "on_both: on PostgreSQL in every run: what it sends, no other such test does")
     config.addinivalue_line("markers", "every_case: all its sets of parameters run on PostgreSQL too")

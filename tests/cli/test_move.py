@@ -78,6 +78,7 @@ def rows_of(store: Store) -> dict[str, list[Any]]:
         return {table.name: rows(connection, table) for table in TABLES}
 
 
+@pytest.mark.thorough
 def test_every_row_of_every_table_comes_over_and_work_goes_on_there(at_night: Run, night: str, empty_url: str) -> None:
     old, new = Store(night), Store(empty_url)
     fill_every_table(old)

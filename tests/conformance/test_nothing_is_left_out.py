@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +52,18 @@ def leaves(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[str
             yield ".".join((*path, key))
 
 
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All of a module, its root first."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def attributes_read() -> set[str]:
     """Every name that decides something: read outside the types of the contract and its plain words."""
     deciding = [path for path in CODE if path.name not in {"terms.py", "money_terms.py", "contract_words.py"}]
-    trees = [ast.parse(path.read_text()) for path in deciding]
-    names = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    words = {
-        node.value
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    read = [node for path in deciding for node in nodes(path)]
+    names = {node.attr for node in read if isinstance(node, ast.Attribute)}
+    words = {node.value for node in read if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return names | {word for word in words if word.isidentifier()}
 
 
@@ -79,7 +81,7 @@ def words_given_to(*names: str) -> set[str]:
     calls = [
         node
         for path in CODE
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and (getattr(node.func, "attr", None) in names or getattr(node.func, "id", None) in names)
     ]
@@ -125,9 +127,9 @@ def test_every_entry_that_is_recorded_stands_in_one_group() -> None:
     assert len(grouped) == len(set(grouped))
 
 
-def words_first(tree: ast.AST, name: str) -> Iterator[tuple[str, set[str | None]]]:
+def words_first(read: list[ast.AST], name: str) -> Iterator[tuple[str, set[str | None]]]:
     """The literal words in calls of a function or method of this name, with the names of what else is given."""
-    for call in ast.walk(tree):
+    for call in read:
         if isinstance(call, ast.Call) and name in {getattr(call.func, "attr", None), getattr(call.func, "id", None)}:
             given = {keyword.arg for keyword in call.keywords}
             words = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
@@ -139,12 +141,12 @@ def recorded_for_cases() -> set[str]:
     names the case."""
     kinds = {f"delivery_{state}" for state in DeliveryState} & set(EVENT_WORDS)
     for path in CODE:
-        tree = ast.parse(path.read_text())
-        kinds |= {kind for kind, _ in words_first(tree, "record_of")}
-        kinds |= {kind for kind, given in words_first(tree, "record") if "case_id" in given}
-        defined = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "_record"]
+        read = nodes(path)
+        kinds |= {kind for kind, _ in words_first(read, "record_of")}
+        kinds |= {kind for kind, given in words_first(read, "record") if "case_id" in given}
+        defined = [node for node in read if isinstance(node, ast.FunctionDef) and node.name == "_record"]
         if any("record_of" in ast.unparse(function) for function in defined):
-            kinds |= {kind for kind, _ in words_first(tree, "_record")}
+            kinds |= {kind for kind, _ in words_first(read, "_record")}
     return kinds
 
 

@@ -124,6 +124,7 @@ def test_a_technician_begins_and_finishes_their_own_and_nobody_elses(world: Worl
     assert "What you can do" not in done
 
 
+@pytest.mark.thorough
 def test_what_nobody_finished_is_asked_for_and_can_be_cancelled(world: World) -> None:
     boss = signed_in(world, Role.MANAGER)
     boss.get("/bookings/new")
@@ -138,6 +139,7 @@ def test_what_nobody_finished_is_asked_for_and_can_be_cancelled(world: World) ->
     assert boss.get("/bookings/99").status_code == 404
 
 
+@pytest.mark.thorough
 def test_a_calendar_feed_has_the_bookings_of_its_person(world: World) -> None:
     lee = signed_in(world, Role.TECHNICIAN, "lee")
     lee.get("/bookings/new")
@@ -159,6 +161,7 @@ def test_a_calendar_feed_has_the_bookings_of_its_person(world: World) -> None:
     assert CALLER not in read["lee"]
 
 
+@pytest.mark.thorough
 def test_nobody_leaves_the_roster_who_is_booked(world: World) -> None:
     boss = signed_in(world, Role.MANAGER, "maria")
     boss.get("/bookings/new")

@@ -109,6 +109,7 @@ def test_a_case_is_handed_over_by_name_and_all_concerned_are_told(team: World, q
     assert world.case()["state"] == "open"
 
 
+@pytest.mark.thorough
 def test_call_now_rings_ones_own_phone_and_puts_one_through(world: World, quick_hashes: None) -> None:
     lee, unknown = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.ADMINISTRATOR)
     world.phones.add_phone(CALLER, "Caller", talks_for=125)

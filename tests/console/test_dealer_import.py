@@ -66,6 +66,7 @@ def test_what_changed_since_the_preview_is_shown_again(world: World) -> None:
     assert "Imported: 0 new, 1 changed" in confirmed(boss, again).text
 
 
+@pytest.mark.thorough
 def test_a_long_file_is_read_for_whoever_may_import_and_for_nobody_else(world: World) -> None:
     add_dealer(world, "ACME")
     bought = [f"ACME,2026-11-02,10.00,other,{'x' * 50}{number}\n" for number in range(1500)]

@@ -86,6 +86,7 @@ def test_a_dealers_page_tells_whoever_works_who_may_call_and_what_is_left_and_no
     assert "+8 h" in technician.get("/dealers/ACME/ledger").text
 
 
+@pytest.mark.thorough
 def test_what_was_over_is_shown_until_an_invoice_has_it_and_its_pages_lead_to_the_dealer(world: World) -> None:
     over = add_dealer(world, "OVER")
     buy(world, over, "2026-05-01", "6000.00", "other")

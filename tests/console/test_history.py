@@ -29,6 +29,7 @@ def words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
+@pytest.mark.thorough
 def test_the_history_is_read_newest_first_and_narrowed_by_day_case_kind_actor_and_words(
     world: World, quick_hashes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ def acme(world: World) -> int:
     return dealer_id
 
 
+@pytest.mark.thorough
 def test_the_sheet_of_a_quarter_says_what_closing_it_says_of_each(world: World, acme: int) -> None:
     other = add_dealer(world, "OTHER")
     buy(world, other, "2026-04-20", "9000.00")

@@ -172,6 +172,7 @@ def test_a_technician_changes_their_own_number_alone_and_sees_no_other(team: Wor
     assert auditor.get("/people/dana/number").status_code == 403
 
 
+@pytest.mark.thorough
 def test_a_phone_that_is_called_only_is_told_its_code_by_call(team: World) -> None:
     team.phones.set_behaviour(LEE, Behaviour.NORMAL)
     lee = signed_in(team, Role.TECHNICIAN, "lee")
@@ -264,6 +265,7 @@ def test_a_test_alert_says_that_it_is_one_and_a_phone_that_is_not_reached_is_fla
     assert len(team.entries("test_alert_sent")) == 3
 
 
+@pytest.mark.thorough
 def test_an_account_of_somebody_who_left_is_not_the_next_person_of_that_name(team: World) -> None:
     boss, old = signed_in(team, Role.MANAGER, "maria"), signed_in(team, Role.TECHNICIAN, "ada")
     boss.get("/people/ada/remove")
@@ -301,6 +303,7 @@ def test_an_id_that_only_an_account_still_names_is_given_to_nobody(team: World) 
     assert NEW[-4:] not in old.get("/people/bo2").text
 
 
+@pytest.mark.thorough
 def test_who_is_no_manager_any_more_finishes_no_change_of_anothers_number(team: World) -> None:
     admin, boss = signed_in(team, Role.ADMINISTRATOR, "ada"), signed_in(team, Role.MANAGER, "maria")
     path = ask(team, boss)
@@ -323,6 +326,7 @@ def test_who_is_no_manager_any_more_finishes_no_change_of_anothers_number(team: 
     assert team.entries("number_change_verified") == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["\x1c", "Dana\r\nALL CLEAR\u202e\x07"])
 def test_a_name_that_cannot_be_printed_is_refused_and_texts_go_on(name: str, team: World) -> None:
     boss = signed_in(team, Role.MANAGER, "maria")

@@ -242,6 +242,7 @@ IN_TROUBLE: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.thorough
 def test_a_provider_sends_us_nowhere_else_and_its_trouble_costs_no_attempt(house: House) -> None:
     redirected = {"jwks_uri": f"{house.provider.issuer}/elsewhere"}
     told = []

@@ -170,6 +170,7 @@ def test_on_paper_a_report_of_centuries_has_the_weeks_of_its_last_two_years(worl
     assert Words("The last 110 of 12,054: the CSV file has them all.") in parts
 
 
+@pytest.mark.thorough
 def test_what_had_no_message_is_named_in_a_line_and_makes_no_rows(manager: Visitor, world: World) -> None:
     page = manager.get("/reports/sla?first=2026-11-01&last=2026-11-20").text
     empty = manager.get("/reports/sla?first=2026-10-01&last=2026-10-20").text
@@ -207,6 +208,7 @@ def test_charts_say_in_words_what_they_show_and_have_no_style_of_their_own(manag
     assert not re.search(r"style|script|\bid=|href", "".join(charts))
 
 
+@pytest.mark.thorough
 def test_billing_on_paper_has_the_totals_and_each_line_with_all_that_the_csv_says(
     manager: Visitor, world: World
 ) -> None:

@@ -37,17 +37,22 @@ def events(content: bytes) -> list[Any]:
     return list(Calendar.from_ical(content).walk("VEVENT"))
 
 
+def spans(content: bytes) -> list[tuple[str, datetime, datetime]]:
+    """The events with their summaries; an event reckons its start and end anew whenever it is asked."""
+    return [(str(event["summary"]), event.start, event.end) for event in events(content)]
+
+
 def test_every_instant_of_the_span_is_said_as_the_roster_has_it(roster: Roster) -> None:
-    found = events(feed(roster, None, NOW))
-    mine = {person.id: events(feed(roster, person.id, NOW)) for person in roster.people}
+    found = spans(feed(roster, None, NOW))
+    mine = {person.id: spans(feed(roster, person.id, NOW)) for person in roster.people}
     at, end = NOW - timedelta(days=7), NOW + timedelta(days=90)
 
     while at < end:
-        said = {str(event["summary"]) for event in found if event.start <= at < event.end}
+        said = {summary for summary, start, until in found if start <= at < until}
         shifts = {one.name: shift_at(roster, one, at).person for one in roster.rotations}
         assert said == {f"{name}: {person.name if person else 'NOBODY ON CALL'}" for name, person in shifts.items()}
         for person_id, own in mine.items():
-            held = {str(event["summary"]).partition(":")[0] for event in own if event.start <= at < event.end}
+            held = {summary.partition(":")[0] for summary, start, until in own if start <= at < until}
             assert held == {name for name, person in shifts.items() if person and person.id == person_id}
         at += timedelta(minutes=30)
 

@@ -69,6 +69,7 @@ def test_a_wrong_configuration_stops_the_start_with_a_sentence(
     assert sentence in errors
 
 
+@pytest.mark.thorough
 def test_no_account_at_all_stops_the_start(tmp_path: Path) -> None:
     process = start(tmp_path, AFTERHOURS_TWILIO_ACCOUNT_SID=None, AFTERHOURS_TWILIO_AUTH_TOKEN=None)
 
@@ -101,6 +102,7 @@ def test_the_process_serves_page_and_api_and_stops_at_sigterm(tmp_path: Path) ->
     assert (process.returncode, errors) == (0, "")
 
 
+@pytest.mark.thorough
 def test_a_taken_address_is_said(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -69,6 +69,7 @@ def test_a_ring_that_nobody_hears_harms_nobody(bell: Bell) -> None:
         bell.ring()
 
 
+@pytest.mark.thorough
 def test_a_listener_that_does_not_come_to_listen_holds_nobody_up(bell: Bell, hears: HearsBell) -> None:
     settle(hears)
     begun = monotonic()

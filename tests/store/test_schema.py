@@ -127,6 +127,7 @@ _OLD_VOICEMAIL = """
 """
 
 
+@pytest.mark.thorough
 def test_recordings_of_the_first_release_are_fetched_too(bare_url: str) -> None:
     store = Store(bare_url)
     migrate(store, "0001_cases")
@@ -146,6 +147,7 @@ def test_recordings_of_the_first_release_are_fetched_too(bare_url: str) -> None:
     store.close()
 
 
+@pytest.mark.thorough
 def test_the_one_mark_of_all_lists_becomes_one_of_each(bare_url: str) -> None:
     store = Store(bare_url)
     migrate(store, "0002_phone")

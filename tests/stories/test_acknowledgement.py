@@ -37,6 +37,7 @@ def test_owner_without_a_callback_is_reminded_by_the_next_rung_and_the_others_fo
     assert team.case()["state"] == "open"
 
 
+@pytest.mark.thorough
 def test_owner_whom_the_next_rung_does_not_reach_is_reminded_too(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -49,6 +50,7 @@ def test_owner_whom_the_next_rung_does_not_reach_is_reminded_too(team: World) ->
     assert team.bodies(LEE)[-1].startswith("NO CALLBACK YET 1001 ")
 
 
+@pytest.mark.thorough
 def test_owner_may_take_it_again_after_the_reminder(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -75,6 +77,7 @@ def test_pass_moves_to_the_next_person_at_once(team: World) -> None:
     assert team.pages(left)[1:] == ["2:01 Dana call", "2:01 Dana sms"]
 
 
+@pytest.mark.thorough
 def test_later_rungs_of_the_round_leave_out_who_passed(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -95,6 +98,7 @@ def test_later_rungs_of_the_round_leave_out_who_passed(team: World) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_who_passed_is_asked_again_in_the_next_round(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)
@@ -120,6 +124,7 @@ def test_case_that_was_taken_can_be_passed_on(team: World) -> None:
     assert team.case()["owner"] == "dana"
 
 
+@pytest.mark.thorough
 def test_emergency_that_is_passed_on_by_one_wakes_everyone_else(team: World) -> None:
     left = team.now
     team.voicemail(emergency=True)

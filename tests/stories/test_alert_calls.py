@@ -112,6 +112,7 @@ def test_key_9_plays_the_message_and_asks_again(lee_is_called: World) -> None:
     assert world.case()["owner"] == "lee"
 
 
+@pytest.mark.thorough
 def test_whoever_took_the_case_may_hear_the_message_on_the_same_call_and_then_call_back(lee_is_called: World) -> None:
     world = lee_is_called
     world.phones.set_keys(LEE, "192")
@@ -129,6 +130,7 @@ def test_whoever_took_the_case_may_hear_the_message_on_the_same_call_and_then_ca
     assert world.kinds().count("acknowledged") == 1
 
 
+@pytest.mark.thorough
 def test_key_9_is_not_offered_where_there_never_will_be_a_recording(lee_is_called: World) -> None:
     lee_is_called.phones.set_keys(LEE, "1")
     sids = {"CallSid": new_sid("CA"), "RecordingSid": new_sid("RE")}
@@ -138,6 +140,7 @@ def test_key_9_is_not_offered_where_there_never_will_be_a_recording(lee_is_calle
     assert "To hear" not in lee_is_called.heard(LEE)[0]
 
 
+@pytest.mark.thorough
 def test_whoever_listens_and_decides_nothing_has_not_answered(lee_is_called: World) -> None:
     world, left = lee_is_called, lee_is_called.now
     world.phones.set_keys(LEE, "9")
@@ -177,6 +180,7 @@ def test_pocket_is_asked_three_times_and_no_more(lee_is_called: World) -> None:
     assert failures(world)[0] == ("lee", "picked up, not answered by a key")
 
 
+@pytest.mark.thorough
 def test_pocket_that_hits_the_right_key_in_the_end_takes_the_case(lee_is_called: World) -> None:
     world = lee_is_called
     world.phones.set_keys(LEE, "771")
@@ -187,6 +191,7 @@ def test_pocket_that_hits_the_right_key_in_the_end_takes_the_case(lee_is_called:
     assert world.case()["owner"] == "lee"
 
 
+@pytest.mark.thorough
 def test_whoever_hangs_up_in_the_middle_moves_the_ladder_on(lee_is_called: World) -> None:
     world, left = lee_is_called, lee_is_called.now
     world.phones.set_behaviour(LEE, Behaviour.NORMAL)
@@ -249,6 +254,7 @@ def test_phone_that_still_rings_is_hung_up_when_somebody_takes_the_case(team: Wo
     assert team.bodies(ADA) == []
 
 
+@pytest.mark.thorough
 def test_call_that_somebody_answered_is_not_cut_off_by_somebody_elses_key(team: World) -> None:
     team.phones.set_behaviour(LEE, Behaviour.NORMAL)
     team.voicemail(emergency=True, attested=True)
@@ -263,6 +269,7 @@ def test_call_that_somebody_answered_is_not_cut_off_by_somebody_elses_key(team: 
     assert ("lee", "picked up, not answered by a key") in failures(team)
 
 
+@pytest.mark.thorough
 def test_second_key_1_hears_who_was_faster(team: World) -> None:
     team.phones.add_phone(DANA, "Dana", will_press="1")
     team.phones.add_phone(LEE, "Lee", will_press="1", picks_up_after=4)
@@ -275,6 +282,7 @@ def test_second_key_1_hears_who_was_faster(team: World) -> None:
     assert team.kinds().count("acknowledged") == 1
 
 
+@pytest.mark.thorough
 def test_manager_takes_over_by_key_what_is_overdue(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy='windows.overnight.callback_within = "10m"\npromise.at_risk_before = "1m"')
     world.voicemail(attested=True)
@@ -288,6 +296,7 @@ def test_manager_takes_over_by_key_what_is_overdue(build_world: Build) -> None:
     assert world.bodies(DANA)[-1].endswith("Maria has it now. Nothing for you to do.")
 
 
+@pytest.mark.thorough
 def test_key_that_overtakes_the_end_of_its_call_counts_though_the_ladder_moved_on(lee_is_called: World) -> None:
     world, left = lee_is_called, lee_is_called.now
     world.phones.set_behaviour(LEE, Behaviour.NORMAL)

@@ -154,6 +154,7 @@ def test_an_alert_call_says_whose_session_waits(world: World) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_moved_session_is_reminded_at_its_new_time_and_its_old_technician_is_free(world: World) -> None:
     number = book(world)
     sunday = SEVEN + timedelta(days=1)
@@ -193,6 +194,7 @@ def test_a_cancelled_session_is_quiet(world: World) -> None:
         bookings.cancel(world.program.desk, 99, "", world.now, actor="account:1")
 
 
+@pytest.mark.thorough
 def test_a_scheduler_that_was_away_sends_one_reminder_and_none_after_the_beginning(world: World) -> None:
     tomorrow = SEVEN + timedelta(days=1)
     book(world, starts_at=tomorrow)
@@ -245,6 +247,7 @@ def test_an_owner_may_keep_dealers_untexted_and_alert_by_text_only(build_world: 
     assert world.pages(SEVEN - 2 * HOUR) == ["125:00 Lee sms", "135:00 Maria sms"]
 
 
+@pytest.mark.thorough
 def test_whoever_began_is_asked_once_whether_it_is_over(world: World) -> None:
     book(world)
     world.at(SEVEN)
@@ -279,6 +282,7 @@ def test_what_cannot_be_booked_is_refused_and_nothing_is_kept(world: World) -> N
         assert len(session.scalars(select(Booking)).all()) == 1
 
 
+@pytest.mark.thorough
 def test_what_the_dealer_answers_reaches_the_technician(world: World) -> None:
     book(world)
     said(world, LEE)

@@ -84,6 +84,7 @@ def test_discontinued_product_is_promised_no_call(telling: World) -> None:
     assert "It is kept until we next open." in telling.bodies(CALLER)[0]
 
 
+@pytest.mark.thorough
 def test_message_that_was_found_too_late_promises_no_past_time(telling: World) -> None:
     telling.find_recording(telling.now - timedelta(hours=3), From=CALLER)
     telling.advance(seconds=1)
@@ -91,6 +92,7 @@ def test_message_that_was_found_too_late_promises_no_past_time(telling: World) -
     assert "A technician calls you as soon as possible." in telling.bodies(CALLER)[0]
 
 
+@pytest.mark.thorough
 def test_caller_who_becomes_known_later_gets_the_receipt_then(telling: World) -> None:
     call = telling.phones.leave_voicemail(CALLER, withheld=True)
     telling.advance(seconds=1)
@@ -102,6 +104,7 @@ def test_caller_who_becomes_known_later_gets_the_receipt_then(telling: World) ->
     assert telling.bodies(CALLER) == [RECEIPT]
 
 
+@pytest.mark.thorough
 def test_hang_up_and_second_message_get_none(telling: World) -> None:
     telling.voicemail("+12125550101", seconds=1)
     telling.voicemail(attested=True)
@@ -156,6 +159,7 @@ def test_caller_is_told_once_who_has_the_case_and_again_when_somebody_else_has(t
     ]
 
 
+@pytest.mark.thorough
 def test_nobody_is_told_of_a_call_that_was_made_already(telling: World) -> None:
     telling.voicemail(attested=True)
     telling.text(LEE, "DONE 10")
@@ -201,6 +205,7 @@ def test_after_stop_no_text_ever_until_start(telling: World) -> None:
     assert telling.text(CALLER, "STATUS") == "Case 1001: Lee has it and calls you by 11:30 PM EST."
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_stop_that_comes_while_a_text_waits_holds_it_back(telling: World) -> None:
     telling.phones.faults.refuse_429 = 4  # the alert's first tries, and the receipt's
@@ -213,6 +218,7 @@ def test_stop_that_comes_while_a_text_waits_holds_it_back(telling: World) -> Non
     assert why_nothing(telling) == ["texts do not reach this number, or it opted out"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", ["fail_500", "accept_then_hang"])
 def test_text_of_unknown_outcome_is_never_repeated(telling: World, fault: str) -> None:
     telling.phones.faults.drop_reports = True
@@ -227,6 +233,7 @@ def test_text_of_unknown_outcome_is_never_repeated(telling: World, fault: str) -
     assert not any(body.startswith("(repeat)") for body in telling.bodies(CALLER))
 
 
+@pytest.mark.thorough
 def test_text_that_does_not_arrive_moves_no_ladder_and_wakes_nobody(telling: World) -> None:
     left = telling.now
     telling.phones.set_behaviour(CALLER, Behaviour.DEAD)
@@ -240,6 +247,7 @@ def test_text_that_does_not_arrive_moves_no_ladder_and_wakes_nobody(telling: Wor
     assert (failure["code"], failure["person"]) == (30003, None)
 
 
+@pytest.mark.thorough
 def test_landline_is_not_tried_again(telling: World) -> None:
     telling.phones.set_behaviour(CALLER, Behaviour.LANDLINE)
 

@@ -72,6 +72,7 @@ def test_emergency_is_the_next_call_however_long_others_wait(lee_is_called: Worl
     assert said_of(world, LEE)[-1] == "1 0 0 2"
 
 
+@pytest.mark.thorough
 def test_who_talks_with_a_caller_is_not_rung_and_the_ladder_goes_on_at_its_time(lee_is_called: World) -> None:
     world = lee_is_called
     world.phones.set_keys(LEE, "2")
@@ -91,6 +92,7 @@ def test_who_talks_with_a_caller_is_not_rung_and_the_ladder_goes_on_at_its_time(
     assert rung.created_at == talked.ended_at
 
 
+@pytest.mark.thorough
 def test_call_whose_end_was_never_reported_keeps_the_line_for_two_minutes(lee_is_called: World) -> None:
     world, left = lee_is_called, lee_is_called.now
     world.phones.faults.drop = {Webhook.CALL_STATUS}

@@ -165,6 +165,7 @@ def test_text_that_does_not_arrive_rings_the_administrators(build_world: Build) 
     assert last_run(world).why == why
 
 
+@pytest.mark.thorough
 def test_text_whose_delivery_nobody_reports(watched: World) -> None:
     watched.phones.faults.drop_reports = True
     watched.advance(minutes=5)
@@ -173,6 +174,7 @@ def test_text_whose_delivery_nobody_reports(watched: World) -> None:
     assert watched.bodies(ADA) == [f"{FAILED}the text that follows it was not delivered within 3 minutes.{LOOK}"]
 
 
+@pytest.mark.thorough
 def test_text_of_unknown_outcome_is_not_repeated(watched: World) -> None:
     watched.clock.move_to("2026-11-23T21:30:00")
     watched.settle()
@@ -192,6 +194,7 @@ def test_call_that_the_phone_system_refuses(watched: World) -> None:
     assert watched.bodies(ADA) == [f"{FAILED}the phone system did not place it (Twilio refused it with 400).{LOOK}"]
 
 
+@pytest.mark.thorough
 def test_phone_system_that_has_too_much_to_do_for_a_moment_raises_no_alarm(watched: World) -> None:
     watched.phones.faults.refuse_429 = 3
 
@@ -235,6 +238,7 @@ def test_webhooks_that_come_twice_change_nothing(watched: World) -> None:
     assert watched.bodies(CANARY) == ["Test call 1: called, recorded, texted. Nothing to do."]
 
 
+@pytest.mark.thorough
 def test_real_voicemail_in_the_same_minute_is_a_case_like_any_other(watched: World) -> None:
     watched.advance(minutes=1, seconds=2)
     watched.voicemail(CALLER)
@@ -244,6 +248,7 @@ def test_real_voicemail_in_the_same_minute_is_a_case_like_any_other(watched: Wor
     assert last_run(watched).has_passed is True
 
 
+@pytest.mark.thorough
 def test_recording_of_a_test_call_that_only_a_fallback_answered_alerts_nobody(watched: World) -> None:
     watched.phones.faults.drop_reports = True  # nor does the end of the call come
     watched.phones.ours.voice_url = ""
@@ -259,6 +264,7 @@ def test_recording_of_a_test_call_that_only_a_fallback_answered_alerts_nobody(wa
     assert last_run(watched).progress.missing is Hop.ANSWERED
 
 
+@pytest.mark.thorough
 def test_nameless_voicemail_during_a_lost_test_call_is_alerted_a_moment_later(watched: World) -> None:
     watched.phones.ours.voice_url = ""
     watched.advance(minutes=1, seconds=5)
@@ -278,6 +284,7 @@ def test_call_from_the_canary_that_nobody_waits_for_is_no_case(watched: World) -
     assert watched.bodies(LEE) == []
 
 
+@pytest.mark.thorough
 def test_next_run_after_a_failed_one_may_pass(watched: World) -> None:
     watched.phones.faults.drop_recording_reports = True
     watched.advance(minutes=5)

@@ -50,6 +50,7 @@ by = ["sms"]
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 @pytest.mark.parametrize("span", [2 * MINUTE, DAY, 500 * DAY], ids=["minutes", "a day", "years"])
 def test_ladder_that_a_wrong_clock_began_goes_on_in_its_time(team: World, span: timedelta) -> None:
@@ -106,6 +107,7 @@ def test_promise_that_is_broken_all_the_same_is_alerted_again_every_quarter_of_a
     assert "breach_was_early" not in world.kinds()
 
 
+@pytest.mark.thorough
 def test_who_took_a_case_by_a_wrong_clock_is_waited_for_no_longer_than_the_policy_says(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=ONE_TEXT)
     world.voicemail(attested=True)
@@ -130,6 +132,7 @@ def test_text_of_unknown_outcome_is_looked_for_and_repeated_soon(team: World) ->
     assert pages(team, put_back_at, LEE) == ["0:50 sms"]
 
 
+@pytest.mark.thorough
 def test_texts_of_a_wrong_clock_do_not_count_as_those_of_the_last_minutes(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=f'{ONE_TEXT}[limits]\ntexts = 2\ntexts_within = "1m"')
     with clock_ahead(world, DAY):

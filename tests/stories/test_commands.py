@@ -80,6 +80,7 @@ def test_case_at_risk_can_be_taken_over_and_its_owner_hears_of_it(world: World) 
     assert world.case()["owner"] == "maria"
 
 
+@pytest.mark.thorough
 def test_callback_counts_whoever_made_it(world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "ACK")
@@ -218,6 +219,7 @@ def test_list_says_what_is_left_to_do_where_the_caller_was_called_back(world: Wo
     assert world.text(LEE, "LIST") == "1001 +16145550199 called back, send DONE"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("body", ["ACK 1001 1002", "ack 1001, 1002", "ACK 1001/1002 please"])
 def test_command_that_names_two_cases_takes_neither_and_says_how(world: World, body: str) -> None:
     world.voicemail(attested=True)
@@ -229,6 +231,7 @@ def test_command_that_names_two_cases_takes_neither_and_says_how(world: World, b
     assert {case["owner"] for case in world.cases()} == {None}
 
 
+@pytest.mark.thorough
 def test_call_is_offered_only_where_it_dials(world: World) -> None:
     world.voicemail("+18765550102", attested=True)
     world.voicemail("+12125550101", withheld=True, attested=True)
@@ -242,6 +245,7 @@ def test_call_is_offered_only_where_it_dials(world: World) -> None:
     assert all("CALL" not in body for body in world.bodies(LEE)[:2])
 
 
+@pytest.mark.thorough
 def test_more_work_than_there_was_time_for_is_billed_and_marked(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(minutes=4)
@@ -291,6 +295,7 @@ def test_somebody_else_may_close_a_case_that_was_called_back_and_the_callback_st
     assert [event["actor"] for event in case["events"] if event["kind"] == "closed"] == ["person:dana"]
 
 
+@pytest.mark.thorough
 def test_pass_that_is_sent_twice_passes_once(team: World) -> None:
     team.voicemail(attested=True)
     answers = [team.text(LEE, "PASS")]

@@ -46,6 +46,7 @@ def test_server_product_alerts_at_the_opening_and_is_due_two_support_hours_into_
     )
 
 
+@pytest.mark.thorough
 def test_deferred_case_climbs_its_ladder_from_the_opening_on(team: World) -> None:
     team.voicemail(product="server")
 
@@ -154,6 +155,7 @@ def test_closure_day_in_the_roster_counts_as_well(build_world: Build) -> None:
     assert world.bodies(SAM)[0].startswith("1001 weekend/closure: +16145550199 COLUMBUS OH.\n")
 
 
+@pytest.mark.thorough
 def test_night_caller_about_a_server_is_not_folded_into_a_case_that_is_due_tonight(team: World) -> None:
     team.voicemail(product="server")
     team.advance(minutes=1)

@@ -97,6 +97,7 @@ def test_second_done_of_the_same_person_corrects_the_first_and_the_history_keeps
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_measured_time_stays_in_a_correction_and_only_who_closed_the_case_corrects_it_and_not_for_long(
     world: World,
 ) -> None:
@@ -114,6 +115,7 @@ def test_measured_time_stays_in_a_correction_and_only_who_closed_the_case_correc
     assert billed(world) == [("lee", 12, "247.50", True)]
 
 
+@pytest.mark.thorough
 def test_correction_repeats_the_doubt_also_after_sure_and_its_own_figure_is_no_correction(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(minutes=4)
@@ -127,6 +129,7 @@ def test_correction_repeats_the_doubt_also_after_sure_and_its_own_figure_is_no_c
     assert (world.text(LEE, "DONE 1001 4") or "").endswith("Before: 500 min, $2103.75.")
 
 
+@pytest.mark.thorough
 def test_whoever_asks_about_a_closed_case_hears_who_closed_it(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(minutes=20)

@@ -37,6 +37,7 @@ def test_everyone_is_woken_when_both_phones_rang_out_and_then_the_managers_again
     assert [page for page in team.pages(left) if page > "0:3"] == ["0:40 Maria call"]
 
 
+@pytest.mark.thorough
 def test_second_person_is_found_where_only_one_is_on_the_rotations(build_world: Build) -> None:
     world = build_world(roster=TEAM.replace('people = ["dana"]', 'people = ["lee"]'))
     left = world.now
@@ -64,6 +65,7 @@ def test_first_to_take_it_stands_the_other_down(team: World) -> None:
     assert team.pages(left)[4:] == ["0:10 Lee sms"]
 
 
+@pytest.mark.thorough
 def test_second_to_take_it_hears_who_has_it(team: World) -> None:
     team.voicemail(emergency=True, attested=True)
     team.text(DANA, "ACK")
@@ -118,6 +120,7 @@ def test_whoever_has_a_case_that_becomes_an_emergency_is_rung_at_once_and_nobody
     assert team.kinds().count("acknowledged") == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("word", ["ACK", "CALL"])
 def test_text_of_whoever_is_asked_again_stops_their_phone_and_the_ladder(team: World, word: str) -> None:
     since = takes_it_and_the_phones_die(team)
@@ -132,6 +135,7 @@ def test_text_of_whoever_is_asked_again_stops_their_phone_and_the_ladder(team: W
     assert [page for page in team.pages(since) if "Lee" not in page] == []
 
 
+@pytest.mark.thorough
 def test_where_whoever_has_it_is_not_reached_the_ladder_of_emergencies_goes_on_to_everyone(team: World) -> None:
     since = takes_it_and_the_phones_die(team)
     team.advance(minutes=4)
@@ -151,6 +155,7 @@ def test_where_whoever_has_it_is_not_reached_the_ladder_of_emergencies_goes_on_t
     assert "Dana" in team.bodies(LEE)[-1]
 
 
+@pytest.mark.thorough
 def test_whoever_is_asked_by_text_only_has_the_first_step_of_the_ladder_to_answer(build_world: Build) -> None:
     by_text = TEAM.replace('phone = "+16145550102"', 'phone = "+16145550102"\nchannels = ["sms"]')
     world = build_world(roster=by_text)
@@ -162,6 +167,7 @@ def test_whoever_is_asked_by_text_only_has_the_first_step_of_the_ladder_to_answe
     assert {page.split()[0] for page in others if page.endswith("sms")} == {"5:00"}
 
 
+@pytest.mark.thorough
 def test_emergency_stands_first_in_the_list_of_whoever_has_several(team: World) -> None:
     team.voicemail(CALLER, attested=True)
     team.voicemail("+12125550101", emergency=True, attested=True)
@@ -191,6 +197,7 @@ def test_whoever_took_an_emergency_and_fell_asleep_is_rung_with_one_other_and_th
     assert {page.split()[1] for page in pages if page.startswith("45:2")} == {"Ada", "Dana", "Lee", "Maria", "Sam"}
 
 
+@pytest.mark.thorough
 def test_emergency_that_was_taken_when_its_ladder_had_only_managers_left_rings_its_owner_again(team: World) -> None:
     takes_it_and_the_phones_die(team)
     team.advance(seconds=20)

@@ -91,6 +91,7 @@ def test_own_times_of_the_recording_count_once_they_are_told(greeted: World) -> 
     assert voicemail(greeted).duration_s == 60
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("report", "flag"),
     [
@@ -127,6 +128,7 @@ def test_times_learnt_after_a_short_recording_keep_its_promise(greeted: World) -
     assert timedelta(0) < due - greeted.case()["callback_due"] < timedelta(minutes=3)
 
 
+@pytest.mark.thorough
 def test_second_message_is_told_once_though_it_is_reported_twice(team: World) -> None:
     team.voicemail(attested=True)
     team.advance(minutes=2)

@@ -36,6 +36,7 @@ def test_every_rung_reaches_its_people_as_soon_as_the_calls_of_the_one_before_ra
     assert team.pages(left) == [*FIRST_ROUND, *EVERYONE, "6:21 Maria call"]
 
 
+@pytest.mark.thorough
 def test_while_the_calls_of_a_rung_ring_on_the_next_one_comes_at_its_second(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy='alert_call.rings_for = "540s"')
     left = world.now

@@ -47,6 +47,7 @@ def test_administrator_is_told_once_of_a_dead_phone_and_never_of_a_call_that_nob
     assert {details["person"] for details in failed if details["channel"] == "voice"} >= {"lee", "dana", "sam"}
 
 
+@pytest.mark.thorough
 def test_phone_that_is_dead_for_two_cases_is_told_of_once(team: World) -> None:
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
 
@@ -58,6 +59,7 @@ def test_phone_that_is_dead_for_two_cases_is_told_of_once(team: World) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_manager_is_told_where_there_is_no_administrator(world: World) -> None:
     world.phones.set_behaviour(LEE, Behaviour.DEAD)
 
@@ -103,6 +105,7 @@ def test_phone_that_opted_out_gets_calls_until_it_texts_start(team: World) -> No
     assert team.bodies(ADA) == ["Lee Okafor opted out of our texts: alerts go by call until they text START."]
 
 
+@pytest.mark.thorough
 def test_busy_phone_of_somebody_who_is_called_only_moves_the_ladder_on_and_is_nobodys_fault(build_world: Build) -> None:
     world = build_world(roster=ONLY_BY_CALL)
     left = world.now
@@ -121,6 +124,7 @@ def test_busy_phone_of_somebody_who_is_called_only_moves_the_ladder_on_and_is_no
     assert world.bodies(ADA) == []
 
 
+@pytest.mark.thorough
 def test_nobody_waits_for_a_busy_line_though_the_text_beside_it_arrived(team: World) -> None:
     left = team.now
     team.phones.set_behaviour(LEE, Behaviour.BUSY)
@@ -132,6 +136,7 @@ def test_nobody_waits_for_a_busy_line_though_the_text_beside_it_arrived(team: Wo
     assert team.pages(left)[4:] == ["5:01 Dana call", "5:01 Dana sms"]
 
 
+@pytest.mark.thorough
 def test_one_dead_phone_of_two_does_not_hurry_an_emergency_while_the_other_listens(team: World) -> None:
     left = team.now
     team.phones.set_behaviour(LEE, Behaviour.DEAD)
@@ -144,6 +149,7 @@ def test_one_dead_phone_of_two_does_not_hurry_an_emergency_while_the_other_liste
     assert len(team.bodies(DANA)) == 1
 
 
+@pytest.mark.thorough
 def test_ladder_hurries_past_dead_phones_to_whoever_is_alive(team: World) -> None:
     left = team.now
     for number in (LEE, DANA, SAM, MARIA):
@@ -157,6 +163,7 @@ def test_ladder_hurries_past_dead_phones_to_whoever_is_alive(team: World) -> Non
     assert any(body.startswith("1001 overnight") for body in team.bodies(ADA))
 
 
+@pytest.mark.thorough
 def test_case_that_was_taken_is_not_moved_by_a_failure_that_comes_late(team: World) -> None:
     left = team.now
     team.voicemail(attested=True)

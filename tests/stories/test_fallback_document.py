@@ -30,6 +30,7 @@ def test_a_caller_hears_in_both_languages_that_they_are_recorded_and_is_called_b
     assert [(case["caller"], len(case["recordings"])) for case in alone.cases()] == [(CALLER, 1)]
 
 
+@pytest.mark.thorough
 def test_a_caller_who_presses_pound_out_of_habit_loses_nothing(alone: World) -> None:
     alone.phones.leave_voicemail(CALLER, keys="#")
     alone.advance(minutes=6)
@@ -37,6 +38,7 @@ def test_a_caller_who_presses_pound_out_of_habit_loses_nothing(alone: World) -> 
     assert [len(case["recordings"]) for case in alone.cases()] == [1]
 
 
+@pytest.mark.thorough
 def test_a_message_longer_than_the_longest_goes_on_after_a_word(alone: World) -> None:
     alone.phones.leave_voicemail(CALLER, seconds=420)
     alone.advance(minutes=6)

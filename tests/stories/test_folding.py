@@ -56,6 +56,7 @@ def test_message_after_the_callback_is_a_new_case(team: World) -> None:
     assert [(case["ref"], case["state"]) for case in team.cases()] == [("1001", "called_back"), ("1002", "open")]
 
 
+@pytest.mark.thorough
 def test_other_callers_have_cases_of_their_own(team: World) -> None:
     team.voicemail(CALLER, attested=True)
     team.voicemail("+12125550101", attested=True)
@@ -115,6 +116,7 @@ def test_missed_call_whose_recording_failed_is_paged_all_the_same(team: World) -
     assert team.bodies(LEE)[0].startswith("1001 overnight: +16145550199. Not attested. No words recorded.\nCall by")
 
 
+@pytest.mark.thorough
 def test_recording_that_was_silent_is_a_hang_up(team: World) -> None:
     sids = {"CallSid": new_sid("CA"), "RecordingSid": new_sid("RE")}
 
@@ -152,6 +154,7 @@ def test_reports_of_a_call_in_the_wrong_order_are_the_same_case(team: World) -> 
     assert (case["caller"], case["state"], case["flags"]) == (CALLER, "open", [])
 
 
+@pytest.mark.thorough
 def test_what_the_second_message_tells_is_learnt_where_the_first_did_not(world: World) -> None:
     world.find_recording(world.now, RecordingStatus="absent", From=CALLER)
     world.advance(seconds=1)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from tests.support.callbacks import call_back
@@ -87,6 +88,7 @@ def typed(world: World, code: str, kind: Kind, *spans: tuple[str, str, str], **g
         work.record(tx, world.program.desk, new, world.now, actor="person:dana")
 
 
+@pytest.mark.thorough
 def test_march_2026_from_its_voicemails_to_the_file_for_accounting(build_world: Build) -> None:
     world = build_world(roster=TEAM, at="2026-03-02T14:00:00")
     import_all(world)

@@ -41,6 +41,7 @@ def test_whoever_took_a_case_by_text_is_rung_hears_it_twice_and_calls_back_from_
     assert world.case()["callback_basis"] == "measured"
 
 
+@pytest.mark.thorough
 def test_nothing_is_played_to_a_voicemail_box_and_a_line_that_is_busy_is_told_of(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(seconds=5)
@@ -62,6 +63,7 @@ def test_nothing_is_played_to_a_voicemail_box_and_a_line_that_is_busy_is_told_of
     assert (world.case()["state"], world.case()["owner"]) == ("open", None)
 
 
+@pytest.mark.thorough
 def test_who_has_the_case_is_said_and_only_they_may_call_back_from_there(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(seconds=5)

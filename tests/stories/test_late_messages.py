@@ -53,6 +53,7 @@ def test_everybody_gets_one_alert_of_it_and_not_two(team: World) -> None:
     }
 
 
+@pytest.mark.thorough
 def test_message_found_in_its_last_half_hour_is_at_risk_at_once(team: World) -> None:
     found = team.now
 

@@ -52,6 +52,7 @@ def test_nobody_on_call_reaches_the_manager_and_everyone_at_once(build_world: Bu
     assert world.kinds().count("nobody_on_call") == 4
 
 
+@pytest.mark.thorough
 def test_roster_without_anybody_loses_nothing(build_world: Build) -> None:
     world = build_world(roster='timezone = "America/New_York"')
     world.voicemail(attested=True)
@@ -90,6 +91,7 @@ def test_hand_over_in_the_middle_of_a_case_pages_whoever_is_on_call_then(team: W
     assert team.pages(left) == ["0:00 Lee sms", "5:00 Sam call", "5:00 Sam sms"]
 
 
+@pytest.mark.thorough
 def test_owner_keeps_the_case_through_the_hand_over(team: World) -> None:
     team.at("2026-11-23T12:57:00+00:00")
     left = team.now

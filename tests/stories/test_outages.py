@@ -72,6 +72,7 @@ def left_by_caller(world: World) -> dict[str, datetime]:
     return {case["caller"]: case["left_at"] for case in world.cases()}
 
 
+@pytest.mark.thorough
 def test_six_hours_without_a_webhook_delay_no_case_by_ten_minutes(watched: World) -> None:
     lose_webhooks(watched)
     left = {}
@@ -150,6 +151,7 @@ def test_an_outage_is_on_record_and_a_restart_is_none(watched: World) -> None:
         assert [datetime.fromisoformat(outage.details[name]) for name in ("began", "ended")] == [began, began + HOUR]
 
 
+@pytest.mark.thorough
 def test_lists_that_lag_hold_a_voicemail_up_no_longer_than_that(watched: World) -> None:
     watched.phones.faults.lists_lag = 20 * MINUTE
     lose_webhooks(watched)
@@ -235,6 +237,7 @@ def test_a_webhook_that_comes_hours_later_finds_its_voicemail_known(watched: Wor
     assert watched.kinds().count("voicemail_left") == 1
 
 
+@pytest.mark.thorough
 def test_only_the_recording_report_is_lost_and_the_keys_count(watched: World) -> None:
     watched.phones.faults.drop_recording_reports = True
     watched.voicemail(attested=True)
@@ -292,6 +295,7 @@ def test_what_is_no_message_to_us_becomes_no_case(watched: World, to: str, direc
     assert watched.cases() == []
 
 
+@pytest.mark.thorough
 def test_a_clock_that_was_a_day_ahead_for_a_moment_hides_no_voicemail(watched: World) -> None:
     now = watched.now
     watched.clock.tick(24 * HOUR)
@@ -307,6 +311,7 @@ def test_a_clock_that_was_a_day_ahead_for_a_moment_hides_no_voicemail(watched: W
     assert len(watched.entries("clock_was_ahead")) == 1
 
 
+@pytest.mark.thorough
 def test_a_report_whose_times_cannot_be_read_gets_them_from_the_phone_system(watched: World) -> None:
     watched.phones.faults.drop_recording_reports = True
     call = watched.phones.leave_voicemail(CALLER, seconds=40)
@@ -322,6 +327,7 @@ def test_a_report_whose_times_cannot_be_read_gets_them_from_the_phone_system(wat
     assert case["callback_due"] == left + 2 * HOUR
 
 
+@pytest.mark.thorough
 def test_a_case_that_was_sorted_without_its_call_is_sorted_again_by_the_list(build_world: Build) -> None:
     world = build_world(at="2026-11-20T23:59:30", roster=TEAM, policy=QUIET, reconciles=True)  # 6:59:30 PM EST
     world.advance(seconds=1)

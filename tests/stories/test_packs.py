@@ -74,6 +74,7 @@ def test_the_story_of_a_callback_that_the_network_measured(team: World) -> None:
     assert team.kinds()[-2:] == ["recording_exported", "case_exported"]
 
 
+@pytest.mark.thorough
 def test_a_recording_that_is_gone_is_named_with_its_hash_and_why(build_world: Build) -> None:
     world = build_world(policy='[recordings]\nkeep_for = "3h"\n')
     world.voicemail(seconds=30)
@@ -116,6 +117,7 @@ def test_a_history_that_does_not_fit_is_said_so(world: World) -> None:
     assert sha256.endswith("\nNOT THE HASH IN THE HISTORY")
 
 
+@pytest.mark.thorough
 def test_a_pack_that_is_awaited_checks_the_entries_of_its_case_only_and_finds_what_was_changed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

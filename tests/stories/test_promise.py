@@ -66,6 +66,7 @@ def test_case_at_risk_is_told_once_thirty_minutes_before(quiet: World) -> None:
     assert [headed(quiet, phone, "AT RISK") for phone in (DANA, LEE, MARIA)] == [[at_risk]] * 3
 
 
+@pytest.mark.thorough
 def test_while_somebody_has_it_only_they_and_the_managers_hear_of_the_risk(quiet: World) -> None:
     left = quiet.now
     quiet.voicemail(attested=True)
@@ -94,6 +95,7 @@ def test_broken_promise_is_recorded_once_and_told_every_fifteen_minutes(quiet: W
     ]
 
 
+@pytest.mark.thorough
 def test_rung_on_the_second_of_the_breach_says_so_and_calls_where_the_breach_does(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=RUNG_AT_THE_BREACH)
     left = world.now
@@ -158,6 +160,7 @@ def test_callback_stops_everything_before_and_after_the_breach(quiet: World) -> 
     assert [case["breached_at"] is None for case in quiet.cases()] == [True, False]
 
 
+@pytest.mark.thorough
 def test_promise_of_twenty_seconds_is_watched_to_the_second(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWENTY_SECONDS)
     left = world.now
@@ -172,6 +175,7 @@ def test_promise_of_twenty_seconds_is_watched_to_the_second(build_world: Build) 
     assert world.case()["breached_at"] == left + timedelta(seconds=20)
 
 
+@pytest.mark.thorough
 def test_acknowledgement_of_a_short_promise_holds_for_its_five_seconds(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWENTY_SECONDS)
     left = world.now

@@ -104,6 +104,7 @@ def test_keys_that_can_be_no_pin_are_told_so_and_count_for_nothing(team: World) 
     assert (team.entries("pin_refused"), whose(team)) == ([], ("A17", "Kim Reyes"))
 
 
+@pytest.mark.thorough
 def test_a_pin_of_a_further_message_says_whose_the_open_case_is(team: World) -> None:
     acme(team)
     team.voicemail(PAYPHONE)
@@ -115,6 +116,7 @@ def test_a_pin_of_a_further_message_says_whose_the_open_case_is(team: World) -> 
     assert (whose(team), how(team), len(team.cases())) == (("A17", "Kim Reyes"), ["PIN"], 1)
 
 
+@pytest.mark.thorough
 def test_without_pins_nobody_is_asked_and_the_number_that_comes_late_still_counts(team: World) -> None:
     acme(team, pin=None)
     call = team.voicemail(PAYPHONE)
@@ -128,6 +130,7 @@ def test_without_pins_nobody_is_asked_and_the_number_that_comes_late_still_count
     assert (whose(team), whose(team, "1002")) == ((None, None), ("A17", "Kim Reyes"))
 
 
+@pytest.mark.thorough
 def test_whoever_left_still_calls_for_the_firm_and_is_not_greeted(team: World) -> None:
     acme(team, left_on=date(2026, 10, 31))
 
@@ -199,6 +202,7 @@ def test_the_alert_and_the_greeting_say_what_is_left_and_who_must_prepay(
     assert call.heard[0].startswith(greeted)
 
 
+@pytest.mark.thorough
 def test_what_a_night_costs_is_told_and_that_credits_do_not_count(team: World) -> None:
     dealer = acme(team)
     buy(team, dealer, "2026-08-03", "9000.00")
@@ -233,6 +237,7 @@ def test_a_bill_moves_with_the_case_to_the_dealer_who_pays(build_world: Build) -
     assert billed(world) == [("standard", 30, "82.50")]
 
 
+@pytest.mark.thorough
 def test_a_session_that_is_open_again_keeps_nothing_of_the_dealer_who_had_it(build_world: Build) -> None:
     world = evening(build_world)
     dealers = [add_dealer(world, code, has_account=code == "BELL") for code in ("BELL", "CASH")]
@@ -255,6 +260,7 @@ def test_a_session_that_is_open_again_keeps_nothing_of_the_dealer_who_had_it(bui
     assert billed(world) == [("standard", 30, "82.50")]  # without an account it is billed at once (E6)
 
 
+@pytest.mark.thorough
 def test_the_page_of_a_case_says_who_pays_and_lets_a_manager_set_the_dealer(build_world: Build) -> None:
     world = evening(build_world)
     dealer = acme(world, left_on=date(2026, 10, 31))
@@ -286,6 +292,7 @@ def test_the_page_of_a_case_says_who_pays_and_lets_a_manager_set_the_dealer(buil
     assert (refused.status_code, whose(world, "1002")) == (403, ("A17", None))
 
 
+@pytest.mark.thorough
 def test_board_cases_and_report_tell_and_find_the_dealer(team: World) -> None:
     acme(team)
     manager = signed_in(team, Role.MANAGER)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.fixtures import DANA, LEE
 from tests.support.world import CALLER, Build, World
 from triage.services import records
@@ -30,6 +32,7 @@ def test_caller_hears_that_it_waits_then_who_has_it_then_that_it_is_done(world: 
     assert "text_from_caller" not in world.kinds()
 
 
+@pytest.mark.thorough
 def test_several_open_cases_have_a_line_each(world: World) -> None:
     world.voicemail(product="server")
     world.voicemail(attested=True)
@@ -43,6 +46,7 @@ def test_several_open_cases_have_a_line_each(world: World) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_overdue_call_is_said_to_be_late(build_world: Build) -> None:
     world = build_world(policy='windows.overnight.callback_within = "60s"')
     world.voicemail(attested=True)
@@ -62,6 +66,7 @@ def test_reference_of_somebody_else_is_answered_like_one_that_does_not_exist(wor
     assert world.text(CALLER, "STATUS 4711") == f"We know no case 4711 of this number.\n{waits}"
 
 
+@pytest.mark.thorough
 def test_number_that_the_caller_keyed_may_ask_too(world: World) -> None:
     world.voicemail(CALLER, attested=True, number=ELSEWHERE.removeprefix("+1"))
 
@@ -75,6 +80,7 @@ def test_stranger_gets_no_answer(world: World) -> None:
     assert records.list_texts(world.program.desk, most=1)[0]["sender"] == "stranger"
 
 
+@pytest.mark.thorough
 def test_technician_is_pointed_to_the_words_that_are_theirs(world: World) -> None:
     world.voicemail(attested=True)
 
@@ -84,6 +90,7 @@ def test_technician_is_pointed_to_the_words_that_are_theirs(world: World) -> Non
     assert answer.startswith("Not understood: STATUS\nNothing was changed. Words: ACK,")
 
 
+@pytest.mark.thorough
 def test_more_words_are_also_a_message_to_whoever_has_it(world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "ACK")
@@ -96,6 +103,7 @@ def test_more_words_are_also_a_message_to_whoever_has_it(world: World) -> None:
     assert world.bodies(LEE)[-1] == "1001 the caller wrote: status is worse: the lobby is dead too"
 
 
+@pytest.mark.thorough
 def test_same_question_posted_twice_is_answered_the_same(world: World) -> None:
     world.voicemail(attested=True)
     form = {"MessageSid": new_sid("SM"), "From": CALLER, "To": "+16145550100", "Body": "STATUS"}
@@ -107,6 +115,7 @@ def test_same_question_posted_twice_is_answered_the_same(world: World) -> None:
     assert records.list_texts(world.program.desk, most=2)[1]["sender"] == "caller"
 
 
+@pytest.mark.thorough
 def test_owner_may_leave_status_unanswered(build_world: Build) -> None:
     world = build_world(policy="callers.status = false\ncallers.receipt = true")
     world.voicemail(attested=True)

@@ -51,6 +51,7 @@ def test_what_comes_on_top_of_the_limit_waits_for_one_summary(build_world: Build
     assert world.pages(began) == ["0:00 Lee sms", "0:01 Lee sms", "2:02 Lee sms"]
 
 
+@pytest.mark.thorough
 def test_single_alert_that_waited_is_sent_as_it_is(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_TEXTS_AND_ONE_CALL)
     storm(world, 3)
@@ -60,6 +61,7 @@ def test_single_alert_that_waited_is_sent_as_it_is(build_world: Build) -> None:
     assert world.bodies(LEE)[2].startswith("1003 overnight: +12125550002 NEW YORK NY.\nCall by 11:30 PM EST")
 
 
+@pytest.mark.thorough
 def test_summary_leaves_out_what_somebody_took_meanwhile(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_TEXTS_AND_ONE_CALL)
     storm(world, 5)

@@ -19,6 +19,7 @@ def storm(world: World, voicemails: int) -> None:
         world.voicemail(f"+1212555{number:04}", attested=True)
 
 
+@pytest.mark.thorough
 def test_single_alert_that_waited_says_how_much_time_is_left_by_then(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=TWO_TEXTS)
     storm(world, 3)

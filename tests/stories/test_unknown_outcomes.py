@@ -98,6 +98,7 @@ def test_refusal_for_too_many_requests_is_tried_again_soon(team: World) -> None:
     assert team.pages(left) == ["0:03 Lee sms"]
 
 
+@pytest.mark.thorough
 def test_refusal_that_does_not_end_moves_the_ladder_on(team: World) -> None:
     left = team.now
     team.phones.faults.refuse_429 = 6
@@ -108,6 +109,7 @@ def test_refusal_that_does_not_end_moves_the_ladder_on(team: World) -> None:
     assert team.pages(left)[:3] == ["0:31 Ada sms", "0:31 Lee call", "0:31 Lee sms"]
 
 
+@pytest.mark.thorough
 def test_calls_of_unknown_outcome_are_found_in_the_list_too(team: World) -> None:
     left = team.now
     team.phones.faults.accept_then_hang = 4
@@ -144,6 +146,7 @@ def test_without_any_report_the_ladder_climbs_by_its_own_clock(team: World) -> N
     assert team.pages(left)[3:] == ["7:00 Lee call", "15:00 Dana call", "15:00 Dana sms"]
 
 
+@pytest.mark.thorough
 def test_search_tells_the_alerts_of_two_cases_apart(team: World) -> None:
     team.phones.faults.drop_reports = True
     team.phones.faults.accept_then_hang = 1
@@ -156,6 +159,7 @@ def test_search_tells_the_alerts_of_two_cases_apart(team: World) -> None:
     assert [body.split(" overnight")[0] for body in team.bodies(LEE)] == ["1001", "(repeat) 1002"]
 
 
+@pytest.mark.thorough
 @dataclass
 class AnswersLate:
     """Takes a call, whose first report comes before an answer that never does."""
@@ -199,6 +203,7 @@ def rung_at_once(world: World, phone: str) -> list[str]:
     ]
 
 
+@pytest.mark.thorough
 def test_call_that_may_be_ringing_is_not_placed_again_before_its_ring_time_is_over(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy='alert_call.rings_for = "90s"')
     world.phones.faults.accept_then_hang = 4

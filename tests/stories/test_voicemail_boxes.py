@@ -45,6 +45,7 @@ def test_voicemail_box_may_be_said_by_text_afterwards(world: World) -> None:
     assert world.case()["state"] == "acknowledged"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("talks_for", [0, 1])
 def test_words_after_a_call_ask_for_the_minutes_that_done_will_ask_for(world: World, talks_for: int) -> None:
     world.voicemail(attested=True)
@@ -60,6 +61,7 @@ def test_words_after_a_call_ask_for_the_minutes_that_done_will_ask_for(world: Wo
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("said_by", ["key", "text"])
 def test_voicemail_box_that_is_said_twice_is_one_attempt_until_ten_minutes_after_the_call(
     world: World, said_by: str
@@ -82,6 +84,7 @@ def test_voicemail_box_that_is_said_twice_is_one_attempt_until_ten_minutes_after
     assert world.case()["callback_basis"] == "attempts"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("talks_for", "later"), [(1_200, 1), (60, 20)], ids=["a long talk", "much later"])
 def test_a_try_after_a_conversation_does_not_undo_it(world: World, talks_for: int, later: int) -> None:
     world.voicemail(attested=True)
@@ -111,6 +114,7 @@ def test_box_of_a_case_whose_promise_was_met_by_attempts_is_not_billed(world: Wo
     assert world.text(LEE, "DONE 1001") == "1001 is closed: 0 min, not billed."
 
 
+@pytest.mark.thorough
 def test_what_was_billed_stays_as_it_was_measured(world: World) -> None:
     world.voicemail(attested=True)
     call_back(world, talks_for=60)
@@ -122,6 +126,7 @@ def test_what_was_billed_stays_as_it_was_measured(world: World) -> None:
     assert "voicemail_box" not in world.kinds()
 
 
+@pytest.mark.thorough
 def test_case_that_was_owed_nothing_wakes_nobody_after_a_voicemail_box(world: World) -> None:
     world.voicemail(seconds=1)
     left = world.now

@@ -15,6 +15,7 @@ def told(world: World, phone: str, since: int) -> list[str]:
     return [body.split("\n")[-1] for body in world.bodies(phone)[since:]]
 
 
+@pytest.mark.thorough
 def test_ladder_that_goes_on_after_an_acknowledgement_says_who_had_the_case(team: World) -> None:
     team.voicemail("+12165550123", attested=False, emergency=True, product="ucp")
     team.text(LEE, "ACK")
@@ -50,6 +51,7 @@ def test_owner_hears_once_what_somebody_else_does_with_their_case(team: World, w
     assert told(team, LEE, before) == [heard]
 
 
+@pytest.mark.thorough
 def test_case_that_another_closes_is_the_session_of_who_closes_it_or_of_who_made_the_measured_call(
     world: World,
 ) -> None:
@@ -109,6 +111,7 @@ def test_who_gets_texts_only_reads_the_same_once_though_two_rungs_come_in_one_mi
     assert "EMERGENCY. Spanish." in world.bodies(MARIA)[0]
 
 
+@pytest.mark.thorough
 def test_each_further_call_of_a_case_is_told_with_all_of_them_together(world: World) -> None:
     world.voicemail(attested=True)
     call_back(world, talks_for=125)

@@ -39,6 +39,7 @@ def words_after_the_call(world: World) -> list[str]:
     return [body for body in world.bodies(LEE) if "promise met" in body or "attempt on record" in body]
 
 
+@pytest.mark.thorough
 def test_nothing_is_told_before_the_technician_could_say_that_it_was_a_voicemail_box(called: World) -> None:
     assert called.case()["callback_basis"] == "measured"
     assert words_after_the_call(called) == []
@@ -49,6 +50,7 @@ def test_nothing_is_told_before_the_technician_could_say_that_it_was_a_voicemail
     assert told.startswith(MET)
 
 
+@pytest.mark.thorough
 def test_words_come_half_a_minute_after_the_call_where_its_end_is_not_reported(called: World) -> None:
     called.phones.faults.drop.add(Webhook.CALL_STATUS)
 
@@ -60,6 +62,7 @@ def test_words_come_half_a_minute_after_the_call_where_its_end_is_not_reported(c
     assert [told.startswith(MET) for told in words_after_the_call(called)] == [True]
 
 
+@pytest.mark.thorough
 def test_voicemail_box_that_is_said_by_text_first_is_not_followed_by_a_promise_met(called: World) -> None:
     answer = called.text(LEE, "TRIED")
     called.advance(minutes=2)
@@ -96,6 +99,7 @@ def test_call_that_waits_too_long_for_the_end_of_another_is_told_of(called: Worl
     assert called.bodies(LEE)[-1] == NOT_PLACED.format("1002", "+12125550101")
 
 
+@pytest.mark.thorough
 def test_call_that_waits_is_asked_for_twice_and_rings_once(world: World) -> None:
     world.voicemail(emergency=True, attested=True)
     world.phones.faults.drop.add(Webhook.CALL_STATUS)
@@ -111,6 +115,7 @@ def test_call_that_waits_is_asked_for_twice_and_rings_once(world: World) -> None
     assert len([call for call in world.phones.phone(LEE).calls if "Press 1 to call back" in " ".join(call.heard)]) == 1
 
 
+@pytest.mark.thorough
 def test_call_of_unknown_outcome_that_was_picked_up_is_not_placed_again(world: World) -> None:
     world.voicemail(attested=True)
     world.phones.add_phone(CALLER, "Caller", talks_for=300)

@@ -171,6 +171,7 @@ def test_nobody_works_on_two_things_at_once(office: World) -> None:
     record(office, None, span(MONDAY, "09:00", "10:00"), person_id="dana")
 
 
+@pytest.mark.thorough
 def test_a_measured_call_is_work_too_but_a_callback_is_never_refused(world: World) -> None:
     world.voicemail(attested=True)
     began = world.now
@@ -186,6 +187,7 @@ def test_a_measured_call_is_work_too_but_a_callback_is_never_refused(world: Worl
     assert world.case()["sessions"][0]["stated_minutes"] == 90
 
 
+@pytest.mark.thorough
 def test_of_a_call_that_runs_nobody_types_the_time(world: World) -> None:
     world.voicemail(attested=True)
     began = world.now
@@ -278,6 +280,7 @@ def test_work_put_right_is_billed_anew_from_the_earlier_of_both_times(office: Wo
         work.correct(tx, desk, first, Changed(note="x"), office.now, reason=" ", actor="account:1")
 
 
+@pytest.mark.thorough
 def test_work_that_was_booked_says_so_at_whatever_hour_and_stays_booked_when_it_is_put_right(office: World) -> None:
     acme, desk = add_dealer(office), office.program.desk
     times = [(MONDAY, "17:00"), (MONDAY, "21:00"), ("2026-03-07", "10:00"), (MONDAY, "09:00")]

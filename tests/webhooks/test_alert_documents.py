@@ -135,6 +135,7 @@ def test_key_9_says_so_where_the_recording_is_not_here_yet(call: Call) -> None:
     assert spoken(gather) == ["The recording is not here yet.", f"That was case 1 0 0 1. {MENU}"]
 
 
+@pytest.mark.thorough
 def test_several_recordings_are_announced(emergency: World) -> None:
     emergency.voicemail()
     call = Call(emergency, delivery_of(emergency, LEE))
@@ -144,6 +145,7 @@ def test_several_recordings_are_announced(emergency: World) -> None:
     assert [sentence for sentence in said if sentence.startswith("Message")] == ["Message 1 of 2.", "Message 2 of 2."]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("key", ["0", "4", "8", "*", "#", "", "hangup", "\uff11"])
 def test_other_keys_lead_to_the_menu_twice_and_then_to_the_end(key: str, call: Call) -> None:
     for turn in (1, 2):
@@ -165,6 +167,7 @@ def test_silence_ends_with_a_sentence(call: Call) -> None:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", ["", "/silent"])
 def test_whoever_is_late_hears_who_has_it_and_the_call_ends(step: str, call: Call, emergency: World) -> None:
     emergency.text(DANA, "ACK")
@@ -179,12 +182,14 @@ def test_whoever_presses_a_key_too_late_hears_who_has_it(key: str, call: Call, e
     assert_ends(call.presses(key), *LATE)
 
 
+@pytest.mark.thorough
 def test_case_that_is_called_back_needs_nobody(call: Call, emergency: World) -> None:
     emergency.text(DANA, "DONE")
 
     assert_ends(call.says(), "Case 1 0 0 1 is called back. Nothing for you to do.", "Goodbye.")
 
 
+@pytest.mark.thorough
 def test_whoever_took_it_by_text_hears_that_it_is_theirs(call: Call, emergency: World) -> None:
     emergency.text(LEE, "ACK")
 
@@ -248,6 +253,7 @@ def test_key_that_could_not_be_kept_is_said_to_be_lost(call: Call, monkeypatch: 
     )
 
 
+@pytest.mark.thorough
 def test_whatever_keys_are_pressed_the_call_ends_in_documents_that_twilio_walks(call: Call, emergency: World) -> None:
     chance = random.Random(2026)
     lee = delivery_of(emergency, LEE)

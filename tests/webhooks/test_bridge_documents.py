@@ -100,6 +100,7 @@ def test_after_a_conversation_the_technician_may_say_that_it_was_a_voicemail_box
     assert ringing.case()["bridges"][0]["seconds"] == 48
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("status", ["busy", "no-answer", "failed"])
 def test_after_no_answer_key_1_tries_again(ringing: World, status: str) -> None:
     wire, path = Wire.of(ringing), call_of(ringing)

@@ -39,6 +39,12 @@ _ALONE = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "
 SignIn = Callable[[Role], Page]
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """SQLite alone: what pages ask of PostgreSQL, the tests of the console ask without a browser."""
+    return sqlite_url
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:

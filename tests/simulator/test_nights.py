@@ -70,6 +70,7 @@ def test_a_night_passes_by_the_clock_that_it_was_given(nights: Callable[[int], N
     assert SystemClock().now() < NIGHT
 
 
+@pytest.mark.thorough
 def test_the_same_seed_makes_the_same_history_and_another_one_another(nights: Callable[[int], Nights]) -> None:
     heads = [a_night(nights(seed))[1] for seed in (7, 7, 8)]
 

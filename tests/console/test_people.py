@@ -80,6 +80,7 @@ def test_a_new_number_counts_once_its_code_is_given_and_the_old_phone_hears_of_i
         assert code not in str(event.details)
 
 
+@pytest.mark.thorough
 def test_a_number_of_a_dealer_is_nobodys_of_the_roster(team: World) -> None:
     boss = signed_in(team, Role.MANAGER)
     path = ask(team, boss, "614-555-0111")
@@ -140,6 +141,7 @@ def test_the_password_is_asked_again_and_numbers_that_will_not_do_are_refused_in
     assert team.entries("number_change_asked") == []
 
 
+@pytest.mark.thorough
 def test_whose_numbers_are_on_the_roster_cannot_be_tried_out(team: World) -> None:
     lee = signed_in(team, Role.TECHNICIAN, "lee")
     tried = [ask(team, lee, DANA) for _ in range(5)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
+
 from tests.support.fixtures import LEE, TEAM
 from tests.support.visitor import signed_in
 from tests.support.world import Build, World
@@ -54,6 +56,7 @@ def test_what_is_wrong_comes_first_and_says_how_to_mend_it(world: World, quick_h
     assert "All is well here." not in page
 
 
+@pytest.mark.thorough
 def test_a_gap_and_a_dead_phone_are_wrong_now_and_not_at_the_next_daily_look(
     build_world: Build, quick_hashes: None
 ) -> None:

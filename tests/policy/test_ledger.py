@@ -141,6 +141,7 @@ def test_many_random_years_come_out_to_the_minute_and_the_cent(firm: Firm, at: d
     _agree(firm, at, terms)
 
 
+@pytest.mark.thorough
 @given(firm=firms(), since=instants())
 @settings(max_examples=60)
 def test_who_reckons_from_any_instant_on_finds_what_the_whole_history_says(

@@ -153,6 +153,7 @@ def test_whoever_listens_and_decides_nothing_has_not_answered(lee_is_called: Wor
     assert [page for page in world.pages(left) if "Dana" in page]
 
 
+@pytest.mark.thorough
 def test_voicemail_box_is_no_answer_and_the_next_person_is_called_when_the_menu_is_over(lee_is_called: World) -> None:
     world, left = lee_is_called, lee_is_called.now
     world.phones.set_behaviour(LEE, Behaviour.VOICEMAIL_BOX)
@@ -215,6 +216,7 @@ def test_busy_and_unanswered_phones_move_the_ladder_on(lee_is_called: World, beh
     assert [page for page in world.pages(left) if "Dana" in page][:2] == [f"{at} Dana call", f"{at} Dana sms"]
 
 
+@pytest.mark.thorough
 def test_phone_rings_as_long_as_the_policy_says(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy='alert_call.rings_for = "12s"\n' + CALLED_AT_ONCE)
     left = world.now

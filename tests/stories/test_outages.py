@@ -202,6 +202,7 @@ def test_a_recording_that_takes_longer_than_the_margin_is_waited_for(build_world
     assert (before, len(world.cases())) == (0, 1)
 
 
+@pytest.mark.thorough
 def test_webhooks_that_come_are_not_raced(watched: World) -> None:
     watched.voicemail()
     watched.advance(minutes=30)
@@ -223,6 +224,7 @@ def test_what_was_found_is_told_of_once_and_by_nobody_twice(watched: World) -> N
     ]
 
 
+@pytest.mark.thorough
 def test_a_webhook_that_comes_hours_later_finds_its_voicemail_known(watched: World) -> None:
     lose_webhooks(watched)
     call = watched.phones.leave_voicemail(CALLER)
@@ -247,6 +249,7 @@ def test_only_the_recording_report_is_lost_and_the_keys_count(watched: World) ->
     assert (case["caller"], case["flags"]) == (CALLER, [])
 
 
+@pytest.mark.thorough
 def test_a_silent_call_of_the_outage_is_a_missed_call_as_its_webhook_would_have_it(watched: World) -> None:
     lose_webhooks(watched)
     watched.phones.leave_voicemail(CALLER, silent=True)

@@ -142,6 +142,7 @@ def test_whoever_left_still_calls_for_the_firm_and_is_not_greeted(team: World) -
     assert "That PIN is not known." in " ".join(by_pin.heard)
 
 
+@pytest.mark.thorough
 def test_somebody_says_whose_a_case_is_and_what_a_pin_says_later_does_not_change_that(team: World) -> None:
     acme(team)
     team.voicemail(PAYPHONE)
@@ -219,6 +220,7 @@ def test_what_a_night_costs_is_told_and_that_credits_do_not_count(team: World) -
     assert ", from Acme Telecom, 6 1 4, 5 5 5, 0 1 7 7." in team.heard(LEE)[0]
 
 
+@pytest.mark.thorough
 def test_a_bill_moves_with_the_case_to_the_dealer_who_pays(build_world: Build) -> None:
     world = evening(build_world)
     dealer = acme(world)

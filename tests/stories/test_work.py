@@ -257,6 +257,7 @@ def test_a_long_call_is_believed_where_somebody_is_sure(office: World) -> None:
     assert billed(office) == [("standard", 495, "1361.25")]
 
 
+@pytest.mark.thorough
 def test_work_put_right_is_billed_anew_from_the_earlier_of_both_times(office: World) -> None:
     acme, desk = add_dealer(office), office.program.desk
     buy(office, acme, "2025-12-01", "6000.00")

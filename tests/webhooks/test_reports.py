@@ -34,6 +34,7 @@ def quiet(world: World) -> World:
     return world
 
 
+@pytest.mark.thorough
 def test_reports_in_any_order_end_in_delivered(quiet: World) -> None:
     orders = list(permutations(["queued", "sent", "delivered"]))
     for number in range(1, len(orders)):

@@ -306,7 +306,7 @@ def test_under_a_path_of_the_public_address_links_keep_it(sqlite_url: str) -> No
 def test_a_database_that_is_down_is_told_in_words_and_the_style_sheet_is_there(sqlite_wire: Wire) -> None:
     with sqlite_wire.program.desk.store.connection() as connection:
         connection.exec_driver_sql("ALTER TABLE form_keys RENAME TO gone")
-    visitor = Visitor(sqlite_wire.app)
+    visitor = Visitor(create_app(sqlite_wire.program))  # one that knows no key yet
     answer = visitor.get("/sign-in")
 
     assert answer.status_code == 503

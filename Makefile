@@ -53,9 +53,9 @@ bench: $(READY) ## Measure: time to the first SMS, deadlines, webhook requests p
 	@$(BIN)/python -m tests.bench
 
 .PHONY: torture
-torture: $(READY) ## kill -9, SIGSTOP and database restarts under traffic; ROUNDS=200 DATABASE=both SEED=
-	@$(BIN)/python -m tests.torture $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(DATABASE),--database $(DATABASE)) \
-		$(if $(SEED),--seed $(SEED))
+torture: $(READY) ## kill -9, SIGSTOP and database restarts under traffic; ROUNDS=200 MINUTES= DATABASE=both SEED=
+	@$(BIN)/python -m tests.torture $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(DATABASE),--database $(DATABASE)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench-large
 bench-large: $(READY) ## Measure with two years of history: reports, lists, the audit; seeded under /tmp

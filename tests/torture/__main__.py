@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from threading import Event, Timer
 
 import click
 
@@ -28,41 +29,54 @@ _TELL_EVERY_SECONDS = 15
 
 @click.command()
 @click.option("--rounds", default=200, show_default=True, help="Of each database.")
+@click.option("--minutes", default=24 * 60.0, help="On each database at the most; SIGTERM is that they are over.")
 @click.option("--database", type=click.Choice(list(DATABASES)), default="both", show_default=True)
 @click.option("--seed", type=int, help="Of the dice; drawn where it is not given.")
-def main(rounds: int, database: str, seed: int | None) -> None:
+def main(rounds: int, minutes: float, database: str, seed: int | None) -> None:
     """Torture real processes. Ends with 1 at the first thing that does not hold."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no process stays behind
+    is_over = Event()
+    signal.signal(signal.SIGTERM, lambda *_: is_over.set())
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     click.echo(f"seed {seed}")
     for name in DATABASES[database]:
-        nights, begun = [], time.monotonic()
-        for first in range(0, rounds, ROUNDS_OF_A_NIGHT):
-            many = min(ROUNDS_OF_A_NIGHT, rounds - first)
-            nights.append(_one_night(name, first, many, seed))
+        begun = time.monotonic()
+        timer = Timer(minutes * 60, is_over.set)
+        timer.daemon = True
+        timer.start()
+        nights: list[Tally] = []
+        first, holds = 0, True
+        while holds and first < rounds and not is_over.is_set():
+            tally, holds = _one_night(name, first, min(ROUNDS_OF_A_NIGHT, rounds - first), seed, is_over)
+            nights.append(tally)
+            first += ROUNDS_OF_A_NIGHT
+        timer.cancel()
+        is_over.clear()
         _tell(name, nights, time.monotonic() - begun)
+        if not holds:
+            sys.exit(1)
 
 
-def _one_night(database: str, first: int, many: int, seed: int) -> Tally:
+def _one_night(database: str, first: int, many: int, seed: int, is_over: Event) -> tuple[Tally, bool]:
+    """What it came to, and whether all held."""
     folder = Path(tempfile.mkdtemp(prefix="afterhours-torture-", dir=MEMORY))
-    own_seed, told_at = seed * 1_000_003 + first, time.monotonic()
+    told_at, tally = time.monotonic(), Tally()
     try:
-        with night(database, folder, own_seed) as told:
-            for number in range(many):
+        with night(database, folder, seed * 1_000_003 + first) as told:
+            tally = told.tally
+            while tally.rounds < many and not is_over.is_set():
                 told.round()
                 if time.monotonic() - told_at > _TELL_EVERY_SECONDS:
                     told_at = time.monotonic()
-                    click.echo(f"{database}: {first + number + 1} rounds hold")
+                    click.echo(f"{database}: {first + tally.rounds} rounds hold")
             told.end()
-            tally = told.tally
     except BaseException as error:
         click.echo(f"{database}, seed {seed}, in the night from round {first} on: logs and database are in {folder}")
-        if isinstance(error, AssertionError):
-            click.echo(str(error).split("\n", 1)[0])
-            sys.exit(1)
-        raise
+        if not isinstance(error, AssertionError):
+            raise
+        click.echo(str(error).split("\n", 1)[0])
+        return tally, False
     shutil.rmtree(folder)
-    return tally
+    return tally, True
 
 
 def _tell(database: str, nights: list[Tally], seconds: float) -> None:

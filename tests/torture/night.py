@@ -8,13 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from tests.support.live import START_SECONDS, Live
 from tests.support.own_postgres import OwnPostgres
 from tests.torture.evidence import ALERTED_WITHIN, Evidence
 from tests.torture.faults import Faults
-from tests.torture.people import Left, People
+from tests.torture.people import People
 from triage.store import schema
 from triage.store.engine import Store
 
@@ -40,6 +42,7 @@ by = ["sms"]
 """
 FENCED = "delivery_fenced"
 _EMERGENCIES = 0.04
+_NEWEST = 200
 
 
 @dataclass
@@ -65,26 +68,28 @@ class Night:
         self._people = People(live, random.Random(seed))
         self._faults = Faults(live, server, self._dice)
         self._evidence = Evidence(live)
-        self.tally = Tally()
+        self.tally = Tally(faults=self._faults.done)
 
     def round(self) -> None:
         """Callers, faults while they call, and one caller more: whose alert shows that somebody took over."""
         calls = [self._people.call(is_emergency=self._dice.random() < _EMERGENCIES) for _ in range(2)]
         time.sleep(self._dice.uniform(0, 0.3))
-        begun = time.monotonic()
+        begun = self._live.phones.now
         self._faults.strike()
         has_survivors = self._is_up()
-        probe = self._people.call()
+        caller, probe = self._people.call()
         if not has_survivors:
             self._until(self._is_up, START_SECONDS)
-            begun = time.monotonic()
-        self._until(lambda: probe.done() and self._is_alerted(probe.result()))
-        took = time.monotonic() - begun
+            begun = self._live.phones.now
+        self._until(lambda: self._alerted_at(caller) is not None)
+        took = max(0.0, (cast("datetime", self._alerted_at(caller)) - begun).total_seconds())
         (self.tally.takeovers if has_survivors else self.tally.restarts).append(took)
         assert took <= TAKEOVER_SECONDS, f"nobody took over within {TAKEOVER_SECONDS} s, it took {took:.1f}"
-        self._until(lambda: all(call.done() for call in calls))
+        calls.append((caller, probe))
+        self._until(lambda: all(call.done() for _, call in calls))
         self._evidence.look(self._people.left)
         self.tally.rounds += 1
+        self.tally.voicemails = len(self._people.left)
 
     def end(self) -> None:
         """A quiet moment: all that is under way comes to its end, by itself."""
@@ -92,8 +97,6 @@ class Night:
         self._live.until(lambda: not self._evidence.open_cases(), 2 * ALERTED_WITHIN.total_seconds())
         self._live.until(self._live.is_ready)
         self._evidence.all_is_done(self._people.left)
-        self.tally.voicemails = len(self._people.left)
-        self.tally.faults = self._faults.done
         self.tally.seen = Counter(
             {
                 "outcomes unknown": self._evidence.count("delivery_unknown"),
@@ -121,10 +124,10 @@ class Night:
         up = [name for name in self._live.nodes if name not in self._faults.sleepers() and self._live.has_started(name)]
         return len({name.rstrip("2") for name in up}) == 2
 
-    def _is_alerted(self, left: Left) -> bool:
-        """Whether the phone system has the alert about a voicemail."""
-        messages = self._live.phones.exchange.messages
-        return any(left.caller in message.body for message in reversed(list(messages.values())[-200:]))
+    def _alerted_at(self, caller: str) -> datetime | None:
+        """When the phone system had the first text about a caller."""
+        newest = reversed(list(self._live.phones.exchange.messages.values())[-_NEWEST:])
+        return next((text.created_at for text in newest if caller in text.body), None)
 
 
 @contextmanager

@@ -56,10 +56,11 @@ class People:
         self._eyes.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def call(self, *, is_emergency: bool = False) -> Future[Left]:
-        """Somebody else leaves a voicemail, and calls again until they could."""
+    def call(self, *, is_emergency: bool = False) -> tuple[str, Future[Left]]:
+        """Somebody else leaves a voicemail, and calls again until they could; their number."""
         self._callers += 1
-        return self._pool.submit(self._leave, f"+1614{2_000_000 + self._callers}", "1" if is_emergency else "")
+        caller = f"+1614{2_000_000 + self._callers}"
+        return caller, self._pool.submit(self._leave, caller, "1" if is_emergency else "")
 
     def _leave(self, caller: str, keys: str) -> Left:
         phones = self._live.phones

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 
 from config.settings import Settings
 from tests.stories.test_backups import POSTGRES
@@ -21,7 +21,6 @@ from triage.cli import doctor
 from triage.errors import BackupFailed, StoreUnavailable
 from triage.store import bells, chain, schema, snapshots
 from triage.store.engine import Store
-from triage.store.models import Event
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 SOON = 0.05
@@ -46,10 +45,10 @@ def test_transactions_that_share_a_few_sessions_do_what_they_do_on_sessions_of_t
     def record(number: int) -> None:
         with pooled.write() as tx:
             tx.record("test", at=NOW, actor="system", number=number)
-        with pooled.read() as session:
-            assert session.scalar(select(func.count()).select_from(Event)) is not None
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(
+        8
+    ) as pool:  # so often that psycopg would prepare statements, which a rollback makes it forget
         list(pool.map(record, range(100)))
 
     with pooled.read() as session:

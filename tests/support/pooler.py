@@ -34,6 +34,7 @@ def pooler(socket_folder: Path, sessions: int = 2) -> Iterator[str]:
             f"[databases]\n* = host={socket_folder} user=postgres\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
             f"auth_type = any\npool_mode = transaction\ndefault_pool_size = {sessions}\nmax_client_conn = 200\n"
+            "server_login_retry = 1\nquery_wait_timeout = 5\n"
         )
         user = _SERVERS if os.geteuid() == 0 else None
         if user:

@@ -23,7 +23,12 @@ from tests.support.databases import MEMORY
 from tests.torture.night import Tally, night
 
 ROUNDS_OF_A_NIGHT = 200
-DATABASES = {"both": ("sqlite", "postgresql"), "sqlite": ("sqlite",), "postgresql": ("postgresql",)}
+DATABASES = {
+    "both": ("sqlite", "postgresql"),
+    "sqlite": ("sqlite",),
+    "postgresql": ("postgresql",),
+    "pooler": ("pooler",),
+}
 _TELL_EVERY_SECONDS = 15
 
 

@@ -6,7 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import cast
 
 from tests.support.live import START_SECONDS, Live
 from tests.support.own_postgres import OwnPostgres
+from tests.support.pooler import pooler
 from tests.torture.evidence import ALERTED_WITHIN, Evidence
 from tests.torture.faults import Faults
 from tests.torture.people import People
@@ -132,24 +133,26 @@ class Night:
 
 @contextmanager
 def night(database: str, folder: Path, seed: int) -> Iterator[Night]:
-    """Processes over a new database in a folder, and people who phone."""
+    """Processes over a new database in a folder, and people who phone; `pooler` is one before PostgreSQL."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "policy.toml").write_text(POLICY)
-    files = {"AFTERHOURS_POLICY_FILE": str(folder / "policy.toml"), "AFTERHOURS_ROSTER_FILE": str(ROSTER)}
-    server = OwnPostgres(folder / "postgres") if database == "postgresql" else None
-    url = server.url if server else f"sqlite:///{folder}/afterhours.db"
-    nodes = 2 if server else 1
-    if server is None:
-        store = Store(url)
-        schema.upgrade(store)
-        store.close()
-    try:
-        with Live(url, folder, files, webs=nodes, schedulers=nodes, read_seconds=2) as live:
-            told = Night(live, server, seed)
-            try:
-                yield told
-            finally:
-                told.go_home()
-    finally:
-        if server is not None:
-            server.close()
+    settings = {"AFTERHOURS_POLICY_FILE": str(folder / "policy.toml"), "AFTERHOURS_ROSTER_FILE": str(ROSTER)}
+    with ExitStack() as stack:
+        server = None
+        if database == "sqlite":
+            url = f"sqlite:///{folder}/afterhours.db"
+            store = Store(url)
+            schema.upgrade(store)
+            store.close()
+        else:
+            server = OwnPostgres(folder / "postgres")
+            stack.callback(server.close)
+            url = server.url
+        if server and database == "pooler":
+            settings["AFTERHOURS_DATABASE_DIRECT_URL"] = url
+            url = stack.enter_context(pooler(server.socket_folder, sessions=6))
+        nodes = 2 if server else 1
+        live = stack.enter_context(Live(url, folder, settings, webs=nodes, schedulers=nodes, read_seconds=2))
+        told = Night(live, server, seed)
+        stack.callback(told.go_home)
+        yield told

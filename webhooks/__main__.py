@@ -38,6 +38,9 @@ def main() -> int:
         program.prepare()
     except StoreUnavailable:
         log.exception("database_unavailable_at_start")
+    except ConfigurationError as error:
+        sys.stderr.write(f"afterhours web: {error}\n")
+        return 2
     try:
         server = Server(
             create_app(program),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import zoneinfo
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +14,9 @@ import requests
 
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
+from triage.cli.doctor_machine import examine_files, examine_packages, examine_units
+from triage.cli.doctor_settings import examine_phones, examine_settings
+from triage.cli.finding import Finding
 from triage.errors import ConfigurationError, FolderUnusable, StoreUnavailable, TransportError, TriageError
 from triage.policy import disks
 from triage.policy.case_words import clock
@@ -39,30 +41,12 @@ _TIMEOUT_SECONDS = 5
 _NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary", "mail", "backup"})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line. `mend` is empty where all is well."""
-
-    check: str
-    text: str
-    mend: str = ""
-
-    @property
-    def is_wrong(self) -> bool:
-        return bool(self.mend)
-
-    def as_dict(self) -> dict[str, object]:
-        return {"ok": not self.is_wrong, **asdict(self)}
-
-    def __str__(self) -> str:
-        mark = "WRONG" if self.is_wrong else "ok"
-        return f"{mark:<6}{self.check:<14}{self.text}" + (f" -> {self.mend}" if self.mend else "")
-
-
 def examine(settings: Settings) -> list[Finding]:
     """Every finding. Configuration that cannot be parsed raises ConfigurationError before anything is examined."""
     program = build(settings)
     checks: tuple[tuple[str, Callable[[Program], Iterator[Finding]]], ...] = (
+        ("settings", lambda program: examine_settings(program.settings)),
+        ("machine", _machine),
         ("policy", _policy),
         ("database", _database),
         ("recordings", _recordings),
@@ -95,6 +79,13 @@ def schema_revision(program: Program) -> str | None:
     return schema.revision(program.desk.store)
 
 
+def _machine(program: Program) -> Iterator[Finding]:
+    mounts = Path("/proc/mounts")
+    yield from examine_files(program.settings, program.desk.store, mounts.read_text() if mounts.exists() else "")
+    yield from examine_packages()
+    yield from examine_units()
+
+
 def _policy(program: Program) -> Iterator[Finding]:
     terms, name = program.desk.terms, program.settings.policy_file
     which = "the shipped contract" if name == SHIPPED_POLICY else str(name)
@@ -112,7 +103,10 @@ def _policy(program: Program) -> Iterator[Finding]:
 def _database(program: Program) -> Iterator[Finding]:
     found, wanted = schema_revision(program), schema.newest()
     where = program.desk.store.url.render_as_string(hide_password=True)
-    if found != wanted:
+    if found is not None and found > wanted:
+        told = f"{where} is at {found}, made by a newer program: this one knows {wanted} at the most"
+        yield Finding("database", told, "install the newer program again, or `afterhours restore` a backup from before")
+    elif found != wanted:
         yield Finding("database", f"{where} is at {found or 'nothing'}", "run `afterhours migrate`")
     else:
         program.prepare()
@@ -218,6 +212,7 @@ def _roster(program: Program) -> Iterator[Finding]:
         yield Finding("roster", "nobody is on the roster", "set AFTERHOURS_ROSTER_FILE; the README shows one")
         return
     yield Finding("roster", f"{len(roster.people)} people, {len(roster.rotations)} rotations")
+    yield from examine_phones(program.settings, roster)
     for name, dealer in shared:
         told = f"the number of {name} is one of dealer {dealer} too: their calls are taken for its own"
         yield Finding("roster", told, "take it away from one of them")
@@ -357,12 +352,25 @@ def _webhooks(program: Program) -> Iterator[Finding]:
         yield Finding("webhooks", f"{url} is not https", "set AFTERHOURS_PUBLIC_URL to your https address")
     try:
         answer = requests.get(f"{url}/healthz", timeout=_TIMEOUT_SECONDS, allow_redirects=False)
+    except requests.exceptions.SSLError as error:
+        mend = "let the proxy have a certificate that the world trusts: Twilio refuses any other"
+        yield Finding("webhooks", f"{url} shows no valid certificate ({error.__class__.__name__})", mend)
+        return
     except requests.RequestException as error:
         mend = "start the web server, and let the address reach it"
         yield Finding("webhooks", f"{url} does not answer ({type(error).__name__})", mend)
         return
     if answer.status_code == requests.codes.ok and '"alive"' in answer.text:
+        if program.settings.has_real_account and _is_open(f"{url}/metrics"):
+            yield Finding("webhooks", f"{url}/metrics is open to the world", "let the proxy answer it with 404")
         yield Finding("webhooks", f"{url} reaches us at {host}")
     else:
         told = f"{url}/healthz is answered by somebody else, with {answer.status_code}"
         yield Finding("webhooks", told, "let it reach this daemon")
+
+
+def _is_open(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=_TIMEOUT_SECONDS, allow_redirects=False).status_code == requests.codes.ok
+    except requests.RequestException:
+        return False

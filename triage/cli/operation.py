@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import click
@@ -61,6 +62,7 @@ def doctor(*, as_json: bool) -> None:
     if as_json:
         print_json([finding.as_dict() for finding in findings])
     else:
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
         for finding in findings:
-            click.echo(str(finding))
+            click.echo(finding.within(columns) if columns else str(finding))
     sys.exit(1 if any(finding.is_wrong for finding in findings) else 0)

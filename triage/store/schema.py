@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, inspect, select, text
 
+from triage.errors import ConfigurationError
 from triage.store.chain import GENESIS, HEAD_ID
 from triage.store.engine import Store
 from triage.store.models import ChainHead
@@ -16,9 +17,18 @@ _LOCK = 41_093_107  # one migration at a time on PostgreSQL
 
 
 def upgrade(store: Store) -> None:
-    """Bring the schema to the newest revision. Safe to run twice, and from several processes at once."""
-    if revision(store) == newest():
+    """Bring the schema to the newest revision. Safe to run twice, and from several processes at once.
+
+    Raises ConfigurationError where it is newer than this program.
+    """
+    found = revision(store)
+    if found == newest():
         return
+    if found is not None and found > newest():
+        raise ConfigurationError(
+            f"the database is at {found}, made by a newer program: this one knows {newest()} at the most. Install the"
+            " newer one again, or `afterhours restore` a backup from before"
+        )
     with store.connection() as connection:
         if not store.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))

@@ -162,6 +162,12 @@ class Settings(BaseSettings):
             )
         if self.database_direct_url and self.database_url.startswith("sqlite"):
             raise ValueError("AFTERHOURS_DATABASE_DIRECT_URL is for PostgreSQL behind a pooler: unset it")
+        if self.demo_clock_file and self.has_real_account:
+            raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
+        return self
+
+    @model_validator(mode="after")
+    def _mail_fits_together(self) -> Settings:
         if bool(self.smtp_url) != bool(self.mail_from):
             raise ValueError("set both AFTERHOURS_SMTP_URL and AFTERHOURS_MAIL_FROM, or neither")
         if self.alarm_mail and not self.smtp_url:

@@ -14,6 +14,7 @@ from config.settings import SettingsError, load_settings
 from scheduler.daemon import Daemon
 from triage.bootstrap import build, build_phone_system
 from triage.errors import ConfigurationError
+from triage.services.zone_data import in_use
 
 log = structlog.get_logger()
 
@@ -24,7 +25,8 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logging(settings.log_format)
-        daemon = Daemon(build(settings), build_phone_system(settings))
+        program = build(settings)
+        daemon = Daemon(program, build_phone_system(settings))
     except (SettingsError, ConfigurationError) as error:
         sys.stderr.write(f"afterhours scheduler: {error}\n")
         return 2
@@ -32,7 +34,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: told_to_stop.set())
     daemon.start()
-    log.info("scheduler_started", senders=settings.sender_threads)
+    log.info("scheduler_started", senders=settings.sender_threads, zones=str(in_use(program.desk.terms.zone)))
     told_to_stop.wait()
     daemon.stop()
     log.info("scheduler_stopped")

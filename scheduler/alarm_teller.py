@@ -13,6 +13,8 @@ from triage.services.alarms import AlarmBook, tell
 
 log = structlog.get_logger()
 
+_STOPS_WITHIN_SECONDS = 2.0
+
 
 class AlarmTeller:
     """Goes by the newest audit alone: what an older one found is found again, or is over."""
@@ -31,6 +33,8 @@ class AlarmTeller:
     def stop(self) -> None:
         self._stopped.set()
         self._rung.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOPS_WITHIN_SECONDS)
 
     def take(self, found: Sequence[Finding]) -> None:
         self._found = found

@@ -21,6 +21,7 @@ from triage.services.vital_signs import heart_beat
 log = structlog.get_logger()
 
 BEAT_EVERY_SECONDS = 60.0
+_STOPS_WITHIN_SECONDS = 2.0
 _VERDICT_HOLDS_SECONDS = 3 * AUDIT_EVERY_SECONDS
 _FAILING_FOR_SECONDS = 2 * AUDIT_EVERY_SECONDS
 _ITS_OWN = frozenset({Fault.HEARTBEAT})
@@ -50,6 +51,8 @@ class Pulse:
     def stop(self) -> None:
         self._stopped.set()
         self._audited.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOPS_WITHIN_SECONDS)
 
     def take(self, found: Sequence[Finding]) -> None:
         """What the newest audit found. What has happened and is over is no fault, nor is the heartbeat's own."""

@@ -15,6 +15,7 @@ from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.backups import BackupPlan
 from triage.policy.disks import PlaceName
 from triage.policy.roster import Roster, stored_roster
+from triage.policy.zones import NEW_YORK
 from triage.ports import (
     Bell,
     DrawsCharts,
@@ -33,6 +34,7 @@ from triage.services.alarms import AlarmMail
 from triage.services.desk import Desk, follow_roster, load_contract, load_roster
 from triage.services.dispatch import Transports
 from triage.services.letters import Post
+from triage.services.zone_data import use_newest
 from triage.store import bells, schema, versions
 from triage.store.ballast import Ballast
 from triage.store.engine import Store
@@ -112,6 +114,7 @@ def build(settings: Settings, store: Store | None = None, clock: Clock | None = 
 
     A store that is there already may be used: its statements are compiled. So may another clock than the machine's.
     """
+    use_newest(NEW_YORK)
     store = store or Store(settings.database_url, direct_url=settings.database_direct_url)
     roster = load_roster_file(settings)
     return Program(

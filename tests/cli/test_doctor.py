@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from scheduler.sweep import keep_house
 from tests.cli.conftest import Run, Serve, document
 from tests.support.databases import store_at
 from tests.support.live import free_port
+from tests.support.mail_server import mail_server
 from tests.support.openid import Provider
 from tests.support.serving import says, serving, serving_by_hand
 from tests.support.wire import Wire
@@ -24,8 +26,9 @@ from triage.bootstrap import build
 from triage.clock import SystemClock
 from triage.policy.disks import Room
 from triage.services import canary
+from triage.services.zone_data import ZoneData
 from triage.store import sqlite
-from triage.store.models import CanaryRun, Mark
+from triage.store.models import AlarmRow, CanaryRun, Mark
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
@@ -352,3 +355,47 @@ def test_what_cannot_be_parsed_exits_2_before_anything_is_examined(run: Run, sou
     result = run("doctor", "--json", **sound | {"policy_file": "nowhere.toml"})
 
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_who_gets_alarms_and_what_stands_now(run: Run, sound: dict[str, str]) -> None:
+    told = run("doctor", **sound)
+    store = store_at(sound["database_url"])
+    now = SystemClock().now()
+    with store.write() as tx:
+        tx.session.add(
+            AlarmRow(fault="bell", words="APScheduler's thread is dead", began_at=now, seen_at=now, letters=1)
+        )
+    store.close()
+    with mail_server() as server:
+        mail = {"smtp_url": server.url, "mail_from": "a@example.com", "alarm_mail": "it@example.com"}
+        [found] = wrong(run, **sound | mail)
+        assert "go by e-mail to 1 address" in run("doctor", **sound | mail).stdout
+
+    assert "ok    alarms        nobody gets them by e-mail: AFTERHOURS_ALARM_MAIL is not set" in told.stdout
+    assert found[:2] == ("alarms", "The bell of the scheduler is dead: APScheduler's thread is dead")
+
+
+def test_a_heartbeat_is_tried_without_being_sent(run: Run, sound: dict[str, str]) -> None:
+    paths: list[str] = []
+
+    def behave(request: BaseHTTPRequestHandler) -> None:
+        paths.append(request.path)
+        says(501)(request)
+
+    with serving_by_hand(behave) as url:
+        fine = run("doctor", **sound | {"heartbeat_url": f"{url}/5ec7e7"})
+    [lost] = wrong(run, **sound | {"heartbeat_url": f"http://127.0.0.1:{free_port()}/5ec7e7"})
+
+    assert "ok    heartbeat     127.0.0.1 is reached; none was taken yet" in fine.stdout
+    assert paths == []  # asked with HEAD, which this server does not know: it is there
+    assert lost[:2] == ("heartbeat", "127.0.0.1: it cannot be reached (ConnectionError)")
+    assert "5ec7e7" not in fine.stdout + str(lost)
+
+
+def test_time_zone_data_that_is_old(run: Run, sound: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triage.services.zone_data.in_use", lambda _: ZoneData("2023a", "/usr/share/zoneinfo"))
+
+    [found] = wrong(run, **sound)
+
+    assert found[:2] == ("zones", "2023a, /usr/share/zoneinfo is older than eighteen months")
+    assert "update the tzdata of the system" in found[2]

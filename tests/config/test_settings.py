@@ -288,3 +288,45 @@ def test_settings_do_not_change_after_the_start(read: Read) -> None:
 )
 def test_bind_is_a_host_and_a_port(bind: str, pair: tuple[str, int]) -> None:
     assert address(bind) == pair
+
+
+MAIL = {"smtp_url": "smtp://127.0.0.1:25", "mail_from": "afterhours@example.com"}
+
+
+def test_alarms_go_to_one_address_or_several(read: Read) -> None:
+    settings = read(**MAIL, alarm_mail="it@example.com, ops@example.com")
+
+    assert settings.alarm_addresses == ("it@example.com", "ops@example.com")
+
+
+@pytest.mark.parametrize(
+    "value", ["it", "it@example", "it@example.com,", "it@example.com;ops@example.com x", "<a@b.c>"]
+)
+def test_what_is_no_mail_address_is_refused(value: str, read: Read) -> None:
+    with pytest.raises(SettingsError, match=r"^AFTERHOURS_ALARM_MAIL: write one address like it@example\.com"):
+        read(**MAIL, alarm_mail=value)
+
+
+def test_alarms_need_a_mail_server(read: Read) -> None:
+    with pytest.raises(SettingsError, match="AFTERHOURS_ALARM_MAIL is set: set AFTERHOURS_SMTP_URL"):
+        read(alarm_mail="it@example.com")
+
+
+def test_the_address_of_a_heartbeat_is_a_secret(read: Read) -> None:
+    settings = read(heartbeat_url="https://hc-ping.com/5ec7e7/")
+
+    assert settings.heartbeat_url is not None
+    assert settings.heartbeat_url.get_secret_value() == "https://hc-ping.com/5ec7e7"
+    assert "5ec7e7" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["hc-ping.com/5ec7e7", "http://hc-ping.com/5ec7e7", "https://hc-ping.com", "https://hc-ping.com/?5ec7e7",
+     "https://u:5ec7e7@hc-ping.com/x", "ftp://127.0.0.1/5ec7e7"],
+)  # fmt: skip
+def test_what_is_no_address_of_a_heartbeat_is_refused_without_being_repeated(value: str, read: Read) -> None:
+    with pytest.raises(SettingsError, match=r"^AFTERHOURS_HEARTBEAT_URL: .*https://") as refused:
+        read(heartbeat_url=value)
+
+    assert "5ec7e7" not in str(refused.value)

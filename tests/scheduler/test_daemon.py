@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 from threading import enumerate as threads
 from time import monotonic
 
 import pytest
+from sqlalchemy import select
 
 from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
 from scheduler.daemon import Daemon
@@ -18,6 +19,11 @@ from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN
 from triage.bootstrap import build_phone_system
 from triage.clock import SystemClock
 from triage.errors import OutcomeUnknown
+from triage.policy.faults import Fault, Finding
+from triage.services.vital_signs import SWEEP
+from triage.store.chain import head
+from triage.store.models import Event as Entry
+from triage.store.vital_signs import show
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
@@ -120,3 +126,54 @@ def test_a_start_does_not_wait_for_a_phone_system_that_hangs(
     mine.close()
 
     assert (went_out, was_asked, waited_for) == (True, True, [])
+
+
+def test_a_clock_that_is_behind_at_a_start_is_waited_for_and_then_all_goes_on(
+    database_url: str, rest_url: str, phones: PhoneSystem
+) -> None:
+    mine = Wire(database_url, twilio_api_base=rest_url, roster_file=DEMO_ROSTER)
+    mine.post("/twilio/recording", recording_form(From=CALLER))
+    ahead = mine.program.now() + timedelta(hours=3)
+    with mine.program.desk.store.write() as tx:
+        show(tx.session, SWEEP, ahead)
+    entries = chain_length(mine)
+    running = Daemon(mine.program, build_phone_system(mine.settings))
+    running.start()
+    running.ring()
+    waited = chain_length(mine) == entries, len(phones.messages()), running._hindrance()
+    with mine.program.desk.store.write() as tx:  # the clock comes right
+        show(tx.session, SWEEP, mine.program.now())
+    running.ring()
+    went_out = until(phones.messages)
+    running.stop()
+    mine.close()
+
+    assert waited == (True, 0, Finding(Fault.CLOCK, "it is 2 hours 59 minutes behind what is on record"))
+    assert went_out
+
+
+@pytest.mark.thorough
+def test_a_clock_that_stays_behind_is_taken_for_right_after_ten_minutes(
+    database_url: str, rest_url: str, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = Wire(database_url, twilio_api_base=rest_url, roster_file=DEMO_ROSTER)
+    mine.post("/twilio/recording", recording_form(From=CALLER))
+    with mine.program.desk.store.write() as tx:
+        show(tx.session, SWEEP, mine.program.now() + timedelta(hours=3))
+    running = Daemon(mine.program, build_phone_system(mine.settings))
+    running.start()
+    before = len(phones.messages())
+    monkeypatch.setattr("scheduler.daemon.CLOCK_IS_AWAITED_FOR", timedelta(0))
+    running.ring()
+    went_out = until(phones.messages)
+    running.stop()
+    with mine.program.desk.store.read() as session:
+        put_back = session.scalars(select(Entry.kind).where(Entry.kind == "clock_was_ahead")).all()
+    mine.close()
+
+    assert (before, went_out, list(put_back)) == (0, True, ["clock_was_ahead"])
+
+
+def chain_length(wire: Wire) -> int:
+    with wire.program.desk.store.read() as session:
+        return head(session)[0]

@@ -10,9 +10,11 @@ import pytest
 
 from tests.support.fixtures import ADA, DANA, LEE, MARIA, SAM, TEAM
 from tests.support.mail_server import MailServer, mail_server
+from tests.support.visitor import signed_in
 from tests.support.watch import Watch, titles
 from tests.support.world import Build, World
 from triage.errors import StoreUnavailable
+from triage.policy.access import Role
 from triage.policy.faults import Fault, Finding
 from triage.services import audit
 from triage.services.alarms import standing
@@ -224,3 +226,20 @@ def test_a_clock_that_jumped_is_told_once_and_never_as_over(world: World, watch:
 
     assert titles(server.letters) == ["The clock of the machine jumped"] * 2
     assert "reminder" not in text(server.letters[0])
+
+
+def test_the_page_system_and_the_metrics_show_what_stands(world: World, watch: Watch, quick_hashes: None) -> None:
+    visitor = signed_in(world, Role.ADMINISTRATOR)
+    for phone in (LEE, DANA, SAM, MARIA, ADA):
+        world.phones.set_behaviour(phone, Behaviour.UNREGISTERED)
+    world.voicemail(attested=True)
+    watch.during(MINUTE, DEAD_BELL)
+
+    page = visitor.get("/system").text
+    figures = world.app.test_client().get("/metrics").text
+
+    assert "Texts do not get through:</strong> our number is not registered with the carriers (30034). See" in page
+    assert f"{BELL}:</strong> APScheduler&#39;s thread is dead. systemd restarts it by itself" in page
+    assert "go out where the auditor finds a fault" in page
+    assert 'afterhours_alarm{fault="bell"} 1.0' in figures
+    assert 'afterhours_alarm{fault="sweep"} 0.0' in figures

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import zoneinfo
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +11,7 @@ import requests
 
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
+from triage.cli import doctor_watch as watch
 from triage.cli.doctor_machine import examine_files, examine_packages, examine_units
 from triage.cli.doctor_settings import examine_phones, examine_settings
 from triage.cli.finding import Finding
@@ -38,7 +36,7 @@ from triage.store.engine import Store
 from triage.store.recording_folder import RecordingFolder
 
 _TIMEOUT_SECONDS = 5
-_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary", "mail", "backup"})
+_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary", "mail", "alarms", "heartbeat", "backup"})
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -53,7 +51,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("disk", _disks),
         ("scheduler", _scheduler),
         ("clock", _clock),
-        ("zones", _zones),
+        ("zones", watch.zones),
         ("roster", _roster),
         ("twilio", _twilio),
         ("lists", _lists),
@@ -61,6 +59,8 @@ def examine(settings: Settings) -> list[Finding]:
         ("canary", _canary),
         ("sign-in", _sign_in),
         ("mail", _mail),
+        ("alarms", watch.alarms),
+        ("heartbeat", watch.heartbeat),
         ("backup", _backup),
     )
     findings: list[Finding] = []
@@ -191,15 +191,6 @@ def _clock(program: Program) -> Iterator[Finding]:
     else:
         known = "synchronised" if answer == "yes" else "synchronisation unknown here"
         yield Finding("clock", f"{clock(now, program.desk.terms)}, {known}")
-
-
-def _zones(program: Program) -> Iterator[Finding]:
-    zone = zoneinfo.ZoneInfo(program.desk.terms.zone)
-    november = datetime(2026, 11, 1, 6, 30, tzinfo=zoneinfo.ZoneInfo("UTC"))
-    path = next((folder for folder in zoneinfo.TZPATH if (Path(folder) / zone.key).exists()), "the tzdata package")
-    if zone.key == "America/New_York" and november.astimezone(zone).fold != 1:
-        yield Finding("zones", f"{path} does not know when clocks go back", "update tzdata")
-    yield Finding("zones", f"{zone.key} from {path}; tzdata package {version('tzdata')}")
 
 
 def _roster(program: Program) -> Iterator[Finding]:

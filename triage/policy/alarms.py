@@ -142,11 +142,16 @@ def _part(told: Told, now: datetime, terms: Terms) -> str:
             f"{meaning.title}.",
             since,
             "",
-            f"What was seen: {alarm.words}",
+            f"What was seen:{_lines(alarm.words)}",
             f"At stake: {meaning.stake}",
             f"To mend it: {meaning.mend}",
         ]
     )
+
+
+def _lines(words: str) -> str:
+    """Behind a colon: one line there, several below."""
+    return f" {words}" if "\n" not in words else "\n" + "\n".join(f"- {line}" for line in words.splitlines())
 
 
 def _part_of(alarm: Alarm) -> Part:

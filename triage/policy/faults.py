@@ -63,6 +63,12 @@ class Finding:
         return MEANINGS[self.fault]
 
     @property
+    def in_short(self) -> str:
+        """The newest of several lines, without a full stop."""
+        *others, last = self.words.splitlines() or [""]
+        return last.rstrip(".") + (f", and {len(others)} more" if others else "")
+
+    @property
     def for_the_log(self) -> str:
         """Without what was said to people."""
         return f"{self.fault}: {self.words}" if self.fault is not Fault.NOTICES else self.fault
@@ -172,7 +178,7 @@ MEANINGS: dict[Fault, Meaning] = {
     ),
     Fault.NOTICES: Meaning(
         title="Texts to administrators did not arrive",
-        stake="They said what follows. Nobody may know of it yet.",
+        stake="Nobody may know yet of what these texts say.",
         mend="Deal with what they say. Check the numbers of the administrators on the page People.",
         lasts=timedelta(0),
         is_news=True,

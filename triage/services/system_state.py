@@ -29,7 +29,7 @@ from triage.policy.limits import (
 from triage.policy.monthly_report import trouble_in_words
 from triage.policy.twilio_words import is_not_answered
 from triage.policy.wording import wall_clock
-from triage.services import audit, backups, coverage, letters
+from triage.services import audit, backups, coverage, letters, zone_data
 from triage.services.alarms import standing
 from triage.services.canary import newest_over
 from triage.services.desk import Desk
@@ -172,7 +172,7 @@ def _found(desk: Desk, now: datetime) -> Iterator[Sign]:
     """What the auditor asks of the rows, asked now; and what only the scheduler sees, as its auditor found it last."""
     found = [each for each in of_rows(desk, now) if each.fault not in _SIGNS_OF_THEIR_OWN]
     for each in found:
-        yield Sign(each.meaning.title, None, each.words, each.meaning.mend)
+        yield Sign(each.meaning.title, None, each.in_short, each.meaning.mend)
     faults = {each.fault for each in found}
     for fault, name, words in _FINE:
         if fault not in faults:
@@ -180,7 +180,7 @@ def _found(desk: Desk, now: datetime) -> Iterator[Sign]:
     for alarm in standing(desk):
         if alarm.fault not in OF_ROWS:
             meaning = alarm.finding.meaning
-            yield Sign(meaning.title, alarm.seen_at, alarm.words, meaning.mend)
+            yield Sign(meaning.title, alarm.seen_at, alarm.finding.in_short, meaning.mend)
 
 
 def _alarm_mail(*, mails_alarms: bool) -> Sign:
@@ -345,7 +345,7 @@ def _facts(desk: Desk, roster: str) -> list[tuple[str, str]]:
         ("Schema", revision if revision == wanted else f"{revision}, but this program needs {wanted}"),
         ("afterhours", _version("afterhours")),
         ("Python", platform.python_version()),
-        ("Time-zone data", f"tzdata {_version('tzdata')}"),
+        ("Time-zone data", str(zone_data.in_use(desk.terms.zone))),
         ("Policy", desk.terms.version),
         ("Roster", roster),
     ]

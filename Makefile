@@ -61,6 +61,11 @@ torture: $(READY) ## kill -9, SIGSTOP and database restarts under traffic; ROUND
 bench-large: $(READY) ## Measure with two years of history: reports, lists, the audit; seeded under /tmp
 	@$(BIN)/python -m tests.bench.large
 
+.PHONY: simulate
+simulate: $(READY) ## Simulate nights with every fault: YEARS=1 SEED=1, or one WEEK= of a seed again
+	@$(BIN)/python -m tests.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(WEEK),--week $(WEEK)) --workers $(WORKERS)
+
 .PHONY: clean
 clean: ## Remove everything that was made here, but no database
 	@rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
 from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT, Settings
+from tests.support.databases import MEMORY
 from triage.bootstrap import build
 from triage.clock import SystemClock
 from triage.services import records
@@ -24,9 +26,10 @@ LEE, CALLER = "+16145550102", "+16145550199"
 
 
 @pytest.fixture
-def nights(sqlite_template: Path, tmp_path: Path) -> Callable[[int], Nights]:
+def nights(sqlite_template: Path, request: pytest.FixtureRequest) -> Callable[[int], Nights]:
     def make(seed: int) -> Nights:
-        database = tmp_path / f"{len(list(tmp_path.glob('*.db')))}.db"
+        database = Path(mkdtemp(dir=MEMORY)) / "night.db"
+        request.addfinalizer(lambda: shutil.rmtree(database.parent))
         shutil.copy(sqlite_template, database)
         settings = Settings(
             _env_file=None,

@@ -23,13 +23,12 @@ from tests.support.databases import MEMORY, store_at
 from triage.bootstrap import build
 from triage.clock import SystemClock
 from triage.policy.gsm7 import is_gsm7, segments
-from triage.policy.intake import Message, sort
-from triage.policy.menu import PRODUCTS
 from triage.policy.terms import ProductLine
 from triage.services import records
 from triage.services.audit import verify_chain
 from triage.store.models import Event
 from webhooks.simulator.nights.engine import Nights
+from webhooks.simulator.nights.voicemails import Answers
 from webhooks.simulator.phone_system import Behaviour, InboundCall
 from webhooks.simulator.posting import Answer
 from webhooks.simulator.records import Text, new_sid, rfc2822
@@ -133,19 +132,16 @@ class World(Nights):
 
         `number` is keyed in and confirmed by waiting. Who `stays` ends the message with the pound key and listens on.
         """
-        terms = self.program.desk.terms
-        message = Message(answered_at=self.now, left_at=self.now, product=product or "unknown")
-        is_asked = sort(message, terms).onsite_required
-        pressed = "".join(
-            (
-                "9" if spanish else "",
-                "1" if emergency else ",",
-                {line: key for key, line in PRODUCTS.items()}[product] if product else ",",
-                ("1" if attested else ",") if is_asked else "",
-                f"{'1' if is_shown else ''}{number}#," if number else ",",
-            )
+        answers = Answers(
+            emergency=emergency,
+            attested=attested,
+            product=product,
+            spanish=spanish,
+            number=number,
+            stays=stays,
+            is_shown=is_shown,
         )
-        return f"{pressed}#" if stays else pressed.rstrip(",")
+        return answers.keys(self.now, self.program.desk.terms)
 
     def restart(self, *, policy: str | None = None, roster: str | None = None) -> None:
         """Stop the daemon and start it again, with other files where given; the database stays as it is."""

@@ -36,4 +36,5 @@ def end_call(exchange: Exchange, sid: str, status: str, at: datetime) -> Call:
             return call
         call = exchange.change_call(sid, status=status, ended_at=at)
     report_call(exchange, sid, "completed", status, at)
+    exchange.tell(call)
     return call

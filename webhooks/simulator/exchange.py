@@ -46,6 +46,8 @@ class Exchange:
     """What drives the calls that run, by the SID of their first leg."""
     live: dict[str, Live] = field(default_factory=dict)
     """Who holds a leg by hand, by its SID."""
+    watchers: list[Callable[[Message | Call], None]] = field(default_factory=list)
+    """Told of each text of ours that a phone shows, and of each call that ends."""
     lock: RLock = field(default_factory=RLock)
     sounds: dict[str, bytes] = field(default_factory=dict)
     """The last sounds that were played, by what stands for them among the words heard."""
@@ -121,6 +123,20 @@ class Exchange:
         pace = self.paces.get(self.calls[sid].parent_sid or sid)
         if pace:
             pace.wake(at or self.clock.now())
+
+    def tell(self, of: Message | Call) -> None:
+        for watcher in self.watchers:
+            watcher(of)
+
+    def forget(self, before: datetime) -> None:
+        """Forget messages, calls that are over and recordings that are older, as if they had been deleted."""
+        with self.lock:
+            self.messages = {sid: one for sid, one in self.messages.items() if one.created_at >= before}
+            self.calls = {sid: one for sid, one in self.calls.items() if one.created_at >= before or not one.is_over}
+            self.recordings = {sid: one for sid, one in self.recordings.items() if one.created_at >= before}
+            self.transcripts = {
+                sid: one for sid, one in self.transcripts.items() if one.recording_sid in self.recordings
+            }
 
     def at(self, due: datetime, event: Event) -> None:
         """Let `event` happen at `due`; events due at the same instant happen in the order of these calls."""

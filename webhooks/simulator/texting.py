@@ -126,6 +126,8 @@ class Texting:
                     sent_at=message.sent_at or (at if status in {"sent", "delivered"} else None),
                     landed_at=at if status == "delivered" else None,
                 )
+        if status == "delivered":
+            exchange.tell(message)
         if message.status_callback:
             form = message_report_form(exchange, message, status, code, at)
             exchange.poster.report(Report(Webhook.MESSAGE_STATUS, message.status_callback, form))

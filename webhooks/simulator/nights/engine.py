@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask
 
 from config.settings import SIMULATED_ACCOUNT
-from scheduler.sweep import begin, keep_house, sweep
+from scheduler.sweep import Errand, begin, keep_house, sweep
 from triage.bootstrap import Program, build_phone_system
 from triage.services import reconciler
 from triage.services.vital_signs import first_due
@@ -34,7 +34,8 @@ class Nights:
 
     `put_together` makes the program: once, and again after each death. Its settings name the simulated account, our
     number and the public address. Where it does not `read_lists`, nobody asks the phone system for what no webhook
-    told: half of the work, for whom no webhook is lost.
+    told: half of the work, for whom no webhook is lost. The program may have a clock of its own, `clock` is
+    that of the world.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Nights:
         sids: Callable[[str], str] = new_sid,
     ) -> None:
         self.reads_lists = reads_lists
+        self.house_every = HOUSE_EVERY
         self.house_kept_at: datetime | None = None
         self._put_together = put_together
         self._clock = clock
@@ -97,20 +99,27 @@ class Nights:
 
     def sweep(self) -> None:
         """Do what is due. Where nothing was written since the last time, nothing is until the next instant."""
-        if self._known_writes != self._writes or self._next_due <= self.now:
-            sweep(self.program, self.phone_system, lambda errand: errand(), lambda: FREE_SENDERS)
+        now = self.program.now()
+        if self._known_writes != self._writes or self._next_due <= now:
+            sweep(self.program, self.phone_system, self.carry_out, lambda: FREE_SENDERS)
             self._look_ahead()
-        if self.house_kept_at is None or not timedelta(0) <= self.now - self.house_kept_at < HOUSE_EVERY:
+        if self.house_kept_at is None or not timedelta(0) <= now - self.house_kept_at < self.house_every:
             keep_house(self.program)
-            self.house_kept_at = self.now
+            self.house_kept_at = now
+
+    def carry_out(self, errand: Errand) -> None:
+        """What a sender's thread does in the daemon."""
+        errand()
 
     def next_instant(self, until: datetime) -> datetime | None:
         """The next instant up to `until` at which anything is due; None where nothing is."""
         if self._known_writes != self._writes:
             self._look_ahead()
-        ahead = self._next_due if self._next_due > self.now else self._first_due(self.now)  # what failed stays due
+        machine = self.program.now()
+        ahead = self._next_due if self._next_due > machine else self._first_due(machine)  # what failed stays due
         phones = self.phones.next_instant()
-        return min((at for at in (ahead, phones) if at is not None and at <= until), default=None)
+        soonest = (self.now + (ahead - machine), phones)
+        return min((at for at in soonest if at is not None and at <= until), default=None)
 
     @property
     def _writes(self) -> int:

@@ -1,0 +1,102 @@
+"""Simulate years: `python -m tests.simulation --years 1 --seed 1`, or one week of them again with `--week`."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.simulation.quiet_log import listen
+from tests.simulation.report import Outcome, failure_of, table
+from tests.simulation.seen import Seen, missing
+from tests.simulation.week import NIGHTS, week
+from tests.support.databases import MEMORY
+from triage.store import schema
+from triage.store.engine import Store
+
+WEEKS_A_YEAR = 52
+YEARS_TO_SEE_ALL = 3
+"""From so many years on a run fails where a fault or a rare branch was never seen."""
+
+
+def main() -> int:
+    """0 where everything held; 1 where an invariant broke, or a long run never saw something."""
+    asked = _arguments()
+    numbers = [asked.week] if asked.week is not None else list(range(round(asked.years * WEEKS_A_YEAR)))
+    with tempfile.TemporaryDirectory(prefix="afterhours-template-", dir=MEMORY) as folder:
+        template = make_template(Path(folder))
+        outcomes = list(_run(asked.seed, numbers, asked.nights, template, asked.workers))
+    print(table(outcomes))  # noqa: T201 - that is what it is for
+    seen = Seen()
+    for outcome in outcomes:
+        seen.update(outcome.tally.seen)
+    is_long = asked.years >= YEARS_TO_SEE_ALL and asked.week is None
+    return int(any(outcome.failure for outcome in outcomes) or (is_long and bool(missing(seen))))
+
+
+def make_template(folder: Path) -> Path:
+    """A database that went through every migration once, to be copied for each week."""
+    path = folder / "template.db"
+    store = Store(f"sqlite:///{path}")
+    schema.upgrade(store)
+    store.close()
+    return path
+
+
+def simulate(seed: int, number: int, template: Path, nights: int = NIGHTS) -> Outcome:
+    """One week; whatever breaks in it is told in the outcome."""
+    began = time.process_time()
+    gc.set_threshold(100_000, 50, 100)  # a heap of compiled statements that stays
+    with week(seed, number, template) as simulated, listen():
+        failure = ""
+        try:
+            simulated.run(nights)
+        except Exception as error:
+            failure = failure_of(simulated, seed, number, error)
+            if os.environ.get("TRACE"):
+                raise
+    return Outcome(seed, number, simulated.tally, time.process_time() - began, failure)
+
+
+def _run(seed: int, numbers: list[int], nights: int, template: Path, workers: int) -> Iterator[Outcome]:
+    work = partial(_simulate_one, seed, template, nights)
+    if workers < 2 or len(numbers) < 2:
+        for place, number in enumerate(numbers, start=1):
+            yield _told(work(number), place, len(numbers))
+        return
+    with get_context("spawn").Pool(workers) as pool:
+        for place, outcome in enumerate(pool.imap_unordered(work, numbers), start=1):
+            yield _told(outcome, place, len(numbers))
+
+
+def _simulate_one(seed: int, template: Path, nights: int, number: int) -> Outcome:
+    return simulate(seed, number, template, nights)
+
+
+def _told(outcome: Outcome, place: int, of: int) -> Outcome:
+    if outcome.failure:
+        print(outcome.failure, flush=True)  # noqa: T201
+    elif place % 13 == 0 or place == of:
+        print(f"{place} of {of} weeks", file=sys.stderr, flush=True)  # noqa: T201
+    return outcome
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--years", type=float, default=1.0, help="of 52 weeks, from January 2027 on")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--week", type=int, help="only this week of the seed")
+    parser.add_argument("--nights", type=int, default=NIGHTS, help="of each week")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""What a run has seen: it counts for nothing where a fault or a rare branch never came about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+FAULTS = (
+    "fault: unreachable",
+    "fault: too many requests",
+    "fault: internal error",
+    "fault: taken, then an internal error",
+    "fault: taken, never answered",
+    "fault: reads fail",
+    "fault: lists lag",
+    "fault: reports lost",
+    "fault: recording reports lost",
+    "fault: reports reversed",
+    "fault: reports doubled",
+    "fault: webhooks doubled",
+    "fault: webhooks lost",
+    "fault: phone dead",
+    "fault: phone opted out",
+    "fault: phone taken by its box",
+    "fault: phone busy",
+    "fault: phone's texts filtered",
+    "fault: process died",
+    "fault: died before a commit or after it",
+    "fault: died at a provider call",
+    "fault: statement failed",
+    "fault: database away",
+    "fault: disk full",
+    "fault: clock ahead",
+    "fault: clock behind",
+    "fault: suspended",
+    "fault: node hung before a call",
+    "fault: node hung after a call",
+    "fault: everybody asleep",
+)
+"""What the run does to the program, each kind by its name."""
+
+RARE = (
+    "delivery unknown",
+    "unknown adopted",
+    "unknown repeated",
+    "repeated although it had arrived",
+    "fenced write",
+    "night with 13 hours",
+    "night with 11 hours",
+    "ladder exhausted",
+    "nobody on call",
+    "at risk",
+    "breach",
+    "breach taken back",
+    "reconciler found a voicemail",
+    "reconciler found a call",
+    "clock was ahead",
+    "outage on record",
+    "deferred case",
+    "review case",
+    "second message joined its case",
+    "became an emergency",
+    "ladder moved on",
+    "ladder resumed",
+    "passed",
+    "handed over",
+    "summary instead of texts",
+    "callback measured",
+    "callback by attempts",
+    "number refused",
+    "opted out",
+    "not attested",
+    "Spanish",
+    "hang-up",
+    "withheld number",
+    "keyed number",
+)
+"""Branches of the program that a simulation could miss without a test failing."""
+
+KINDS = {
+    "delivery_unknown": "delivery unknown",
+    "delivery_repeated": "unknown repeated",
+    "nobody_on_call": "nobody on call",
+    "at_risk": "at risk",
+    "breached": "breach",
+    "breach_withdrawn": "breach taken back",
+    "breach_was_early": "breach taken back",
+    "found_by_reconciler": "reconciler found a voicemail",
+    "call_found": "reconciler found a call",
+    "clock_was_ahead": "clock was ahead",
+    "outage": "outage on record",
+    "became_emergency": "became an emergency",
+    "ladder_moved_on": "ladder moved on",
+    "ladder_resumed": "ladder resumed",
+    "passed": "passed",
+    "handed_over": "handed over",
+    "opted_out": "opted out",
+    "number_keyed": "keyed number",
+    "call_refused": "number refused",
+}
+"""Which entries of the history show one."""
+
+
+class Seen(Counter[str]):
+    """How often each was seen."""
+
+    def note(self, what: str) -> None:
+        if what not in FAULTS and what not in RARE:
+            raise ValueError(f"{what!r} is in neither list of what has to be seen")
+        self[what] += 1
+
+
+def missing(seen: Mapping[str, int]) -> list[str]:
+    """What was never seen."""
+    return [what for what in (*FAULTS, *RARE) if not seen.get(what)]

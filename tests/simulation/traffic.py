@@ -1,0 +1,66 @@
+"""Who calls in a night: how many by hour and weekday, what about, and who calls or texts again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+from triage.policy.terms import ProductLine
+from webhooks.simulator.nights.voicemails import Answers, Arrival
+
+CALLERS = tuple(f"+1216555{number:04}" for number in range(1000, 1040))
+ABROAD = ("+18765550123", "+19005550123", "+442079460123", "+12129765555")
+"""Numbers that must never be rung: other countries, and those that cost money."""
+PRODUCTS: tuple[ProductLine | None, ...] = ("ucp", "emg", "server", "discontinued", None, None)
+WORDS = "the trunk is down again, please call Jordan Fairweather"
+"""What is said on every tape: words that must be in no log."""
+_WEIGHTS = (8, 9, 8, 7, 6, 5, 4, 3, 2, 2, 1, 1, 1, 2, 3)
+"""From 17:00 on, by hour."""
+
+
+def night_of(evening: datetime, a_night: float, chance: Random) -> Iterator[Arrival]:
+    """Arrivals from `evening` (17:00 in New York, in UTC) to the next morning, about `a_night` on weekdays."""
+    busy = a_night * (1.3 if evening.weekday() >= 4 else 1.0)
+    for _ in range(_poisson(busy, chance)):
+        hours = chance.choices(range(len(_WEIGHTS)), _WEIGHTS)[0] + chance.random()
+        first = _arrival(evening + timedelta(hours=hours), chance.choice(CALLERS), chance)
+        yield first
+        if first.answers.is_shown and chance.random() < 0.12:
+            again = first.at + timedelta(minutes=chance.expovariate(1 / 40) + 2)
+            yield _arrival(again, first.caller, chance)
+
+
+def _arrival(at: datetime, caller: str, chance: Random) -> Arrival:
+    draw = chance.random()
+    answers = Answers(
+        emergency=chance.random() < 0.12,
+        attested=chance.random() < 0.7,
+        product=chance.choice(PRODUCTS),
+        spanish=chance.random() < 0.08,
+        number=_keyed(chance) if draw > 0.9 else None,
+        stays=chance.random() < 0.1,
+        is_shown=chance.random() > 0.05,
+    )
+    return Arrival(
+        at=at,
+        caller=chance.choice(ABROAD) if chance.random() < 0.03 else caller,
+        answers=answers,
+        seconds=chance.choice((2, 4, 6, 9, 14)),
+        silent=draw < 0.04,
+        hangs_up_at_greeting=0.04 <= draw < 0.07,
+        transcript=WORDS,
+    )
+
+
+def _keyed(chance: Random) -> str:
+    """A number as a caller keys it in."""
+    return chance.choice((*CALLERS, *CALLERS, *ABROAD))[1:][-10:]
+
+
+def _poisson(mean: float, chance: Random) -> int:
+    count, span = 0, chance.expovariate(1.0)
+    while span < mean:
+        count += 1
+        span += chance.expovariate(1.0)
+    return count

@@ -1,0 +1,198 @@
+"""One week of nights with its own roster, its own kinds of trouble and its own database, by a seed."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
+
+from tests.simulation import oracle, troubles
+from tests.simulation.house import PUBLIC_URL, House
+from tests.simulation.roster import MANAGER, staff_of
+from tests.simulation.seen import Seen
+from tests.simulation.traffic import night_of
+from tests.support.databases import MEMORY
+from triage.services import reconciler, records
+from triage.transports.twilio_fallback import fallback_document
+from webhooks.simulator.nights.engine import HOUSE_EVERY, NEVER
+from webhooks.simulator.nights.technicians import Team
+from webhooks.simulator.nights.voicemails import Arrival, leave
+from webhooks.simulator.phone_system import Behaviour
+
+NEW_YORK = ZoneInfo("America/New_York")
+A_NIGHT = 3.0
+FIRST = date(2027, 1, 1)
+NIGHTS = 7
+TROUBLED = 0.7
+SELDOM = timedelta(minutes=10)
+"""How often house is kept where the clock is right: what it does then is small, and half a minute is much work."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a week came to."""
+
+    nights: int = 0
+    voicemails: int = 0
+    alerts: int = 0
+    head: str = ""
+    seen: Seen = field(default_factory=Seen)
+
+
+class Week:
+    """`number` counts weeks from the first Friday of 2027 on; seed and number make the whole week."""
+
+    def __init__(self, seed: int, number: int, template: Path, folder: Path) -> None:
+        self.chance = Random(f"{seed}/{number}")
+        self.first = FIRST + timedelta(weeks=number)
+        self.tally = Tally()
+        self.staff = staff_of(self.first, self.chance)
+        sids = Random(self.chance.getrandbits(64))
+        self.house = House(folder, template, self.staff.toml, self._noon(self.first), sids, self.tally.seen)
+        self.house.house_every = SELDOM
+        self.house.closures = self.staff.closures
+        self.house.staff_phones = sorted(self.staff.habits)
+        self.watch = oracle.Watch(self.house)
+        self.team = Team(self.house.phones, Random(self.chance.getrandbits(64)))
+        for number_, habits in self.staff.habits.items():
+            self.team.add(number_, habits)
+        self.house.phones.ours.fallback_twiml = fallback_document(self.house.program.desk.terms, PUBLIC_URL)
+        self.kinds = troubles.some_kinds(self.chance)
+        self.a_night = A_NIGHT * self.chance.choice((0.3, 0.8, 1.0, 1.2, 1.7))
+        self.ends: list[Callable[[], None]] = []
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._order = count()
+
+    def run(self, nights: int = NIGHTS) -> Tally:
+        """Every night, each followed by a quiet morning in which all is looked at."""
+        for night in range(nights):
+            self._night(self.first + timedelta(days=night))
+        self.watch.at_the_end()
+        self.tally.nights, self.tally.head = nights, self.watch.head
+        self.tally.alerts = self.watch.alerts
+        return self.tally
+
+    def _night(self, day: date) -> None:
+        evening, noon = self._at(day, 17), self._noon(day + timedelta(days=1))
+        house, chance = self.house, self.chance
+        self._note_length(day)
+        self._plan(evening, lambda: self.team.begin_night(house.now))
+        arrivals = list(night_of(evening, self.a_night, chance))
+        for arrival in arrivals:
+            self._plan(arrival.at, partial(self._arrive, arrival))
+        if chance.random() < TROUBLED:
+            self._plan_troubles([arrival.at for arrival in arrivals])
+        self._plan(self._at(day + timedelta(days=1), 7, 30), self._quiet)
+        self._plan(self._at(day + timedelta(days=1), 8, 30), self._clean_up)
+        self._plan(self._at(day + timedelta(days=1), 10), self._clean_up)
+        while self._agenda:
+            at, _, deed = heapq.heappop(self._agenda)
+            house.advance_to(max(at, house.now))
+            deed()
+        house.advance_to(noon)
+        self.watch.each_noon()
+        house.phones.exchange.forget(house.now - timedelta(days=3))
+
+    def _plan_troubles(self, calls: list[datetime]) -> None:
+        """Most troubles do nothing where nothing happens: they begin around a call."""
+        chance = self.chance
+        for _ in range(chance.choice((1, 2, 3, 5)) if calls else 0):
+            trouble = troubles.draw(self.kinds, chance)
+            begins = chance.choice(calls) + timedelta(minutes=chance.triangular(-8, 40, 0))
+            span = timedelta(minutes=chance.uniform(0.2, 1.0) * trouble.minutes)
+            self._plan(begins, partial(self._begin, trouble, span))
+
+    def _begin(self, trouble: troubles.Trouble, span: timedelta) -> None:
+        house = self.house
+        house.last_words.append(f"{house.now.isoformat()} begins: {trouble.name} for {span}")
+        self.watch.trouble_begins(of_the_clock=trouble.is_of_the_clock)
+        if trouble.is_of_the_clock:
+            house.house_every = HOUSE_EVERY
+        self._read_lists()
+        end = troubles.begin(trouble, house, self.chance)
+        house.settle()
+
+        def over() -> None:
+            end()
+            house.last_words.append(f"{house.now.isoformat()} ends: {trouble.name}")
+            house.settle()
+
+        self._plan(min(house.now + span, self._next(7, 15)), over)
+
+    def _quiet(self) -> None:
+        self.house.mend()
+        for number in self.house.staff_phones:
+            if self.house.phones.phone(number).behaviour is not Behaviour.OPTED_OUT:
+                self.house.phones.set_behaviour(number, Behaviour.NORMAL)
+        self.house.settle()
+        self.watch.quiet_begins()
+
+    def _clean_up(self) -> None:
+        """In the morning somebody looks at the board, and closes what is left open."""
+        for case in records.list_cases(self.house.program.desk, only_open=True):
+            if case["state"] != "deferred":
+                self.house.phones.text(MANAGER, f"DONE {case['ref']} 20 looked after in the morning")
+        self.house.settle()
+
+    def _read_lists(self) -> None:
+        """From the first trouble of a night on the phone system's lists are read, as they always are in the daemon."""
+        if self.house.reads_lists:
+            return
+        self.house.reads_lists = True
+        reconciler.look_soon(self.house.program.desk, self.house.program.now())
+        self.house.settle()
+        self._plan(self._next(9, 15), self._read_no_lists)
+
+    def _read_no_lists(self) -> None:
+        self.house.reads_lists = False
+        self.house.house_every = SELDOM
+        reconciler.put_off(self.house.program.desk, NEVER)
+
+    def _arrive(self, arrival: Arrival) -> None:
+        call = leave(self.house, arrival)
+        self.tally.voicemails += call.recording_sid is not None
+        self.watch.somebody_called(arrival, call)
+        self.house.settle()
+
+    def _note_length(self, day: date) -> None:
+        span = self._at(day + timedelta(days=1), 8) - self._at(day, 20)
+        if span == timedelta(hours=13):
+            self.tally.seen.note("night with 13 hours")
+        if span == timedelta(hours=11):
+            self.tally.seen.note("night with 11 hours")
+
+    def _plan(self, at: datetime, deed: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (at, next(self._order), deed))
+
+    def _next(self, hour: int, minute: int) -> datetime:
+        """The next such moment on the wall in New York."""
+        today = self.house.now.astimezone(NEW_YORK).date()
+        at = self._at(today, hour, minute)
+        return at if at > self.house.now else self._at(today + timedelta(days=1), hour, minute)
+
+    @staticmethod
+    def _at(day: date, hour: int, minute: int = 0) -> datetime:
+        return datetime.combine(day, time(hour, minute), NEW_YORK).astimezone(UTC)
+
+    @classmethod
+    def _noon(cls, day: date) -> datetime:
+        return cls._at(day, 12)
+
+
+@contextmanager
+def week(seed: int, number: int, template: Path) -> Iterator[Week]:
+    """A week in a folder of its own."""
+    with TemporaryDirectory(prefix="afterhours-simulated-", dir=MEMORY) as folder:
+        made = Week(seed, number, template, Path(folder))
+        try:
+            yield made
+        finally:
+            made.house.close()

@@ -58,8 +58,8 @@ torture: $(READY) ## kill -9, SIGSTOP and database restarts under traffic; ROUND
 		$(if $(DATABASE),--database $(DATABASE)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: bench-large
-bench-large: $(READY) ## Measure with two years of history: reports, lists, the audit; seeded under /tmp
-	@$(BIN)/python -m tests.bench.large
+bench-large: $(READY) ## Measure with two years of history: pages, reports, the audit; DATABASE=postgresql there
+	@$(BIN)/python -m tests.bench.large $(if $(DATABASE),--database $(DATABASE))
 
 .PHONY: simulate
 simulate: $(READY) ## Simulate nights with every fault: YEARS=1 SEED=1, or one WEEK= of a seed again

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 
 import structlog
 from sdnotify import SystemdNotifier
@@ -15,7 +16,7 @@ from config.logging import set_up_logging
 from config.settings import SettingsError, address, load_settings
 from triage.bootstrap import build
 from triage.errors import ConfigurationError, StoreUnavailable
-from webhooks.app import create_app
+from webhooks.app import create_app, read_templates
 from webhooks.console.access import LARGEST_BODY
 from webhooks.server import Server
 
@@ -41,9 +42,10 @@ def main() -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"afterhours web: {error}\n")
         return 2
+    app = create_app(program)
     try:
         server = Server(
-            create_app(program),
+            app,
             threads=settings.web_threads,
             ident=None,
             max_request_body_size=LARGEST_BODY,
@@ -57,6 +59,7 @@ def main() -> int:
         signal.signal(number, lambda *_: server.stop())
     SystemdNotifier().notify("READY=1")
     log.info("web_started", bind="systemd" if _is_handed_sockets() else settings.bind, threads=settings.web_threads)
+    threading.Thread(target=read_templates, args=[app], daemon=True).start()  # a second's work: calls do not wait
     server.run()
     program.close()
     log.info("web_stopped")

@@ -51,6 +51,12 @@ def create_app(program: Program) -> Flask:
     return app
 
 
+def read_templates(app: Flask) -> None:
+    """All of them: whoever is the first to open a page after the start waits for none."""
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
+
+
 def _add_console(app: Flask, settings: Settings) -> None:
     app.config.update(
         WTF_CSRF_CHECK_DEFAULT=False,  # the console checks its own routes; Twilio's are signed

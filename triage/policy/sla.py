@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from typing import Protocol, TypeVar
 
 
@@ -87,6 +88,9 @@ def span(begins_at: int, at: int | None) -> float | None:
 Run = Sequence[float]
 """Spans in order, the shortest first."""
 
+_WORTH_SEARCHING = 10_000
+"""Spans: from here on a search among ordered runs is quicker than putting all in one order."""
+
 
 class Tally:
     """What is counted of a set of cases: their figures are made of it, and it is the sum of those of its parts.
@@ -139,7 +143,7 @@ class Tally:
         for (became, _), count in self.kinds.items():
             by_outcome[became] += count
         met, breached = by_outcome[Outcome.MET], by_outcome[Outcome.BREACHED]
-        to_acknowledge, to_callback = self.runs()
+        to_acknowledge, to_callback = map(_joined, self.runs())
         return Figures(
             count=self.count(),
             met=met,
@@ -197,6 +201,11 @@ def _percentile_95(runs: Sequence[Run]) -> float | None:
     """The nearest rank: a value that really occurred, so that its case can be shown."""
     count = sum(map(len, runs))
     return round(nth(runs, -(-count * 95 // 100) - 1), 3) if count else None
+
+
+def _joined(runs: list[Run]) -> list[Run]:
+    """The runs, or one of all, where putting them in order takes less time than looking into each again and again."""
+    return runs if sum(map(len, runs)) > _WORTH_SEARCHING else [sorted(chain.from_iterable(runs))]
 
 
 def nth(runs: Sequence[Run], rank: int) -> float:

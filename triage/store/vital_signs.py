@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,9 +84,7 @@ def breached_and_open(session: Session) -> int:
 
 def deliveries_since(session: Session, since: datetime) -> dict[tuple[str, str, str | None, bool], int]:
     """What was planned since an instant: how many by channel, state, its reason and whether it is held back."""
-    rows = session.execute(
-        select(Delivery.channel, Delivery.state, Delivery.reason, Delivery.is_held, func.count())
-        .where(Delivery.created_at >= since)
-        .group_by(Delivery.channel, Delivery.state, Delivery.reason, Delivery.is_held)
+    rows = session.execute(  # ungrouped: else SQLite walks all deliveries by state
+        select(Delivery.channel, Delivery.state, Delivery.reason, Delivery.is_held).where(Delivery.created_at >= since)
     )
-    return {(channel, state, reason, is_held): count for channel, state, reason, is_held, count in rows}
+    return Counter((channel, state, reason, is_held) for channel, state, reason, is_held in rows)

@@ -7,6 +7,7 @@ and dark, is up to the style sheet of its page.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from functools import lru_cache
 from typing import Any
 
 import leather
@@ -31,10 +32,16 @@ class Svg:
 
     def draw(self, chart: Chart) -> str:
         """An `<svg>` element; its words are the chart's title and what `in_words` says."""
-        root = ET.Element("svg", {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "role": "img", "aria-label": chart.in_words()})
-        ET.SubElement(root, "title").text = chart.title
-        root.extend(_drawing(chart))
-        return ET.tostring(root, encoding="unicode")
+        return _drawn(chart)
+
+
+@lru_cache(maxsize=64)
+def _drawn(chart: Chart) -> str:
+    """Kept: a month that is over keeps its charts."""
+    root = ET.Element("svg", {"viewBox": f"0 0 {_WIDTH} {_HEIGHT}", "role": "img", "aria-label": chart.in_words()})
+    ET.SubElement(root, "title").text = chart.title
+    root.extend(_drawing(chart))
+    return ET.tostring(root, encoding="unicode")
 
 
 def _drawing(chart: Chart) -> list[ET.Element]:

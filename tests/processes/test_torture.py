@@ -11,7 +11,7 @@ import pytest
 from tests.support.databases import MEMORY
 from tests.torture.night import night
 
-ROUNDS = 6
+ROUNDS = 4
 
 
 @pytest.mark.thorough

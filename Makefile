@@ -48,6 +48,10 @@ lock: $(READY) ## Pin the dependencies of pyproject.toml anew, with hashes
 	@$(COMPILE) -o requirements.lock > $(VENV)/lock.txt
 	@$(COMPILE) --extra dev -o requirements-dev.lock > $(VENV)/lock.txt
 
+.PHONY: crashes
+crashes: $(READY) ## Let every story die at each of its moments, on both databases
+	@$(BIN)/pytest tests/crashes -n $(WORKERS) --dist worksteal --everything --exhaustive
+
 .PHONY: bench
 bench: $(READY) ## Measure: time to the first SMS, deadlines, webhook requests per second
 	@$(BIN)/python -m tests.bench

@@ -43,6 +43,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--everything", action="store_true", help="every test on PostgreSQL too, and the thorough ones")
+    parser.addoption("--exhaustive", action="store_true", help="stories die at each of their points, not at a few")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,7 +11,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TARGETS = {"run", "test", "lint", "format", "lock", "bench", "bench-large", "torture", "simulate", "clean", "help"}
+TARGETS = {
+    "run",
+    "test",
+    "lint",
+    "format",
+    "lock",
+    "bench",
+    "bench-large",
+    "torture",
+    "crashes",
+    "simulate",
+    "clean",
+    "help",
+}
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed here")
 

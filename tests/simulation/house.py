@@ -18,7 +18,7 @@ from config.settings import SIMULATED_ACCOUNT, Settings
 from scheduler.sweep import Errand, go_on
 from tests.simulation.hung import Hung, Sender
 from tests.simulation.seen import Seen
-from tests.support.crashes import Crash, CrashingRecordings
+from tests.support.crashes import Crash, dying
 from tests.support.databases import SharedStore
 from triage.bootstrap import build
 from triage.errors import StoreUnavailable
@@ -139,12 +139,12 @@ class House(Nights):
             channel: Sender(inner, self._call_point, self._taken)
             for channel, inner in self.phone_system.transports.items()
         }
-        recordings = CrashingRecordings(self.phone_system.recordings, self._call_point)
+        recordings = dying(self.phone_system.recordings, lambda _what: self._call_point())
         self.phone_system = replace(self.phone_system, transports=transports, recordings=recordings)
 
     def start(self) -> None:
         super().start()
-        self.store.point = self._commit_point
+        self.store.point = lambda _when: self._commit_point()
 
     @property
     def is_stopped(self) -> bool:

@@ -71,33 +71,45 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def sqlite_url(sqlite_template: Path) -> str:
     """The same file for every test of a worker, fresh each time: its store keeps what it has compiled."""
-    path = sqlite_template.with_name("afterhours.db")
+    url = f"sqlite:///{sqlite_template.with_name('afterhours.db')}"
+    empty(url)
+    return url
+
+
+def empty(url: str) -> None:
+    """Make one of the databases below as good as new. Nobody has it open."""
+    if url.startswith("postgresql"):
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(_EMPTY_ALL.encode())
+            connection.execute(_SWEEP_ALL.encode())  # else every test reads past the rows of all that ran before it
+            connection.execute("INSERT INTO chain_head (id, number, hash) VALUES (1, 0, %s)", [GENESIS])
+        return
+    path = Path(url.removeprefix("sqlite:///"))
     for left in path.parent.glob("afterhours.db-*"):
         left.unlink()
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
+    shutil.copy(path.with_name("template.db"), path)
 
 
 class SharedStore(Store):
     """Used by test after test: what it has compiled stays, and on a server its connections.
 
-    `point` is called before and after every commit.
+    `point` is called before and after every commit, with which of the two.
     """
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.point: Callable[[], None] = lambda: None
+        self.point: Callable[[str], None] = lambda _when: None
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         with super().write() as tx:
             yield tx
-            self.point()
-        self.point()
+            self.point("before a commit")
+        self.point("after a commit")
 
     def close(self) -> None:
         """A server's connections stay open: a new one has to learn every table anew."""
-        self.point = lambda: None
+        self.point = lambda _when: None
         if self.is_sqlite:
             super().close()
 
@@ -113,10 +125,7 @@ def store_at(url: str) -> SharedStore:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> str:
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(_EMPTY_ALL.encode())
-        connection.execute(_SWEEP_ALL.encode())  # else every test reads past the rows of all that ran before it
-        connection.execute("INSERT INTO chain_head (id, number, hash) VALUES (1, 0, %s)", [GENESIS])
+    empty(postgres_server)
     return postgres_server
 
 

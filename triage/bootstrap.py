@@ -15,6 +15,7 @@ from triage.owner_files import load_roster_file, load_terms, shipped_policy
 from triage.policy.backups import BackupPlan
 from triage.policy.disks import PlaceName
 from triage.policy.roster import Roster, stored_roster
+from triage.policy.terms import Terms, read_terms
 from triage.policy.zones import NEW_YORK
 from triage.ports import (
     Bell,
@@ -124,7 +125,7 @@ def build(settings: Settings, store: Store | None = None, clock: Clock | None = 
         roster_file=roster,
         bell=bells.bell(store),
         post=_post(settings),
-        alarm_mail=_alarm_mail(settings),
+        alarm_mail=build_alarm_mail(settings),
         heartbeat=HttpHeartbeat(settings.heartbeat_url.get_secret_value()) if settings.heartbeat_url else None,
         recordings=RecordingFolder(settings.recordings_dir or beside_database(store, "recordings")),
         provider=_provider(settings),
@@ -177,7 +178,7 @@ def _post(settings: Settings) -> Post | None:
     )
 
 
-def _alarm_mail(settings: Settings) -> AlarmMail | None:
+def build_alarm_mail(settings: Settings) -> AlarmMail | None:
     """What alarms go out by; None where no address is named."""
     if not settings.alarm_addresses or settings.smtp_url is None or settings.mail_from is None:
         return None
@@ -188,6 +189,14 @@ def _alarm_mail(settings: Settings) -> AlarmMail | None:
         system_page=f"{settings.public_url}/system",
         domain=settings.mail_from.rpartition("@")[2],
     )
+
+
+def terms_at_any_rate(settings: Settings) -> Terms:
+    """The contract for an alarm, which has to go out also where the file that the settings name is what is wrong."""
+    try:
+        return load_terms(settings)
+    except ConfigurationError:
+        return read_terms(shipped_policy(), name="the shipped contract", shipped=shipped_policy())
 
 
 def _backups(settings: Settings) -> BackupPlan | None:

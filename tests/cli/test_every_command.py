@@ -33,7 +33,7 @@ PROMISED = {
 WANTS_SETTINGS = {"backup", "booking add", "canary", "move", "reconcile", "report mail", "restore"}
 """Commands that exit with 2 where a setting or a file is missing that the others do without."""
 
-WITHOUT_DATABASE = {"backup", "migrate", "move"}
+WITHOUT_DATABASE = {"alarm", "backup", "migrate", "move"}
 """Commands that are tried here where there is no database yet."""
 
 RUNNERS = {"serve", "web", "scheduler", "simulator"}
@@ -41,6 +41,7 @@ RUNNERS = {"serve", "web", "scheduler", "simulator"}
 
 SPAN = ("--from", "2026-11-01", "--to", "2026-11-30")
 ANSWERING = {
+    "alarm": ("afterhours-backup",),
     "migrate": (),
     "policy check": (),
     "policy explain": ("--at", "2026-11-21T02:30:00Z"),

@@ -15,7 +15,9 @@ from triage.cli import main
 
 UNITS = Path(__file__).parents[2] / "systemd"
 WALLS = "afterhours-.service.d/walls.conf"
-ONLINE = ("afterhours-reconcile.service", "afterhours-scheduler.service", "afterhours-web.service")
+ALARM = "afterhours-alarm@.service"
+DAEMONS = ("afterhours-scheduler.service", "afterhours-web.service")
+ONLINE = (ALARM, "afterhours-reconcile.service", *DAEMONS)
 OFFLINE = ("afterhours-backup.service", "afterhours-migrate.service")
 SERVICES = (*ONLINE, *OFFLINE)
 TIMERS = ("afterhours-backup.timer", "afterhours-reconcile.timer")
@@ -79,7 +81,7 @@ def test_service_starts_a_command_that_exists(service: str) -> None:
     finder, program, *arguments = value(service, "ExecStart").split()
 
     assert (finder, program) == ("/usr/bin/env", "afterhours")
-    assert arguments[0] == service.removeprefix("afterhours-").removesuffix(".service")
+    assert arguments[0] == service.removeprefix("afterhours-").removesuffix(".service").removesuffix("@")
     assert main.get_command(click.Context(main), arguments[0]) is not None
 
 
@@ -113,11 +115,25 @@ def test_timer_makes_up_for_what_fell_due_while_the_machine_was_off(timer: str) 
     assert timer.replace(".timer", ".service") in SERVICES
 
 
-@pytest.mark.parametrize("service", ["afterhours-web.service", "afterhours-scheduler.service"])
+@pytest.mark.parametrize("service", DAEMONS)
 def test_daemon_says_when_it_is_ready_and_always_comes_back(service: str) -> None:
     assert value(service, "Type") == "notify"
     assert (value(service, "Restart"), value(service, "RestartSec")) == ("always", "2s")
     assert value(service, "StartLimitIntervalSec") == "0"
+
+
+@pytest.mark.parametrize("service", [service for service in SERVICES if service != ALARM])
+def test_administrators_hear_of_what_may_fail_and_a_daemon_that_comes_back_never_does(service: str) -> None:
+    told = [value for name, value in lines(service) if name == "OnFailure"]
+
+    assert told == ([] if service in DAEMONS else ["afterhours-alarm@%N.service"])
+
+
+def test_an_alarm_is_about_one_unit_raises_no_other_and_does_not_come_in_a_flood() -> None:
+    assert value(ALARM, "ExecStart").endswith(" afterhours alarm %i")
+    assert "OnFailure" not in dict(lines(ALARM))
+    assert (value(ALARM, "StartLimitIntervalSec"), value(ALARM, "StartLimitBurst")) == ("1h", "2")
+    assert (value(ALARM, "Restart"), value(ALARM, "RestartPreventExitStatus")) == ("on-failure", "2")
 
 
 def test_watchdog_has_patience_for_several_audits() -> None:
@@ -132,7 +148,7 @@ def test_only_the_scheduler_is_watched_since_only_it_feeds_the_watchdog() -> Non
     assert watched == ["afterhours-scheduler.service"]
 
 
-@pytest.mark.parametrize("service", ["afterhours-web.service", "afterhours-scheduler.service"])
+@pytest.mark.parametrize("service", DAEMONS)
 def test_daemon_starts_after_the_migration_but_not_only_if_it_succeeds(service: str) -> None:
     """Where the database is down at boot, a required unit that fails would keep the service down for good."""
     assert "afterhours-migrate.service" in value(service, "After").split()

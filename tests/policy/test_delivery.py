@@ -163,17 +163,17 @@ def test_rung_is_spent_when_its_calls_are_dead_or_its_texts_where_it_called_nobo
 @pytest.mark.parametrize(
     ("code", "marks"),
     [
-        *((20003, "permanent ours"), (20429, ""), (21211, "permanent"), (21408, "permanent ours")),
-        *((21602, "permanent ours"), (21606, "permanent ours"), (21610, "permanent blocks"), (21611, "ours")),
-        *((21614, "permanent blocks"), (21617, "permanent ours"), (30001, ""), (30003, ""), (30004, "permanent")),
-        *((30005, "permanent"), (30006, "permanent blocks"), (30007, "permanent ours"), (30008, "")),
-        *((20005, "permanent ours"), (30002, "permanent ours"), (30023, "permanent ours"), (30032, "permanent ours")),
-        *((30022, "ours"), (30034, "permanent ours"), (30036, ""), (63038, "permanent ours")),
+        *((20003, "permanent"), (20429, ""), (21211, "permanent"), (21408, "permanent")),
+        *((21602, "permanent"), (21606, "permanent"), (21610, "permanent blocks"), (21611, "")),
+        *((21614, "permanent blocks"), (21617, "permanent"), (30001, ""), (30003, ""), (30004, "permanent")),
+        *((30005, "permanent"), (30006, "permanent blocks"), (30007, "permanent"), (30008, "")),
+        *((20005, "permanent"), (30002, "permanent"), (30023, "permanent"), (30032, "permanent")),
+        *((30022, ""), (30034, "permanent"), (30036, ""), (63038, "permanent")),
     ],
 )
 def test_error_code_in_our_words(code: int, marks: str) -> None:
     meant = meaning(code)
-    found = {"permanent": meant.is_permanent, "blocks": meant.blocks_texts, "ours": meant.is_ours}
+    found = {"permanent": meant.is_permanent, "blocks": meant.blocks_texts}
 
     assert " ".join(mark for mark, holds in found.items() if holds) == marks
     assert meant is ERROR_CODES[code]

@@ -45,32 +45,32 @@ CALLS = [
     ("failed", State.FAILED),
     ("canceled", State.FAILED),
 ]
-CODES = [  # code, words, permanent, blocks texts, our own fault
-    (20003, "Twilio refused our credentials", True, False, True),
-    (20005, "the account is not active", True, False, True),
-    (20429, "too many requests at once", False, False, False),
-    (21211, "not a valid number", True, False, False),
-    (21408, "SMS to that region is not enabled", True, False, True),
-    (21602, "the text is empty", True, False, True),
-    (21606, "our number cannot send SMS", True, False, True),
-    (21610, "the phone opted out with STOP", True, True, False),
-    (21611, "our number's queue is full", False, False, True),
-    (21614, "not a mobile number", True, True, False),
-    (21617, "the text is too long", True, False, True),
-    (30001, "the queue overflowed", False, False, False),
-    (30002, "the account is suspended", True, False, True),
-    (30003, "the phone is off or has no signal", False, False, False),
-    (30004, "the phone blocks us", True, False, False),
-    (30005, "the number does not exist", True, False, False),
-    (30006, "a landline, or the carrier cannot be reached", True, True, False),
-    (30007, "filtered as spam", True, False, True),
-    (30008, "lost on the way", False, False, False),
-    (30022, "over the carrier's rate for us", False, False, True),
-    (30023, "the day's limit of the carriers is reached", True, False, True),
-    (30032, "our toll-free number is not verified", True, False, True),
-    (30034, "our number is not registered with the carriers", True, False, True),
-    (30036, "it was too late to deliver it", False, False, False),
-    (63038, "the account's daily limit is reached", True, False, True),
+CODES = [  # code, words, permanent, blocks texts
+    (20003, "Twilio refused our credentials", True, False),
+    (20005, "the account is not active", True, False),
+    (20429, "too many requests at once", False, False),
+    (21211, "not a valid number", True, False),
+    (21408, "SMS to that region is not enabled", True, False),
+    (21602, "the text is empty", True, False),
+    (21606, "our number cannot send SMS", True, False),
+    (21610, "the phone opted out with STOP", True, True),
+    (21611, "our number's queue is full", False, False),
+    (21614, "not a mobile number", True, True),
+    (21617, "the text is too long", True, False),
+    (30001, "the queue overflowed", False, False),
+    (30002, "the account is suspended", True, False),
+    (30003, "the phone is off or has no signal", False, False),
+    (30004, "the phone blocks us", True, False),
+    (30005, "the number does not exist", True, False),
+    (30006, "a landline, or the carrier cannot be reached", True, True),
+    (30007, "filtered as spam", True, False),
+    (30008, "lost on the way", False, False),
+    (30022, "over the carrier's rate for us", False, False),
+    (30023, "the day's limit of the carriers is reached", True, False),
+    (30032, "our toll-free number is not verified", True, False),
+    (30034, "our number is not registered with the carriers", True, False),
+    (30036, "it was too late to deliver it", False, False),
+    (63038, "the account's daily limit is reached", True, False),
 ]
 
 
@@ -91,11 +91,11 @@ def test_a_status_of_a_call_that_puts_a_technician_through(word: str, state: Sta
     assert ASKED_CALL_STATUS[word] is (State.DELIVERED if picked_up else state)
 
 
-@pytest.mark.parametrize(("code", "words", "permanent", "blocks", "ours"), CODES)
-def test_an_error_code(code: int, words: str, permanent: bool, blocks: bool, ours: bool) -> None:
+@pytest.mark.parametrize(("code", "words", "permanent", "blocks"), CODES)
+def test_an_error_code(code: int, words: str, permanent: bool, blocks: bool) -> None:
     what = meaning(code)
 
-    assert (what.reason, what.is_permanent, what.blocks_texts, what.is_ours) == (words, permanent, blocks, ours)
+    assert (what.reason, what.is_permanent, what.blocks_texts) == (words, permanent, blocks)
 
 
 def test_no_row_is_without_its_test() -> None:

@@ -9,6 +9,7 @@ import click
 
 _HOMES = {
     "account": "accounts",
+    "alarm": "alarm",
     "audit": "reports",
     "backup": "backups",
     "booking": "bookings",

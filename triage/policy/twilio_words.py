@@ -80,41 +80,39 @@ class Meaning:
     """What an error code means for us.
 
     `is_permanent`: repeating cannot help. `blocks_texts`: this phone gets calls until it opts in again.
-    `is_ours`: the fault lies in our set-up or account, so it concerns every phone.
     """
 
     reason: str
     is_permanent: bool
     blocks_texts: bool = False
-    is_ours: bool = False
 
 
 ERROR_CODES = {
-    20003: Meaning("Twilio refused our credentials", is_permanent=True, is_ours=True),
-    20005: Meaning("the account is not active", is_permanent=True, is_ours=True),
+    20003: Meaning("Twilio refused our credentials", is_permanent=True),
+    20005: Meaning("the account is not active", is_permanent=True),
     20429: Meaning("too many requests at once", is_permanent=False),
     21211: Meaning("not a valid number", is_permanent=True),
-    21408: Meaning("SMS to that region is not enabled", is_permanent=True, is_ours=True),
-    21602: Meaning("the text is empty", is_permanent=True, is_ours=True),
-    21606: Meaning("our number cannot send SMS", is_permanent=True, is_ours=True),
+    21408: Meaning("SMS to that region is not enabled", is_permanent=True),
+    21602: Meaning("the text is empty", is_permanent=True),
+    21606: Meaning("our number cannot send SMS", is_permanent=True),
     21610: Meaning("the phone opted out with STOP", is_permanent=True, blocks_texts=True),
-    21611: Meaning("our number's queue is full", is_permanent=False, is_ours=True),
+    21611: Meaning("our number's queue is full", is_permanent=False),
     21614: Meaning("not a mobile number", is_permanent=True, blocks_texts=True),
-    21617: Meaning("the text is too long", is_permanent=True, is_ours=True),
+    21617: Meaning("the text is too long", is_permanent=True),
     30001: Meaning("the queue overflowed", is_permanent=False),
-    30002: Meaning("the account is suspended", is_permanent=True, is_ours=True),
+    30002: Meaning("the account is suspended", is_permanent=True),
     30003: Meaning("the phone is off or has no signal", is_permanent=False),
     30004: Meaning("the phone blocks us", is_permanent=True),
     30005: Meaning("the number does not exist", is_permanent=True),
     30006: Meaning("a landline, or the carrier cannot be reached", is_permanent=True, blocks_texts=True),
-    30007: Meaning("filtered as spam", is_permanent=True, is_ours=True),
+    30007: Meaning("filtered as spam", is_permanent=True),
     30008: Meaning("lost on the way", is_permanent=False),
-    30022: Meaning("over the carrier's rate for us", is_permanent=False, is_ours=True),
-    30023: Meaning("the day's limit of the carriers is reached", is_permanent=True, is_ours=True),
-    30032: Meaning("our toll-free number is not verified", is_permanent=True, is_ours=True),
-    30034: Meaning("our number is not registered with the carriers", is_permanent=True, is_ours=True),
+    30022: Meaning("over the carrier's rate for us", is_permanent=False),
+    30023: Meaning("the day's limit of the carriers is reached", is_permanent=True),
+    30032: Meaning("our toll-free number is not verified", is_permanent=True),
+    30034: Meaning("our number is not registered with the carriers", is_permanent=True),
     30036: Meaning("it was too late to deliver it", is_permanent=False),
-    63038: Meaning("the account's daily limit is reached", is_permanent=True, is_ours=True),
+    63038: Meaning("the account's daily limit is reached", is_permanent=True),
 }
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -6,7 +6,7 @@ this process goes by what it remembers, and writes it down afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +15,9 @@ import structlog
 from triage.errors import StoreUnavailable, TransportError
 from triage.policy.alarms import Alarm, Told, followed, letter, settled
 from triage.policy.faults import Fault, Finding
+from triage.policy.monthly_report import Letter
+from triage.policy.terms import Terms
+from triage.policy.unit_alarms import unit_letter
 from triage.ports import SendsMail
 from triage.services.desk import Desk
 from triage.store import alarms
@@ -119,6 +122,13 @@ def tell(book: AlarmBook, desk: Desk, post: AlarmMail | None, found: Sequence[Fi
     book.settle(desk, told, clock(), went_out=went_out)
 
 
+def tell_of_unit(post: AlarmMail, unit: str, how: str, now: datetime, terms: Terms) -> int:
+    """Tell that a unit of systemd's failed; how many addresses were reached. Needs no database."""
+    log.error("unit_failed", unit=unit, how=how)
+    names = {"machine": post.machine, "domain": post.domain}
+    return _mailed(post, (unit_letter(unit, how, to=to, now=now, terms=terms, **names) for to in post.addresses))
+
+
 def standing(desk: Desk) -> list[Alarm]:
     """The alarms that last, the oldest first. Raises StoreUnavailable."""
     with desk.store.read() as session:
@@ -126,19 +136,21 @@ def standing(desk: Desk) -> list[Alarm]:
 
 
 def _sent(post: AlarmMail, told: Sequence[Told], desk: Desk, now: datetime) -> bool:
-    """Whether anybody was reached. Addresses stand in no log."""
+    """Whether anybody was reached."""
+    how = {"machine": post.machine, "system_page": post.system_page, "domain": post.domain}
+    return _mailed(post, (letter(told, to=to, now=now, terms=desk.terms, **how) for to in post.addresses)) > 0
+
+
+def _mailed(post: AlarmMail, written: Iterable[Letter]) -> int:
+    """How many of them the mail server took. Addresses stand in no log."""
     reached = 0
-    for address in post.addresses:
-        mail = letter(
-            told, to=address, machine=post.machine, system_page=post.system_page, domain=post.domain, now=now,
-            terms=desk.terms,
-        )  # fmt: skip
+    for mail in written:
         try:
             post.mail.send(mail)
             reached += 1
         except TransportError as error:
             log.warning("alarm_not_mailed", reason=error.reason)
-    return reached > 0
+    return reached
 
 
 def _record(tx: Transaction, before: Mapping[Fault, Alarm], after: Mapping[Fault, Alarm], now: datetime) -> None:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.simulation.quiet_log import listen
-from tests.simulation.report import Outcome, failure_of, table
+from tests.simulation.report import Outcome, table
+from tests.simulation.run import make_template, simulate_one
 from tests.simulation.seen import Seen, missing
-from tests.simulation.week import NIGHTS, week
+from tests.simulation.week import NIGHTS
 from tests.support.databases import MEMORY
-from triage.store import schema
-from triage.store.engine import Store
 
 WEEKS_A_YEAR = 52
 YEARS_TO_SEE_ALL = 3
@@ -41,32 +37,8 @@ def main() -> int:
     return int(any(outcome.failure for outcome in outcomes) or (is_long and bool(missing(seen))))
 
 
-def make_template(folder: Path) -> Path:
-    """A database that went through every migration once, to be copied for each week."""
-    path = folder / "template.db"
-    store = Store(f"sqlite:///{path}")
-    schema.upgrade(store)
-    store.close()
-    return path
-
-
-def simulate(seed: int, number: int, template: Path, nights: int = NIGHTS) -> Outcome:
-    """One week; whatever breaks in it is told in the outcome."""
-    began = time.process_time()
-    gc.set_threshold(100_000, 50, 100)  # a heap of compiled statements that stays
-    with week(seed, number, template) as simulated, listen():
-        failure = ""
-        try:
-            simulated.run(nights)
-        except Exception as error:
-            failure = failure_of(simulated, seed, number, error)
-            if os.environ.get("TRACE"):
-                raise
-    return Outcome(seed, number, simulated.tally, time.process_time() - began, failure)
-
-
 def _run(seed: int, numbers: list[int], nights: int, template: Path, workers: int) -> Iterator[Outcome]:
-    work = partial(_simulate_one, seed, template, nights)
+    work = partial(simulate_one, seed, template, nights)
     if workers < 2 or len(numbers) < 2:
         for place, number in enumerate(numbers, start=1):
             yield _told(work(number), place, len(numbers))
@@ -74,10 +46,6 @@ def _run(seed: int, numbers: list[int], nights: int, template: Path, workers: in
     with get_context("spawn").Pool(workers) as pool:
         for place, outcome in enumerate(pool.imap_unordered(work, numbers), start=1):
             yield _told(outcome, place, len(numbers))
-
-
-def _simulate_one(seed: int, template: Path, nights: int, number: int) -> Outcome:
-    return simulate(seed, number, template, nights)
 
 
 def _told(outcome: Outcome, place: int, of: int) -> Outcome:

@@ -5,29 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import structlog
 
-from tests.simulation.house import TOKEN, Broken
+from tests.simulation.house import TOKEN
 from tests.simulation.traffic import WORDS
 
 _NUMBER = re.compile(r"\+1\d{10}")
 
 
 @contextmanager
-def listen() -> Iterator[None]:
-    """Read what would be logged, and write nothing."""
+def listen() -> Iterator[list[str]]:
+    """Read what would be logged, and write nothing. Yields the names of the lines that tell too much."""
     before = structlog.get_config()
-    structlog.configure(processors=[_read], cache_logger_on_first_use=False)
+    told: list[str] = []
+    structlog.configure(processors=[partial(_read, told)], cache_logger_on_first_use=False)
     try:
-        yield
+        yield told
     finally:
         structlog.configure(**before)
 
 
-def _read(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
+def _read(told: list[str], _logger: Any, _method: str, line: MutableMapping[str, Any]) -> Any:
     said = f"{line} {line.get('exc_info')!r}"
     if _NUMBER.search(said) or TOKEN in said or WORDS in said:
-        raise Broken(f"I16: a log line holds what it must not: {line['event']}")
+        told.append(str(line["event"]))
     raise structlog.DropEvent

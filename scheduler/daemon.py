@@ -18,10 +18,11 @@ from scheduler.rings import Rings
 from scheduler.senders import Senders
 from scheduler.sweep import begin, go_on, keep_house, sweep
 from triage.bootstrap import PhoneSystem, Program
-from triage.errors import StoreUnavailable
+from triage.errors import ConfigurationError, StoreUnavailable
 from triage.policy.faults import Fault, Finding
 from triage.policy.lengths import in_two_units
 from triage.policy.limits import CLOCK_IS_AWAITED_FOR
+from triage.ports import HearsBell
 from triage.services.findings import clock_behind
 from triage.services.vital_signs import due_soon
 
@@ -34,7 +35,11 @@ _PAUSE_AFTER_FAILURE_SECONDS = 0.5
 
 
 class Daemon:
-    """`ring` may come from any thread at any time; one thread sweeps."""
+    """`ring` may come from any thread at any time; one thread sweeps.
+
+    Raises ConfigurationError where another one of this machine runs on the same SQLite file: each would take what the
+    other is sending for what a dead one left.
+    """
 
     def __init__(self, program: Program, phone_system: PhoneSystem) -> None:
         self._program = program
@@ -46,7 +51,7 @@ class Daemon:
         self._stopped = Event()
         self._last_sweep = monotonic()
         self._last_house = -_HOUSE_EVERY_SECONDS
-        self._hears = program.hears_bell()
+        self._hears = _sole_listener(program)
         self._senders = Senders(program.settings.sender_threads, self.ring)
         self._rings = Rings(self.ring)
         self._hindered: tuple[Finding, float] | None = None
@@ -160,3 +165,11 @@ class Daemon:
         if behind is not None:
             log.warning("clock_is_behind", seconds=round(behind.total_seconds()))
         return behind
+
+
+def _sole_listener(program: Program) -> HearsBell:
+    hears = program.hears_bell()
+    if hears.is_taken:
+        hears.close()
+        raise ConfigurationError(f"another scheduler runs on {program.desk.store.url.database}: stop that one first")
+    return hears

@@ -307,6 +307,11 @@ class Bell(Protocol):
 class HearsBell(Protocol):
     """The scheduler's end of the bell."""
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether another scheduler of this machine listens where only one may run: on a SQLite file."""
+        ...
+
     def wait(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds; True where the bell rang."""
         ...

@@ -24,7 +24,7 @@ from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
 from triage.bootstrap import build
 from triage.clock import SystemClock
-from triage.policy.disks import Room
+from triage.policy.disks import PlaceName, Room
 from triage.services import canary
 from triage.services.zone_data import ZoneData
 from triage.store import sqlite
@@ -34,22 +34,32 @@ from webhooks.simulator.rest import create_rest_app
 
 
 @pytest.fixture
-def sound(serve: Serve, sqlite_url: str) -> Iterator[dict[str, str]]:
-    """Settings of a set-up in which all is well."""
+def address(serve: Serve, sqlite_url: str) -> Iterator[str]:
+    """Of a web server whose scheduler has just swept."""
     wire = Wire(sqlite_url)
     keep_house(wire.program)
-    url = serve(wire.app)
-    phones = PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, url, SystemClock(), lambda *_: Answer(200, ""))
-    yield {
+    yield serve(wire.app)
+    wire.close()
+
+
+@pytest.fixture
+def phones(address: str) -> PhoneSystem:
+    return PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, address, SystemClock(), lambda *_: Answer(200, ""))
+
+
+@pytest.fixture
+def sound(serve: Serve, sqlite_url: str, address: str, phones: PhoneSystem) -> dict[str, str]:
+    """Settings of a set-up in which all is well."""
+    return {
         "database_url": sqlite_url,
+        "bind": f"127.0.0.1:{free_port()}",
         "roster_file": str(DEMO_ROSTER),
-        "public_url": url,
+        "public_url": address,
         "twilio_account_sid": SIMULATED_ACCOUNT,
         "twilio_auth_token": TOKEN,
         "twilio_from": OUR_NUMBER,
         "twilio_api_base": serve(create_rest_app(phones)),
     }
-    wire.close()
 
 
 def wrong(run: Run, **settings: str) -> list[tuple[str, str, str]]:
@@ -127,6 +137,19 @@ def test_a_folder_for_recordings_that_is_none(run: Run, sound: dict[str, str], t
     [found] = wrong(run, **sound | {"recordings_dir": f"{tmp_path}/file"})
 
     assert found[:2] == ("recordings", f"{tmp_path}/file: File exists")
+
+
+@pytest.mark.parametrize("places", [("database", "backups"), ("database",)])
+def test_backups_on_the_disk_of_the_database_are_told_of(
+    places: tuple[PlaceName, ...], run: Run, sound: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triage.cli.doctor.measure", lambda _: [Room(places, 10**11, 10**11)])
+    backups = tmp_path / "backups"
+
+    result = run("doctor", **sound | {"backup_dir": str(backups)})
+
+    shared = ", on the disk of the database (copy them to another machine)" if "backups" in places else ""
+    assert f"ok    backup        {backups} can be written{shared}; none was made yet\n" in result.stdout
 
 
 def test_a_disk_that_is_nearly_full(run: Run, sound: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,6 +350,14 @@ def test_a_number_whose_texts_go_elsewhere(run: Run, sound: dict[str, str]) -> N
     [found] = wrong(run, **sound)
 
     assert found == ("number", "not as it should be: SmsUrl", "run `afterhours twilio setup`")
+
+
+def test_a_number_that_cannot_take_texts(run: Run, sound: dict[str, str], phones: PhoneSystem) -> None:
+    phones.ours.can = ("voice", "mms")
+
+    [found] = wrong(run, **sound)
+
+    assert found[:2] == ("number", f"{OUR_NUMBER} can do this only: voice mms")
 
 
 def number_path(sound: dict[str, str]) -> str:

@@ -96,7 +96,8 @@ def test_secrets_that_others_can_read(
 
 @pytest.mark.parametrize(("mode", "is_wrong"), [(0o640, True), (0o600, False)])
 def test_a_database_that_others_can_read(mode: int, is_wrong: bool, tmp_path: Path) -> None:
-    (tmp_path / "x.db").touch(mode)
+    (tmp_path / "x.db").touch()
+    (tmp_path / "x.db").chmod(mode)  # whatever the umask of now is
 
     found = wrong([*examine_files(settings_of(), Store(f"sqlite:///{tmp_path}/x.db"), MOUNTS)])
 

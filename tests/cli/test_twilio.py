@@ -48,6 +48,15 @@ def setup(run: Run, serve: Serve, phones: PhoneSystem, sqlite_url: str) -> Run:
     )
 
 
+def test_a_number_that_is_not_able_to_text(setup: Run, phones: PhoneSystem) -> None:
+    phones.ours.can = ("voice",)
+
+    result = setup("--apply")
+
+    assert result.exit_code == 1
+    assert "Capabilities: take a number at Twilio that can do voice and sms" in result.stdout
+
+
 def wrong(result: object) -> list[str]:
     return [setting["name"] for setting in document(result)["settings"] if not setting["ok"]]  # type: ignore[arg-type]
 

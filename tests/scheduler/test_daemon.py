@@ -18,7 +18,7 @@ from tests.support.wire import Wire, recording_form
 from tests.support.world import CALLER, OUR_NUMBER, PUBLIC_URL, TOKEN
 from triage.bootstrap import build_phone_system
 from triage.clock import SystemClock
-from triage.errors import OutcomeUnknown
+from triage.errors import ConfigurationError, OutcomeUnknown
 from triage.policy.faults import Fault, Finding
 from triage.services.vital_signs import SWEEP
 from triage.store.chain import head
@@ -177,3 +177,14 @@ def test_a_clock_that_stays_behind_is_taken_for_right_after_ten_minutes(
 def chain_length(wire: Wire) -> int:
     with wire.program.desk.store.read() as session:
         return head(session)[0]
+
+
+def test_a_second_scheduler_on_one_file_is_refused(sqlite_url: str, rest_url: str) -> None:
+    web = Wire(sqlite_url)
+    running = web.program.hears_bell()
+
+    with pytest.raises(ConfigurationError, match=r"another scheduler runs on .*: stop that one first"):
+        Daemon(web.program, build_phone_system(web.program.settings))
+
+    running.close()
+    web.close()

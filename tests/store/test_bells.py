@@ -81,13 +81,14 @@ def test_a_listener_that_does_not_come_to_listen_holds_nobody_up(bell: Bell, hea
     assert hears.wait(PATIENCE)
 
 
-def test_a_second_listener_relies_on_its_sweeps(sqlite_store: Store) -> None:
+def test_a_second_listener_on_one_file_hears_nothing_and_knows_it(sqlite_store: Store) -> None:
     first, second = bells.hears_bell(sqlite_store), bells.hears_bell(sqlite_store)
     ringer = bells.bell(sqlite_store)
 
     ringer.ring()
 
     assert (first.wait(PATIENCE), second.wait(SOON)) == (True, False)
+    assert (first.is_taken, second.is_taken) == (False, True)
     for end in (ringer, first, second):
         end.close()
 
@@ -125,6 +126,7 @@ def test_every_listener_of_postgresql_hears(postgres_store: Store) -> None:
     bells.bell(postgres_store).ring()
 
     assert [listener.wait(PATIENCE) for listener in listeners] == [True, True]
+    assert not any(each.is_taken for each in listeners)
     for listener in listeners:
         listener.close()
 

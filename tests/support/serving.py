@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from ssl import SSLContext
 from threading import Thread
 from typing import Any
 
@@ -24,8 +25,8 @@ def serving(app: Any, port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def serving_by_hand(behave: Behave) -> Iterator[str]:
-    """Does with each GET and POST what a test says; its address."""
+def serving_by_hand(behave: Behave, tls: SSLContext | None = None) -> Iterator[str]:
+    """Does with each GET and POST what a test says, by https where `tls` is given; its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -37,8 +38,11 @@ def serving_by_hand(behave: Behave) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    with _running(HTTPServer(("127.0.0.1", 0), Handler)) as port:
-        yield f"http://127.0.0.1:{port}"
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    with _running(server) as port:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
 
 
 def says(status: int = 200, body: bytes = b"", **headers: str) -> Behave:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import requests
 
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
 from triage.cli import doctor_watch as watch
 from triage.cli.doctor_machine import examine_files, examine_packages, examine_units
+from triage.cli.doctor_reach import examine_address, examine_port
 from triage.cli.doctor_settings import examine_phones, examine_settings
 from triage.cli.finding import Finding
 from triage.errors import ConfigurationError, FolderUnusable, StoreUnavailable, TransportError, TriageError
@@ -23,6 +21,7 @@ from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
 from triage.policy.limits import MOST_GAPS, SWEEP_MAY_TAKE, is_backup_old, is_list_late, is_test_call_old
 from triage.policy.monthly_report import trouble_in_words
+from triage.policy.number_settings import CAPABILITIES, FALLBACK
 from triage.services.backups import last_failure, missing_in_last
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
@@ -55,7 +54,8 @@ def examine(settings: Settings) -> list[Finding]:
         ("roster", _roster),
         ("twilio", _twilio),
         ("lists", _lists),
-        ("webhooks", _webhooks),
+        ("port", lambda program: examine_port(program.settings)),
+        ("webhooks", lambda program: examine_address(program.settings, program.clock.watched())),
         ("canary", _canary),
         ("sign-in", _sign_in),
         ("mail", _mail),
@@ -235,14 +235,17 @@ def _twilio(program: Program) -> Iterator[Finding]:
 
 
 def _number(program: Program, phone_system: PhoneSystem) -> Iterator[Finding]:
-    settings = number_settings(phone_system.number, program.settings.public_url)
+    ours, settings = program.settings.twilio_from, number_settings(phone_system.number, program.settings.public_url)
     if not program.settings.has_real_account:  # the simulated one keeps its own fallback
-        settings = [setting for setting in settings if setting.wanted is not None]
-    wrong = [setting.name for setting in settings if not setting.is_right]
+        settings = [setting for setting in settings if setting.name != FALLBACK]
+    for setting in settings:
+        if setting.name == CAPABILITIES and not setting.is_right:
+            yield Finding("number", f"{ours} can do this only: {setting.found or 'nothing'}", setting.mend)
+    wrong = [setting.name for setting in settings if not setting.is_right and setting.name != CAPABILITIES]
     if wrong:
         yield Finding("number", f"not as it should be: {', '.join(wrong)}", "run `afterhours twilio setup`")
     else:
-        yield Finding("number", f"{program.settings.twilio_from} sends its webhooks to us")
+        yield Finding("number", f"{ours} sends its webhooks to us")
 
 
 def _lists(program: Program) -> Iterator[Finding]:
@@ -322,6 +325,8 @@ def _backup(program: Program) -> Iterator[Finding]:
         yield Finding("backup", str(error), mend)
         return
     where = f"{plan.folder} can be written"
+    if any({"database", "backups"} <= {*room.places} for room in measure(program.places)):
+        where += ", on the disk of the database (copy them to another machine)"
     if failure is not None:
         yield Finding(
             "backup", f"the newest could not be made: {failure.reason}", "mend that, then `afterhours backup`"
@@ -334,34 +339,3 @@ def _backup(program: Program) -> Iterator[Finding]:
         yield Finding("backup", f"{where}; {age}, but {'; '.join(missing)}", mend)
     else:
         yield Finding("backup", f"{where}; {age}")
-
-
-def _webhooks(program: Program) -> Iterator[Finding]:
-    url = program.settings.public_url
-    host = urlsplit(url).hostname or ""
-    if program.settings.has_real_account and urlsplit(url).scheme != "https":
-        yield Finding("webhooks", f"{url} is not https", "set AFTERHOURS_PUBLIC_URL to your https address")
-    try:
-        answer = requests.get(f"{url}/healthz", timeout=_TIMEOUT_SECONDS, allow_redirects=False)
-    except requests.exceptions.SSLError as error:
-        mend = "let the proxy have a certificate that the world trusts: Twilio refuses any other"
-        yield Finding("webhooks", f"{url} shows no valid certificate ({error.__class__.__name__})", mend)
-        return
-    except requests.RequestException as error:
-        mend = "start the web server, and let the address reach it"
-        yield Finding("webhooks", f"{url} does not answer ({type(error).__name__})", mend)
-        return
-    if answer.status_code == requests.codes.ok and '"alive"' in answer.text:
-        if program.settings.has_real_account and _is_open(f"{url}/metrics"):
-            yield Finding("webhooks", f"{url}/metrics is open to the world", "let the proxy answer it with 404")
-        yield Finding("webhooks", f"{url} reaches us at {host}")
-    else:
-        told = f"{url}/healthz is answered by somebody else, with {answer.status_code}"
-        yield Finding("webhooks", told, "let it reach this daemon")
-
-
-def _is_open(url: str) -> bool:
-    try:
-        return requests.get(url, timeout=_TIMEOUT_SECONDS, allow_redirects=False).status_code == requests.codes.ok
-    except requests.RequestException:
-        return False

@@ -33,6 +33,9 @@ HEARTBEAT_MAY_FAIL = timedelta(minutes=5)
 ONCE_A_DAY_WITHIN = timedelta(hours=36)
 """What happens once a day by the contract's clock, however late in the first day and early in the second."""
 
+CERTIFICATE_LASTS, CERTIFICATE_LASTS_SHARE = timedelta(days=14), 0.2
+"""What is left of a certificate when it should have been renewed, and as a share of its life: the lesser of both."""
+
 MOST_GAPS = 5
 """Of how many gaps in the roster a list of faults tells."""
 
@@ -54,6 +57,11 @@ def is_list_late(behind_by: timedelta, terms: Terms) -> bool:
 def is_once_a_day_late(at: datetime, now: datetime) -> bool:
     """Whether what happens once a day should have happened again."""
     return now - at > ONCE_A_DAY_WITHIN
+
+
+def is_certificate_ending(begins: datetime, ends: datetime, now: datetime) -> bool:
+    """Whether a certificate should have been renewed: some live for ninety days, some for six."""
+    return ends - now < min(CERTIFICATE_LASTS, (ends - begins) * CERTIFICATE_LASTS_SHARE)
 
 
 def is_heartbeat_late(taken_at: datetime, now: datetime) -> bool:

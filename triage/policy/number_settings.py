@@ -8,7 +8,11 @@ from urllib.parse import urldefrag
 
 from triage.policy.twilio_words import PERSIST
 
-_FALLBACK = "VoiceFallbackUrl"
+FALLBACK = "VoiceFallbackUrl"
+CAPABILITIES = "Capabilities"
+"""What the number can do, as words: it comes with the number, and nobody sets it."""
+
+_NEEDED = ("voice", "sms")
 _DIVERTS = {
     "VoiceApplicationSid": "Twilio ignores VoiceUrl and StatusCallback while it is set",
     "SmsApplicationSid": "Twilio ignores SmsUrl while it is set",
@@ -45,7 +49,7 @@ def wanted_settings(public_url: str, fallback: str | None) -> dict[str, str]:
         "SmsUrl": f"{public_url}/twilio/sms{PERSIST}",
         "SmsMethod": "POST",
     }
-    return wanted | ({_FALLBACK: fallback} if fallback else {})
+    return wanted | ({FALLBACK: fallback} if fallback else {})
 
 
 NAMES = (*wanted_settings("", "given"), *_SHOWN, *_DIVERTS)
@@ -57,8 +61,9 @@ def compare(found: Mapping[str, str], public_url: str, fallback: str | None) -> 
         _compared(name, found.get(name, ""), value) for name, value in wanted_settings(public_url, fallback).items()
     ]
     if not fallback:
-        settings.insert(2, _fallback_as_it_is(found.get(_FALLBACK, ""), public_url))
+        settings.insert(2, _fallback_as_it_is(found.get(FALLBACK, ""), public_url))
     settings += [Setting(name=name, found=found.get(name, ""), wanted=None) for name in _SHOWN]
+    settings.append(_compared_abilities(found.get(CAPABILITIES, "")))
     settings += [
         Setting(name=name, found=sid, wanted="", mend=f"{why}: take the number out of it")
         for name, why in _DIVERTS.items()
@@ -73,10 +78,16 @@ def _compared(name: str, found: str, wanted: str) -> Setting:
     return Setting(name=name, found=found, wanted=wanted, mend=mend, is_settable=not is_right)
 
 
+def _compared_abilities(found: str) -> Setting:
+    is_enough = {*_NEEDED} <= {*found.split()}
+    mend = "" if is_enough else "take a number at Twilio that can do voice and sms, and set AFTERHOURS_TWILIO_FROM"
+    return Setting(name=CAPABILITIES, found=found, wanted=" ".join(_NEEDED), mend=mend)
+
+
 def _fallback_as_it_is(found: str, public_url: str) -> Setting:
     mend = ""
     if not found:
         mend = "put `afterhours twilio fallback` into a TwiML Bin and give its address by --fallback"
     elif found.startswith(f"{public_url}/"):
         mend = "an address of ours is down when we are: give that of a TwiML Bin by --fallback"
-    return Setting(name=_FALLBACK, found=found, wanted=None, mend=mend)
+    return Setting(name=FALLBACK, found=found, wanted=None, mend=mend)

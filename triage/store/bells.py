@@ -46,12 +46,15 @@ class DatagramBell:
 
 
 class HearsDatagrams:
-    """Where another scheduler listens already, this one hears nothing and relies on its sweeps."""
+    """Where another scheduler listens already, this one hears nothing."""
 
     def __init__(self, store: Store) -> None:
+        self.is_taken = False
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        with contextlib.suppress(OSError):
+        try:
             self._socket.bind(_socket_name(store))
+        except OSError:
+            self.is_taken = True
 
     def wait(self, timeout: float) -> bool:
         self._socket.settimeout(timeout)
@@ -84,6 +87,8 @@ class HearsNotifications:
 
     Through a pooler nothing can be heard: where the store has no other address, every wait ends with a look.
     """
+
+    is_taken = False
 
     def __init__(self, store: Store) -> None:
         self._address = store.direct_url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from triage.errors import TransportError
-from triage.policy.number_settings import NAMES
+from triage.policy.number_settings import CAPABILITIES, NAMES
 from triage.transports.twilio_client import Account, our_errors
 
 
@@ -20,7 +20,10 @@ class TwilioNumber:
 
     def settings(self) -> Mapping[str, str] | None:
         number = self._number()
-        return None if number is None else {name: str(getattr(number, _attribute(name)) or "") for name in NAMES}
+        if number is None:
+            return None
+        can = " ".join(name for name, is_able in (number.capabilities or {}).items() if is_able)
+        return {name: str(getattr(number, _attribute(name)) or "") for name in NAMES} | {CAPABILITIES: can}
 
     def change(self, settings: Mapping[str, str]) -> None:
         number = self._number()

@@ -196,6 +196,7 @@ class NumberSettings:
     sms_application_sid: str = ""
     trunk_sid: str = ""
     fallback_twiml: str | None = None
+    can: tuple[str, ...] = ("voice", "sms")
     sid: str = field(default_factory=lambda: new_sid("PN"))
 
 

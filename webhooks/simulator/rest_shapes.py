@@ -125,7 +125,7 @@ def number_json(exchange: Exchange) -> Json:
         "api_version": API_VERSION,
         "phone_number": ours.number,
         "friendly_name": ours.number,
-        "capabilities": {"voice": True, "sms": True, "mms": False, "fax": False},
+        "capabilities": {name: name in ours.can for name in ("voice", "sms", "mms", "fax")},
         "voice_url": ours.voice_url,
         "voice_method": ours.voice_method,
         "voice_fallback_url": ours.voice_fallback_url,

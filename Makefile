@@ -61,6 +61,16 @@ torture: $(READY) ## kill -9, SIGSTOP and database restarts under traffic; ROUND
 	@$(BIN)/python -m tests.torture $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(DATABASE),--database $(DATABASE)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: fuzz
+fuzz: $(READY) ## Hostile requests to every route: REQUESTS=1000000 SEED=, or from FIRST= on
+	@$(BIN)/python -m tests.fuzz $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(FIRST),--first $(FIRST))
+
+.PHONY: audit
+audit: $(READY) ## Known faults of the locked libraries, and bandit; asks the network, so no part of the tests
+	@$(BIN)/uv --quiet tool run pip-audit --disable-pip --require-hashes -r requirements.lock
+	@$(BIN)/uv --quiet tool run bandit --quiet -c pyproject.toml -r config triage webhooks scheduler
+
 .PHONY: bench-large
 bench-large: $(READY) ## Measure with two years of history: pages, reports, the audit; DATABASE=postgresql there
 	@$(BIN)/python -m tests.bench.large $(if $(DATABASE),--database $(DATABASE))

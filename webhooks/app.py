@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,7 +17,9 @@ from triage.bootstrap import Program, build_drawer
 from webhooks.console import console
 from webhooks.console.access import csrf
 from webhooks.console.cookies import add_cookies
+from webhooks.converters import CONVERTERS
 from webhooks.errors import register_errors
+from webhooks.headers import add_headers
 from webhooks.health import health
 from webhooks.metrics import begin_to_count, count_answers, metrics
 from webhooks.twilio import twilio
@@ -37,10 +40,13 @@ def create_app(program: Program) -> Flask:
         MAX_FORM_MEMORY_SIZE=_LARGEST_BODY,
         MAX_FORM_PARTS=_MOST_FIELDS,
     )
+    app.url_map.converters.update(CONVERTERS)
+    app.url_map.merge_slashes = False  # an address with `//` is nobody's: no answer repeats the Host header
     app.extensions["program"] = program
     app.before_request(begin_to_count)
     app.before_request(_bind_request)
     app.after_request(count_answers)
+    app.after_request(partial(add_headers, is_tls=program.settings.public_url.startswith("https://")))
     app.register_blueprint(twilio)
     app.register_blueprint(media)
     app.register_blueprint(health)

@@ -8,7 +8,7 @@ from datetime import datetime
 from importlib.metadata import version
 from time import monotonic
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -66,10 +66,6 @@ def count_answers(answer: Response) -> Response:
     if "began" in g:
         which = route if route.startswith(_PHONE_ROUTES) else "page"
         _DURATIONS.labels(route=which, status=str(answer.status_code)).observe(monotonic() - g.began)
-    if not current_app.debug:
-        if "private" not in answer.headers.get("Cache-Control", ""):
-            answer.headers["Cache-Control"] = "no-store"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
 
 

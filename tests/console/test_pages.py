@@ -45,7 +45,7 @@ def test_an_administrator_invites_somebody_who_signs_in_and_is_shut_out(world: W
     listed = boss.post("/accounts/2/disable")
 
     assert "Welcome, Lee Okafor" in welcome.text
-    assert len(re.findall(r"<li><code>[A-Z2-9-]{19}</code>", codes.text)) == 10
+    assert len(re.findall(r"<li><code>[A-Z2-9-]{29}</code>", codes.text)) == 10
     assert "10 recovery codes left" in mine.text
     assert "Safari on iPhone" in mine.text
     assert "authenticator app" in asked.text
@@ -110,7 +110,7 @@ def test_without_tls_it_works_on_this_machine_alone(
     assert answer.headers["Set-Cookie"].startswith(begins) if begins else "The console needs HTTPS" in answer.text
 
 
-def test_pages_say_what_browsers_may_do_with_them_and_other_answers_stay_as_they_were(world: World) -> None:
+def test_every_answer_says_what_browsers_may_do_with_it(world: World) -> None:
     visitor = Visitor(world.app)
     for path in ("/sign-in", "/static/console.css", "/invitation/none"):
         headers = visitor.get(path).headers
@@ -120,8 +120,12 @@ def test_pages_say_what_browsers_may_do_with_them_and_other_answers_stay_as_they
         assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
         assert headers["Referrer-Policy"] == "same-origin"
 
-    others = visitor.client.get("/healthz").headers
-    assert not {"Content-Security-Policy", "Referrer-Policy", "Set-Cookie"} & {*others.keys()}
+    for path in ("/healthz", "/nothing", "/twilio/voice", "//evil.example/x", "/twilio//voice"):
+        others = visitor.client.get(path, base_url="https://evil.example")
+        policy = dict(part.split(" ", 1) for part in others.headers["Content-Security-Policy"].split("; "))
+        assert (policy["default-src"], policy["base-uri"], policy["frame-ancestors"]) == ("'none'",) * 3
+        assert others.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert not {"Set-Cookie", "Location"} & {*others.headers.keys()}
 
 
 def test_a_file_is_kept_by_browsers_under_the_address_of_its_version_alone(world: World) -> None:

@@ -22,6 +22,8 @@ TARGETS = {
     "torture",
     "crashes",
     "simulate",
+    "fuzz",
+    "audit",
     "clean",
     "help",
 }

@@ -10,7 +10,11 @@ from triage.services import passwords, pins
 
 @pytest.fixture
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    hash_quickly(monkeypatch)
+
+
+def hash_quickly(patch: pytest.MonkeyPatch) -> None:
     hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "_HASHER", hasher)
-    monkeypatch.setattr(passwords, "_NOBODYS", hasher.hash("nobody's"))
-    monkeypatch.setattr(pins, "_COST", 2)
+    patch.setattr(passwords, "_HASHER", hasher)
+    patch.setattr(passwords, "_NOBODYS", hasher.hash("nobody's"))
+    patch.setattr(pins, "_COST", 2)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from flask import Blueprint
 
 from webhooks.console.access import admit
-from webhooks.console.converters import add_converters
 from webhooks.console.layout import add_layout
 
 console = Blueprint("console", __name__, template_folder="templates")
 console.before_request(admit)
 add_layout(console)
-console.record(add_converters)  # before any route that has a dealer's code
 
 from webhooks.console import (  # noqa: E402 - these add their routes
     accounts,  # noqa: F401

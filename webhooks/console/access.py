@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+import structlog
 from flask import abort, current_app, flash, g, redirect, request, session, url_for
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
@@ -17,6 +18,8 @@ from webhooks.console import cookies
 from webhooks.program import desk, program
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+log = structlog.get_logger()
 
 csrf = CSRFProtect()
 NEXT = "next"
@@ -103,6 +106,7 @@ def _turned_away(access: Access, who: SignedIn | None) -> Response | None:
     if who.stage not in access.stages:
         return redirect(next_step(who.stage), 303)
     if access.permission is not None and not who.has(access.permission):
+        log.warning("permission_refused", account=who.account_id, permission=access.permission.value)
         abort(403, "Your role may not do this. An administrator can change it.")
     return None
 

@@ -32,6 +32,7 @@ _WORDS = {
 
 @console.errorhandler(CSRFError)
 def _stale_form(_error: CSRFError) -> tuple[str, int]:
+    log.warning("form_token_refused")
     return _page(400, "This form was open too long, or your browser keeps no cookies. Nothing was changed: try again.")
 
 

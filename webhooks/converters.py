@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 _TAKEN = {"import", "new", ".", ".."}
@@ -14,7 +13,7 @@ _SLASH, _MARK = "~", "~~"
 
 
 class RowNumber(IntegerConverter):
-    """A number that a row may have: larger ones do not fit the column, so there is no such page."""
+    """A number that a row may have: larger ones do not fit the column, so there is no such address."""
 
     def __init__(self, url_map: Map, **given: Any) -> None:
         super().__init__(url_map, **{"max": 2**31 - 1, **given})
@@ -35,6 +34,4 @@ class DealerCode(BaseConverter):
         return super().to_url(f"{_MARK}{value}" if value in _TAKEN else value.replace("/", _SLASH))
 
 
-def add_converters(state: BlueprintSetupState) -> None:
-    state.app.url_map.converters["int"] = RowNumber
-    state.app.url_map.converters["dealer"] = DealerCode
+CONVERTERS: dict[str, type[BaseConverter]] = {"int": RowNumber, "dealer": DealerCode}

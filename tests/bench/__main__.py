@@ -5,35 +5,30 @@ One run, everything side by side, on this machine; ratios and percentiles count,
 
 from __future__ import annotations
 
-import http.client
 import secrets
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from threading import local
-from urllib.parse import urlencode
 
 import click
+import psycopg
+import requests
 from twilio.request_validator import RequestValidator
 
-from tests.support.live import Live, free_port
+from tests.bench.load import PATH
+from tests.bench.webhook import compare, form
+from tests.support.live import Live
 from tests.support.world import TOKEN
 from triage.services import records
 
 VOICEMAILS = 100
 DEADLINES = 25
-REQUESTS = 800
-CLIENTS = 16
-ROUNDS = 3
 POLICY = """
 [limits]
 texts = 100000
@@ -69,7 +64,8 @@ def main() -> None:
             first_texts(kind, url, folder)
         (Path(name) / "due").mkdir()
         deadlines(f"sqlite:///{name}/due.db", Path(name) / "due")
-        webhook(Path(name))
+        compare("SQLite", partial(new_file, Path(name)), Path(name), serving)
+        compare("PostgreSQL", partial(new_database, postgres_url), Path(name), serving)
 
 
 def first_texts(kind: str, url: str, folder: Path) -> None:
@@ -96,22 +92,11 @@ def deadlines(url: str, folder: Path) -> None:
     show("deadline to its first alert, SQLite, ms", late)
 
 
-def webhook(folder: Path) -> None:
-    """Requests per second at saturation: the voicemail webhook, and a bare view with one durable insert."""
-    rates: dict[str, list[float]] = {"afterhours": [], "bare view": []}
-    for turn in range(ROUNDS):
-        place = folder / f"turn{turn}"
-        place.mkdir()
-        with running(f"sqlite:///{place}/a.db", place, within="2h", is_sending=False) as live:
-            rates["afterhours"].append(rate(live.web_port))
-        with bare(place) as port:
-            rates["bare view"].append(rate(port))
-    for name, found in rates.items():
-        click.echo(
-            f"voicemail webhook, SQLite, requests/s: {name:<11} {statistics.median(found):6.0f} (median of {ROUNDS})"
-        )
-    ratio = statistics.median(a / b for a, b in zip(rates["afterhours"], rates["bare view"], strict=True))
-    click.echo(f"voicemail webhook beside the bare view: {ratio:.2f}")
+@contextmanager
+def serving(url: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """The web server of a daemon whose scheduler is at rest."""
+    with running(url, folder, within="2h", is_sending=False) as live:
+        yield live.web_port, live.pid("webhooks")
 
 
 @contextmanager
@@ -126,23 +111,6 @@ def running(url: str, folder: Path, *, within: str, is_sending: bool = True) -> 
 
 
 @contextmanager
-def bare(folder: Path) -> Iterator[int]:
-    port = free_port()
-    script = Path(__file__).with_name("bare.py")
-    child = subprocess.Popen([sys.executable, script, "127.0.0.1", str(port), TOKEN, str(folder / "bare.db")])
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        try:
-            http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
-            break
-        except OSError:
-            time.sleep(0.05)
-    yield port
-    child.terminate()
-    child.wait()
-
-
-@contextmanager
 def postgres(folder: Path) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -153,49 +121,22 @@ def postgres(folder: Path) -> Iterator[str]:
     server.cleanup()
 
 
-def form(number: int) -> dict[str, str]:
-    return {
-        "AccountSid": "AC" + "0" * 32,
-        "CallSid": f"CA{secrets.token_hex(16)}",
-        "RecordingSid": f"RE{secrets.token_hex(16)}",
-        "RecordingStatus": "completed",
-        "RecordingDuration": "20",
-        "RecordingChannels": "1",
-        "RecordingSource": "RecordVerb",
-        "From": f"+1614{5000000 + number}",
-    }
+def send(port: int, fields: dict[str, str]) -> int:
+    """Post one voicemail; returns the status."""
+    url = f"http://127.0.0.1:{port}{PATH}"
+    headers = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(url, fields)}
+    return requests.post(url, data=fields, headers=headers, timeout=30).status_code
 
 
-_MINE = local()
+def new_file(folder: Path) -> str:
+    return f"sqlite:///{folder}/{secrets.token_hex(4)}.db"
 
 
-def send(port: int, fields: dict[str, str], signature: str | None = None) -> int:
-    """Post one voicemail on this thread's own connection; returns the status."""
-    url = f"http://127.0.0.1:{port}/twilio/recording"
-    if getattr(_MINE, "port", None) != port:
-        _MINE.port, _MINE.connection = port, http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "X-Twilio-Signature": signature or RequestValidator(TOKEN).compute_signature(url, fields),
-    }
-    _MINE.connection.request("POST", "/twilio/recording", urlencode(fields), headers)
-    answer = _MINE.connection.getresponse()
-    answer.read()
-    return int(answer.status)
-
-
-def rate(port: int) -> float:
-    """Requests per second from as many clients as keep it busy; signatures are made beforehand."""
-    url = f"http://127.0.0.1:{port}/twilio/recording"
-    validator = RequestValidator(TOKEN)
-    forms = [form(number) for number in range(REQUESTS)]
-    signed = [(fields, validator.compute_signature(url, fields)) for fields in forms]
-    with ThreadPoolExecutor(CLIENTS) as clients:
-        began = time.perf_counter()
-        answers = list(clients.map(lambda pair: send(port, *pair), signed))
-        took = time.perf_counter() - began
-    assert set(answers) == {204}, set(answers)
-    return REQUESTS / took
+def new_database(server: str) -> str:
+    name = f"bench_{secrets.token_hex(4)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return server.replace("/postgres?", f"/{name}?")
 
 
 def has_sent(live: Live, count: int) -> bool:

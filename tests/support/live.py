@@ -149,6 +149,9 @@ class Live:
         """Whether the process that runs under this name says that it is at work."""
         return "_started" in self.log_of(name, since_start=True)
 
+    def pid(self, name: str) -> int:
+        return self._children[name].pid
+
     def is_ready(self, name: str = "webhooks") -> bool:
         try:
             return requests.get(f"http://127.0.0.1:{self._ports[name]}/readyz", timeout=2).ok

@@ -162,8 +162,6 @@ class Settings(BaseSettings):
             )
         if self.database_direct_url and self.database_url.startswith("sqlite"):
             raise ValueError("AFTERHOURS_DATABASE_DIRECT_URL is for PostgreSQL behind a pooler: unset it")
-        if self.demo_clock_file and self.has_real_account:
-            raise ValueError("AFTERHOURS_DEMO_CLOCK_FILE is for the simulated phone system only: unset it")
         return self
 
     @model_validator(mode="after")

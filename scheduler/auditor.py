@@ -16,7 +16,6 @@ from typing import Protocol
 import structlog
 from sdnotify import SystemdNotifier
 
-from scheduler.patience import Question
 from scheduler.rings import Rings
 from scheduler.senders import Senders
 from triage.bootstrap import Program
@@ -26,6 +25,7 @@ from triage.policy.faults import Fault, Finding
 from triage.policy.lengths import in_two_units
 from triage.policy.limits import ANSWER_MAY_TAKE, CLOCK_MAY_STEP, ERRAND_MAY_TAKE, SENDER_MAY_TAKE, SWEEP_MAY_TAKE
 from triage.services.findings import of_rows
+from triage.services.patience import Question
 from triage.services.vital_signs import due_soon
 
 log = structlog.get_logger()

@@ -40,9 +40,9 @@ class DiskWatch:
     def look(self) -> None:
         """Give the ballast up where the disk is full, before anything is written; then put on record what there is."""
         program = self._program
-        rooms = disks.measure(program.places)
-        self._found = disks.faults(rooms)
         try:
+            rooms = disks.measure(program.places)
+            self._found = disks.faults(rooms)
             if program.ballast is not None and (size := disks.give_up_ballast(program.ballast, rooms)):
                 self._given_up = size
                 rooms = disks.measure(program.places)

@@ -129,7 +129,7 @@ def test_a_start_does_not_wait_for_a_phone_system_that_hangs(
 
 
 def test_a_clock_that_is_behind_at_a_start_is_waited_for_and_then_all_goes_on(
-    database_url: str, rest_url: str, phones: PhoneSystem
+    database_url: str, rest_url: str, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = Wire(database_url, twilio_api_base=rest_url, roster_file=DEMO_ROSTER)
     mine.post("/twilio/recording", recording_form(From=CALLER))
@@ -141,6 +141,9 @@ def test_a_clock_that_is_behind_at_a_start_is_waited_for_and_then_all_goes_on(
     running.start()
     running.ring()
     waited = chain_length(mine) == entries, len(phones.messages()), running._hindrance()
+    with monkeypatch.context() as later:  # a sweep that hangs from here on has other reasons: the watchdog starves
+        later.setattr("scheduler.daemon._HINDERED_FOR_SECONDS", 0.0)
+        excused_for_ever = running._hindrance()
     with mine.program.desk.store.write() as tx:  # the clock comes right
         show(tx.session, SWEEP, mine.program.now())
     running.ring()
@@ -149,6 +152,7 @@ def test_a_clock_that_is_behind_at_a_start_is_waited_for_and_then_all_goes_on(
     mine.close()
 
     assert waited == (True, 0, Finding(Fault.CLOCK, "it is 2 hours 59 minutes behind what is on record"))
+    assert excused_for_ever is None
     assert went_out
 
 

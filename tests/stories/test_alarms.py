@@ -15,6 +15,7 @@ from tests.support.watch import Watch, titles
 from tests.support.world import Build, World
 from triage.errors import StoreUnavailable
 from triage.policy.access import Role
+from triage.policy.alarms import followed
 from triage.policy.faults import Fault, Finding
 from triage.services import audit
 from triage.services.alarms import standing
@@ -202,6 +203,13 @@ def test_every_word_to_an_administrator_that_does_not_arrive_goes_by_mail(
     assert "Texts to administrators did not arrive." in body
     assert "The history was changed outside the program: entry 3 does not fit" in body
     assert [entry.details["words"] for entry in world.entries("alarm_raised")] == ["notices"]
+
+
+def test_the_newest_of_many_long_notices_is_not_cut_off(world: World) -> None:
+    lines = [f"21:3{minute} EST {'x' * 200}" for minute in range(6)]
+    alarms, _ = followed({}, [Finding(Fault.NOTICES, "\n".join(lines))], world.now)
+
+    assert alarms[Fault.NOTICES].words.splitlines() == lines
 
 
 def test_without_an_address_alarms_stand_in_the_history_and_on_the_page(build_world: Build) -> None:

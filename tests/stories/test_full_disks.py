@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -23,6 +25,8 @@ from tests.support.visitor import signed_in
 from tests.support.world import CALLER, Build, World
 from triage.errors import StoreUnavailable
 from triage.policy.access import Role
+from triage.policy.disks import PlaceName
+from triage.services import disks
 from triage.services.audit import verify_chain
 from triage.store.sqlite import sqlite_library
 
@@ -143,7 +147,8 @@ def test_the_reserve_lets_alerts_go_on_when_the_disk_is_full(night: World, disk:
     watch = DiskWatch(night.program)
     ballast = night.program.ballast
     assert ballast is not None
-    watch.look()
+    for _ in range(2):  # nor is it given up before its time
+        watch.look()
     laid = ballast.size()
     night.voicemail()
     fill(night, disk)
@@ -205,3 +210,29 @@ def test_recordings_and_backups_onto_a_full_disk_leave_nothing_half_and_come_whe
     assert len(list((disk.path / "backups").glob("afterhours-*.json"))) == 1
     assert len(list((disk.path / "audio").glob("*.wav"))) == 1
     assert world.kinds().count("recording_kept") == 1
+
+
+def test_a_folder_that_does_not_answer_holds_up_nobody_who_measures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one of the network whose server is gone; each look at it would take a thread of the web server for ever."""
+    gone, answers, asked = tmp_path / "gone", Event(), list[str]()
+    gone.mkdir()
+
+    def statvfs(path: Path) -> os.statvfs_result:
+        if path == gone:
+            asked.append("gone")
+            answers.wait(10)
+        return real(path)
+
+    real = os.statvfs
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    monkeypatch.setattr(disks, "_ANSWERS_WITHIN_SECONDS", 0.05)
+    places: dict[PlaceName, Path] = {"backups": gone, "database": tmp_path}
+    without = [disks.measure(places)[0].places for _ in range(3)]
+    looks = len(asked)
+    answers.set()
+    monkeypatch.setattr(disks, "_ANSWERS_WITHIN_SECONDS", 10.0)
+
+    assert (without, looks) == ([("database",)] * 3, 1)
+    assert disks.measure(places)[0].places == ("backups", "database")

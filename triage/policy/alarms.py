@@ -29,7 +29,8 @@ LEASE = timedelta(minutes=2)
 
 _NOTED_EVERY = timedelta(minutes=1)
 _NEWS_KEEPS_FOR = timedelta(days=1)
-_LONGEST_WORDS = 1000
+_LONGEST_WORDS = 1500
+"""As much as six notices that did not arrive: what is cut off is the newest."""
 
 Part = Literal["begun", "still", "over"]
 

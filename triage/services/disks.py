@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from triage.policy import disks as rules
 from triage.policy.disks import Level, PlaceName, Room
 from triage.services.alerts import administrators, tell
 from triage.services.desk import Desk
+from triage.services.patience import Question
 from triage.store import Session, history
 from triage.store.ballast import Ballast
 from triage.store.engine import Transaction
@@ -25,20 +27,35 @@ Known = dict[str, tuple[Level, datetime | None]]
 
 _KINDS = {Level.FINE: "disk_free", Level.LOW: "disk_low", Level.FULL: "disk_full"}
 _LOOKED_THROUGH = 50
+_ANSWERS_WITHIN_SECONDS = 1.0
 
 
 def measure(places: Mapping[PlaceName, Path]) -> list[Room]:
-    """Every disk that something of ours lies on. A folder that is not made yet counts where it will be."""
+    """Every disk that something of ours lies on. A folder that is not made yet counts where it will be.
+
+    What does not answer is left out: a folder of the network whose server is gone holds whoever looks at it for ever.
+    """
     found: dict[int, Room] = {}
     for name, path in places.items():
         try:
-            there = next(folder for folder in (path, *path.parents) if folder.is_dir())
-            device, disk = there.stat().st_dev, os.statvfs(there)
-        except (OSError, StopIteration):  # it went away, or may not be looked at: what needs it fails aloud
+            device, free, total = _look_at(path).answer(_ANSWERS_WITHIN_SECONDS)
+        except OSError:  # a TimeoutError too; it went away, or may not be looked at: what needs it fails aloud
             continue
         known = found[device].places if device in found else ()
-        found[device] = Room((*known, name), disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize)
+        found[device] = Room((*known, name), free, total)
     return [room for room in found.values() if room.total]
+
+
+@lru_cache(maxsize=16)
+def _look_at(path: Path) -> Question[tuple[int, int, int]]:
+    """One look at a time at each folder: its device, the bytes that are free, all bytes."""
+
+    def look() -> tuple[int, int, int]:
+        there = next((folder for folder in (path, *path.parents) if folder.is_dir()), Path("/"))
+        device, disk = there.stat().st_dev, os.statvfs(there)
+        return device, disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
+
+    return Question(look)
 
 
 def watch(desk: Desk, rooms: list[Room], known: Known, host: str, now: datetime) -> None:

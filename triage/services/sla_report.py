@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypedDict, cast
 
-from triage.errors import NotFound, Refused
+import structlog
+
+from triage.errors import NotFound, Refused, StoreUnavailable
 from triage.policy.calendar_groups import HOURS, WEEKDAYS, Slot, falls_on, slot_of, week_number, weeks
 from triage.policy.fields import WindowName
 from triage.policy.hours import local, span_of_days, zone_of
@@ -26,6 +28,8 @@ from triage.services.desk import Desk
 from triage.store import Session, cases, dealers, kept_months, vital_signs
 from triage.store import chain as history
 from triage.store.models.case import reference_of
+
+log = structlog.get_logger()
 
 Record = dict[str, Any]
 WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "other")
@@ -153,19 +157,33 @@ def is_keeping_due(last: datetime | None, now: datetime) -> bool:
 def keep_a_month(desk: Desk, now: datetime) -> bool:
     """Keep the groups of the newest month that is over, decided and not kept. False where there is none.
 
-    Whatever changes a case of a month that is kept removes it, in the database itself: see kept_months.
+    Whatever changes a case of a month that is kept removes it, in the database itself: see kept_months. Raises nothing
+    but StoreUnavailable: a report that takes longer must not end the sweep that keeps the house.
     """
     with desk.store.read() as session:
         waiting = _not_kept(session, desk, now)
     if not waiting:
         return False
+    try:
+        if _keep_newest(desk, waiting, now):
+            return True
+    except StoreUnavailable:
+        raise
+    except Exception:
+        log.exception("month_not_kept")
+    with desk.store.write() as tx:
+        vital_signs.show(tx.session, KEEPING, now)
+    return False
+
+
+def _keep_newest(desk: Desk, waiting: Sequence[kept_months.Span], now: datetime) -> bool:
+    """Keep the newest of these months that is decided; whether one is."""
     with desk.store.write() as tx:  # alone: what is counted is what is kept
         for start, end in reversed(waiting):
             lines = list(cases.times_of_left_between(tx.session, start, end))
             if all(is_decided(due, made_at, breached_at) for _, _, _, _, _, due, _, made_at, breached_at, _ in lines):
                 kept_months.keep(tx.session, start, end, *kept(counted(_judged(tx.session, desk, lines, now))))
                 return True
-        vital_signs.show(tx.session, KEEPING, now)
     return False
 
 

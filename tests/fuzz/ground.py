@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
+from sqlalchemy import select
 
 from tests.fuzz.pages import Form, forms_of, links_of
 from tests.fuzz.values import FORMULA, MARK
@@ -17,6 +18,7 @@ from tests.support.visitor import Visitor, signed_in
 from tests.support.world import CALLER, World
 from triage.policy.access import Role
 from triage.services.dealer_files import import_file
+from triage.store.models import Account
 
 PEOPLE = {Role.TECHNICIAN: "lee", Role.MANAGER: "maria", Role.AUDITOR: None, Role.ADMINISTRATOR: "ada"}
 _MOST_PAGES = 200
@@ -40,6 +42,7 @@ class Ground:
             role: signed_in(self.world, role, person) for role, person in PEOPLE.items()
         }
         self._make_what_pages_make()
+        self.roles = {role: role for role in PEOPLE}
         cookies = {
             f"the {one.key} of {role.value}": one.value
             for role, visitor in self.visitors.items()
@@ -56,6 +59,12 @@ class Ground:
 
     def close(self) -> None:
         self.world.close()
+
+    def read_roles(self) -> None:
+        """Which role each of the visitors has now: an administrator may have changed it."""
+        with self.world.program.desk.store.read() as session:
+            found = {account.email: Role(account.role) for account in session.scalars(select(Account))}
+        self.roles = {role: found[f"{person or role.value}@example.com"] for role, person in PEOPLE.items()}
 
     def rule_of(self, path: str, method: str) -> str | None:
         """The route of an address, as it stands in the map."""

@@ -30,10 +30,15 @@ def faults(ground: Ground, request: Request, answer: Answer, logged: str) -> Ite
     """In words; none where all holds."""
     if answer.status >= 500 and not (request.rule == "/readyz" and answer.status == 503):  # no scheduler sweeps here
         yield f"answered {answer.status}"
-    yield from _headers(answer)
-    yield from _body(answer)
+    yield from faults_by_itself(answer)
     yield from _admission(ground, request, answer)
     yield from _log(ground, logged)
+
+
+def faults_by_itself(answer: Answer) -> Iterator[str]:
+    """What no answer may be, whatever was asked."""
+    yield from _headers(answer)
+    yield from _body(answer)
 
 
 def _headers(answer: Answer) -> Iterator[str]:
@@ -82,7 +87,7 @@ def _admission(ground: Ground, request: Request, answer: Answer) -> Iterator[str
     access = access_of(view) if view is not None else None
     if access is None or access.permission is None or request.method in {"OPTIONS", "HEAD"}:
         return
-    is_let_in = request.role is not None and may(request.role, access.permission)
+    is_let_in = request.role is not None and may(ground.roles[request.role], access.permission)
     if not is_let_in and answer.status not in _REFUSED:
         yield f"no permission, and answered {answer.status}"
     if request.method == "POST" and not request.has_csrf and answer.status not in _REFUSED:

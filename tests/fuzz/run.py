@@ -88,6 +88,8 @@ def _one(ground: Ground, request: Request, log: io.StringIO, tally: Tally) -> It
     tally.routes[route] += 1
     if answer.status < 400:
         tally.accepted.add(route)
+    if request.method == "POST" and request.rule.startswith("/accounts"):
+        ground.read_roles()
     yield from faults(ground, request, answer, log.getvalue())
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from pathlib import Path
+from threading import Event
 
 import click
 import freezegun
@@ -28,9 +30,11 @@ _TELL_EVERY = 10 * ROUND
 @click.option("--seed", type=int, help="Of the dice; drawn where it is not given.")
 @click.option("--first", default=0, help="The number of the first request: with --requests 1, that request alone.")
 def main(requests: int, seed: int | None, first: int) -> None:
-    """Ends with 1 where something does not hold."""
+    """Ends with 1 where something does not hold; SIGTERM ends it with its present round."""
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     click.echo(f"seed {seed}")
+    is_over = Event()
+    signal.signal(signal.SIGTERM, lambda *_: is_over.set())
     folder = Path(tempfile.mkdtemp(prefix="afterhours-fuzz-", dir=MEMORY))
     template = folder / "template.db"
     store = Store(f"sqlite:///{template}")
@@ -40,7 +44,7 @@ def main(requests: int, seed: int | None, first: int) -> None:
     try:
         with pytest.MonkeyPatch.context() as patch, freezegun.freeze_time() as clock:
             hash_quickly(patch)
-            while tally.requests < requests and not tally.found:
+            while tally.requests < requests and not tally.found and not is_over.is_set():
 
                 def make() -> Ground:
                     for left in folder.glob("afterhours.db*"):

@@ -27,13 +27,13 @@ def main() -> int:
         set_up_logging(settings.log_format)
         program = build(settings)
         daemon = Daemon(program, build_phone_system(settings))
+        told_to_stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _signal, _frame: told_to_stop.set())
+        daemon.start()
     except (SettingsError, ConfigurationError) as error:
         sys.stderr.write(f"afterhours scheduler: {error}\n")
         return 2
-    told_to_stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _signal, _frame: told_to_stop.set())
-    daemon.start()
     log.info("scheduler_started", senders=settings.sender_threads, zones=str(in_use(program.desk.terms.zone)))
     told_to_stop.wait()
     daemon.stop()

@@ -75,8 +75,15 @@ class Daemon:
         self._rung.set()
 
     def start(self) -> None:
-        """Sweep once for all that fell due while nobody looked, then run."""
-        self._sweep()
+        """Sweep once for all that fell due while nobody looked, then run.
+
+        Raises ConfigurationError where the database is of a newer program.
+        """
+        try:
+            self._sweep()
+        except ConfigurationError:
+            self._hears.close()
+            raise
         self._rings.start()
         self._listener.start()
         self._sweeper.start()
@@ -139,6 +146,8 @@ class Daemon:
             self._hinder(Fault.DATABASE, f"a sweep could not be finished: {error}")
             log.warning("sweep_failed", reason=str(error))
             self._stopped.wait(_PAUSE_AFTER_FAILURE_SECONDS)
+        except ConfigurationError:  # it stays so: who starts us is told, or the watchdog starves
+            raise
         except Exception:  # one broken sweep must not be the last
             self._hindered = None
             log.exception("sweep_crashed")

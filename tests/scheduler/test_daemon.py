@@ -9,7 +9,7 @@ from threading import enumerate as threads
 from time import monotonic
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
 from scheduler.daemon import Daemon
@@ -176,6 +176,19 @@ def test_a_clock_that_stays_behind_is_taken_for_right_after_ten_minutes(
     mine.close()
 
     assert (before, went_out, list(put_back)) == (0, True, ["clock_was_ahead"])
+
+
+def test_a_database_of_a_newer_program_is_refused_at_the_start(sqlite_url: str, rest_url: str) -> None:
+    before = Wire(sqlite_url)
+    with before.program.desk.store.connection() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_newer'"))
+    before.close()
+    mine = Wire(sqlite_url, prepare=False, twilio_api_base=rest_url, roster_file=DEMO_ROSTER)
+    running = Daemon(mine.program, build_phone_system(mine.settings))
+
+    with pytest.raises(ConfigurationError, match="made by a newer program"):
+        running.start()
+    mine.close()
 
 
 def chain_length(wire: Wire) -> int:

@@ -215,3 +215,18 @@ def test_words_of_people_are_not_in_the_text_of_an_error(store: Store) -> None:
         tx.session.execute(text("INSERT INTO blocked_phones (phone, channel) VALUES (:phone, 'x')"), {"phone": "+1614"})
 
     assert "secret" not in str(caught.value)
+
+
+def test_threads_of_one_process_write_by_turns(sqlite_url: str) -> None:
+    """SQLite lets them try for its lock at random moments: under load some would never find it free."""
+    store = Store(sqlite_url, busy_seconds=0.1)
+
+    def write() -> None:
+        with store.write():
+            pass
+
+    with ThreadPoolExecutor(1) as other:
+        with store.write(), pytest.raises(StoreUnavailable, match="no turn to write"):
+            other.submit(write).result()
+        other.submit(write).result()
+    store.close()

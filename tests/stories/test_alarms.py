@@ -228,6 +228,18 @@ def test_a_clock_that_is_wrong_writes_no_history(world: World, watch: Watch, ser
     assert world.entries("alarm_raised") == []
 
 
+def test_a_reminder_that_a_clock_ahead_planned_comes_an_hour_after_it_is_put_back(
+    world: World, watch: Watch, server: MailServer
+) -> None:
+    day = timedelta(days=1)
+    world.clock.tick(day)
+    watch.during(MINUTE, DEAD_BELL)
+    world.clock.move_to((world.now - day).replace(tzinfo=None))
+    watch.during(HOUR + MINUTE, DEAD_BELL, every=MINUTE)
+
+    assert titles(server.letters)[::2] == [BELL, f"Still: {BELL}"]
+
+
 def test_a_clock_that_jumped_is_told_once_and_never_as_over(world: World, watch: Watch, server: MailServer) -> None:
     watch.during(MINUTE, Finding(Fault.CLOCK_STEP, "it was moved 3 hours ahead"))
     watch.during(2 * HOUR, every=MINUTE)

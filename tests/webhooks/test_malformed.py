@@ -274,3 +274,10 @@ def test_a_transcript_longer_than_any_call_is_cut(wire: Wire) -> None:
 
     kept = wire.only(Voicemail)
     assert kept.transcript == "w" * 20_000
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**40])
+def test_a_number_that_no_row_can_have_is_nobodys_address(number: int, sqlite_wire: Wire) -> None:
+    paths = [f"/twilio/bridge/leg/{number}/status", f"/twilio/alert/{number}", f"/twilio/hear/{number}"]
+
+    assert [sqlite_wire.post(path, call_form()).status_code for path in paths] == [404] * 3

@@ -5,21 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import socket
-import threading
 from pathlib import Path
 from typing import cast
 
-import psycopg
-import structlog
-
 from triage.errors import StoreUnavailable
 from triage.ports import Bell, HearsBell
-from triage.store.engine import DEAD_NETWORK, Store, is_behind_pooler
-
-log = structlog.get_logger()
+from triage.store.engine import Store
 
 _CHANNEL = "afterhours_bell"
-_SECONDS_TO_RECONNECT = 1.0
 
 
 def bell(store: Store) -> Bell:
@@ -27,7 +20,11 @@ def bell(store: Store) -> Bell:
 
 
 def hears_bell(store: Store) -> HearsBell:
-    return HearsDatagrams(store) if store.is_sqlite else HearsNotifications(store)
+    if store.is_sqlite:
+        return HearsDatagrams(store)
+    from triage.store.postgres import HearsNotifications  # noqa: PLC0415 - large, and SQLite needs none of it
+
+    return HearsNotifications(store.direct_url, _CHANNEL)
 
 
 class DatagramBell:
@@ -80,49 +77,6 @@ class NotifyBell:
 
     def close(self) -> None:
         """Nothing of its own is open: it rings on the store's connections."""
-
-
-class HearsNotifications:
-    """A connection of its own that listens; made anew where it breaks.
-
-    Through a pooler nothing can be heard: where the store has no other address, every wait ends with a look.
-    """
-
-    is_taken = False
-
-    def __init__(self, store: Store) -> None:
-        self._address = store.direct_url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
-        self._is_deaf = False
-
-    def wait(self, timeout: float) -> bool:
-        if self._is_deaf:
-            threading.Event().wait(timeout)
-            return True
-        try:
-            if self._connection is None:
-                self._connect()
-                return True  # whatever was rung before is not heard: look once
-            return any(True for _ in self._connection.notifies(timeout=timeout, stop_after=1))
-        except psycopg.Error:
-            self.close()
-            threading.Event().wait(min(timeout, _SECONDS_TO_RECONNECT))
-            return False
-
-    def _connect(self) -> None:
-        self._connection = psycopg.connect(self._address, autocommit=True, **DEAD_NETWORK)
-        if is_behind_pooler(self._connection):
-            self._is_deaf = True
-            self.close()
-            log.warning("bell_not_heard", reason="a pooler is between us and the database: set its direct address")
-        else:
-            self._connection.execute(f"LISTEN {_CHANNEL}")
-
-    def close(self) -> None:
-        if self._connection is not None:
-            with contextlib.suppress(psycopg.Error):
-                self._connection.close()
-            self._connection = None
 
 
 def _socket_name(store: Store) -> bytes:

@@ -13,8 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import psycopg
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, select, text
+from sqlalchemy import Connection, Executable, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -29,20 +28,11 @@ from triage.store.sqlite import OpenedFile, is_read_only, sqlite_engine
 BUSY_SECONDS = 5
 """How long a writer waits for another; well inside the 15 s that Twilio waits for us."""
 
-DEAD_NETWORK: dict[str, Any] = {
-    "connect_timeout": BUSY_SECONDS,
-    "tcp_user_timeout": 15_000,  # milliseconds until what was sent must have arrived
-    "keepalives": 1,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 2,
-}
-"""For PostgreSQL. The server's own time limits do not help a thread that waits for an answer which the network lost:
-without these it would wait for hours. So it learns of it in 20 s at the latest, and the sweep goes on."""
+POOLED = "is_pooled"
+"""The name under which the pool knows of a connection whether a pooler stands before the server."""
 
 _UNDEFINED_TABLE = "42P01"
 _READ_ONLY_TRANSACTION = "25006"
-_POOLED = "is_pooled"
 
 
 class Transaction:
@@ -96,7 +86,9 @@ class Store:
             self._writer = sqlite_engine(self.url, busy_seconds, "BEGIN IMMEDIATE", self._file)
             self._reader = sqlite_engine(self.url, busy_seconds, "BEGIN", self._file)
         else:
-            self._writer = self._reader = _postgres_engine(self.url, busy_seconds)
+            from triage.store.postgres import postgres_engine  # noqa: PLC0415 - large, and SQLite needs none of it
+
+            self._writer = self._reader = postgres_engine(self.url, busy_seconds)
         self._turn = _Turn(busy_seconds) if self.is_sqlite else nullcontext()
 
     @contextmanager
@@ -147,7 +139,7 @@ class Store:
         if self.is_sqlite:
             return False
         with self._answers(is_to_write=False), self._reader.connect() as connection:
-            return bool(connection.info[_POOLED])
+            return bool(connection.info[POOLED])
 
     def notify(self, channel: str) -> None:
         """PostgreSQL's NOTIFY, outside any transaction."""
@@ -211,52 +203,6 @@ def _checked(url: str) -> URL:
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     return parsed
-
-
-def is_behind_pooler(connection: psycopg.Connection[Any]) -> bool:
-    """Whether a pooler stands before the server: it gives its clients a process number that it made up."""
-    row = connection.execute("SELECT pg_backend_pid()").fetchone()
-    return row is None or row[0] != connection.info.backend_pid
-
-
-def _postgres_engine(url: URL, busy_seconds: float) -> Engine:
-    """The limits are the session's. A pooler in transaction mode gives each transaction another session: there they are
-    the transaction's, and no statement is prepared, which only one of the sessions would know."""
-    # A node that hangs in the middle of a transaction must not hold the others up for ever.
-    limits = {
-        "lock_timeout": f"{busy_seconds * 1000:.0f}",
-        "idle_in_transaction_session_timeout": "10s",
-        "statement_timeout": "30s",
-    }
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_pre_ping=True,
-        pool_size=8,
-        max_overflow=8,
-        pool_timeout=busy_seconds,
-        connect_args=DEAD_NETWORK,
-    )
-
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, record: Any) -> None:
-        record.info[_POOLED] = is_behind_pooler(connection)
-        if record.info[_POOLED]:
-            connection.prepare_threshold = None
-        else:
-            connection.execute("; ".join(f"SET {name} = '{value}'" for name, value in limits.items()))
-        connection.commit()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        driver: Any = connection.connection.driver_connection
-        if connection.info[_POOLED] and not driver.autocommit:
-            try:
-                driver.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in limits.items()))
-            except psycopg.Error as error:
-                raise DBAPIError.instance("SET LOCAL", None, error, psycopg.Error) from error
-
-    return engine
 
 
 def _is_no_database(error: DBAPIError) -> bool:

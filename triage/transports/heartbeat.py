@@ -7,8 +7,6 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-import requests
-
 from triage.errors import TransportError
 
 _TIMEOUTS = (5.0, 10.0)
@@ -45,6 +43,8 @@ class HttpHeartbeat:
         return _time_of(date)
 
     def _ask(self, method: str, url: str, body: str | None = None) -> tuple[int, str | None]:
+        import requests  # noqa: PLC0415 - large, and only the scheduler sends
+
         try:
             with requests.request(
                 method, url, data=body, headers={"User-Agent": "afterhours"}, timeout=_TIMEOUTS, allow_redirects=False,

@@ -30,7 +30,7 @@ PROMISED = {
     "audit verify",
     "doctor",
 }
-WANTS_SETTINGS = {"backup", "booking add", "canary", "move", "reconcile", "report mail", "restore"}
+WANTS_SETTINGS = {"backup", "booking add", "canary", "move", "reconcile", "report mail", "restore", "simulate"}
 """Commands that exit with 2 where a setting or a file is missing that the others do without."""
 
 WITHOUT_DATABASE = {"alarm", "backup", "migrate", "move"}
@@ -100,6 +100,7 @@ ANSWERING = {
     "session correct": ("99", "--note", "x", "--reason", "y"),
     "session list": (),
     "session show": ("1",),
+    "simulate": (),
     "session withdraw": ("99", "--reason", "y"),
     "account disable": ("dana@example.com",),
     "account invite": ("dana@example.com", "--name", "Dana", "--role", "administrator"),

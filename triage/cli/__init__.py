@@ -30,6 +30,7 @@ _HOMES = {
     "scheduler": "operation",
     "serve": "operation",
     "session": "work",
+    "simulate": "simulate",
     "simulator": "operation",
     "texts": "cases",
     "twilio": "twilio",

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import NoReturn
 
@@ -19,7 +19,7 @@ import structlog
 
 from config.settings import SIMULATED_ACCOUNT, Settings, address
 from triage.bootstrap import Program, build, build_phone_system, demo_clock_file
-from triage.errors import ConfigurationError
+from triage.errors import ConfigurationError, TriageError
 
 log = structlog.get_logger()
 
@@ -60,6 +60,56 @@ def serve(settings: Settings) -> int:
     if children.wait_for([settings.bind] + ([settings.simulator_bind] if not settings.has_account else [])):
         click.echo("\n".join(addresses))
     return children.watch()
+
+
+def ask(module: str, documents: Sequence[str], told: Callable[[str], None]) -> list[str]:
+    """Give each document to a process of its own, all at once, on standard input; the last line that each writes.
+
+    `told` hears what the first writes before. None of them has our settings. Raises TriageError where one fails.
+    """
+    environment = {name: value for name, value in os.environ.items() if not _is_setting(name)}
+    children: list[subprocess.Popen[str]] = []
+    try:
+        for _ in documents:
+            children += [_begin_to_ask(module, environment)]
+        for child, document in zip(children, documents, strict=True):
+            assert child.stdin is not None  # noqa: S101 - it is a pipe
+            child.stdin.write(document)
+            child.stdin.close()
+        return [_last_line(child, told if child is children[0] else lambda _: None) for child in children]
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
+            assert child.stdout is not None  # noqa: S101 - it is a pipe
+            child.stdout.close()
+
+
+def _begin_to_ask(module: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+        _command(module),
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for us
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
+    )
+
+
+def _last_line(child: subprocess.Popen[str], told: Callable[[str], None]) -> str:
+    last = ""
+    for line in child.stdout or ():
+        if last:
+            told(last.rstrip())
+        last = line
+    if child.wait() != 0:
+        raise TriageError(f"a replay failed with exit code {child.returncode}; what it wrote stands above")
+    return last
+
+
+def _is_setting(name: str) -> bool:
+    return name.upper().startswith("AFTERHOURS_") or name == "CREDENTIALS_DIRECTORY"
 
 
 class _Children:

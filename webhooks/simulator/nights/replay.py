@@ -97,7 +97,7 @@ class Replay(Nights):
             attested=voicemail.attested,
             product=voicemail.product,
             spanish=voicemail.language == "es" and "es" in self.terms.phone.languages,
-            number=voicemail.number and voicemail.number.removeprefix("+1"),
+            number=voicemail.number and voicemail.number.removeprefix("+1").lstrip("+"),
             is_shown=voicemail.caller is not None,
         )
         sid = self.phones.call_us(

@@ -125,6 +125,14 @@ class _Rows(Collector):
         oldest.add_metric(["timer"], _since(found.backlog.oldest_timer, now))
         oldest.add_metric(["delivery"], _since(found.backlog.oldest_delivery, now))
         yield oldest
+        taken = GaugeMetricFamily(
+            "afterhours_taken_within_seconds",
+            "From plan to the phone system's acceptance: within this a share of the last 15 min was taken.",
+            labels=["channel", "share"],
+        )
+        for (channel, share), span in found.taken.items():
+            taken.add_metric([channel, f"{share:g}"], max(span.total_seconds(), 0.0))
+        yield taken
         runs = GaugeMetricFamily("afterhours_canary_runs", "Test calls that are over.", labels=["outcome"])
         runs.add_metric(["passed"], found.canary.passed)
         runs.add_metric(["failed"], found.canary.failed)

@@ -59,9 +59,10 @@ def test_names_follow_the_conventions_and_every_label_has_few_values(metrics: st
 
     assert all(name.startswith("afterhours_") for name in kinds)
     assert all(name.endswith("_total") for name, kind in kinds.items() if kind == "counter")
-    known = {"route", "status", "le", "state", "channel", "list", "outcome", "place", "fault", "work"}
+    known = {"route", "status", "le", "state", "channel", "list", "outcome", "place", "fault", "work", "share"}
     assert labels == known | {"version", "python"}
     assert 'afterhours_request_duration_seconds_count{route="/twilio/sms",status="403"}' in metrics
+    assert 'afterhours_taken_within_seconds{channel="sms",share="0.99"} 0.0' in metrics
     assert CALLER not in metrics
 
 

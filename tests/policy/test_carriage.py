@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from triage.policy.carriage import Sent, blocked
+from triage.policy.carriage import Sent, blocked, taken_within
 from triage.policy.delivery import DeliveryState
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -52,3 +52,17 @@ def sent(told: str) -> Sent:
 )
 def test_it_is_told_from_the_newest(newest_first: str, why: str | None) -> None:
     assert blocked([sent(told) for told in newest_first.split(", ") if told], NOW) == why
+
+
+def test_within_what_time_a_share_was_taken_is_told_for_each_channel() -> None:
+    spans = [("sms", timedelta(seconds=number)) for number in range(1, 101)] + [("voice", timedelta(seconds=7))]
+
+    seconds = {name: span.total_seconds() for name, span in taken_within(spans).items()}
+
+    assert {share: found for (channel, share), found in seconds.items() if channel == "sms"} == {
+        0.5: 50,
+        0.99: 99,
+        1: 100,
+    }
+    assert {found for (channel, _), found in seconds.items() if channel == "voice"} == {7}
+    assert taken_within([]) == {}

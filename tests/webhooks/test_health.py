@@ -11,7 +11,7 @@ from scheduler.sweep import keep_house
 from tests.support.wire import Wire, recording_form
 from tests.support.world import CALLER, Build, World
 from triage.services import canary
-from triage.store.models import Case
+from triage.store.models import Case, Delivery
 
 
 def figures(wire: Wire) -> dict[str, str]:
@@ -48,6 +48,22 @@ def test_ready_for_thirty_seconds_after_a_sweep(world: World) -> None:
         statuses.append(client.get("/readyz").status_code)
 
     assert statuses == [200, 200, 503]
+
+
+@pytest.mark.on_both
+def test_metrics_say_how_soon_the_phone_system_took_what_was_planned_and_was_not_held_back(world: World) -> None:
+    wire, name = Wire(world.settings.database_url), 'afterhours_taken_within_seconds{channel="sms",share="0.99"}'
+    world.phones.leave_voicemail(CALLER)
+    world.settle()
+
+    found = [figures(wire).get(name)]
+    for change in ({"created_at": world.now - timedelta(seconds=40)}, {"is_held": True}):
+        with world.program.desk.store.write() as tx:
+            tx.session.execute(update(Delivery).values(**change))
+        found.append(figures(wire).get(name))
+    wire.close()
+
+    assert found == ["0.0", "40.0", None]
 
 
 def test_metrics_count_cases_deliveries_and_what_waits(world: World) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import is_not_answered, meaning
@@ -18,11 +19,27 @@ MOST_LOOKED_AT = 50
 UNTAKEN_AFTER = timedelta(minutes=2)
 """What was tried and not taken for so long counts as not got through, though it is tried on."""
 
+TAKING_LOOKS_BACK = timedelta(minutes=15)
+MOST_TAKEN_LOOKED_AT = 500
+_SHARES = (0.5, 0.99, 1.0)
+
 _MANY, _PHONES = 3, 2
 _OF_THE_PHONE = frozenset({21211, 21408, 21602, 21610, 21614, 21617, 30004, 30005, 30006, 30036})
 _PHONE_IS_OFF = 30003
 _CONCERNS_ALL = frozenset({20003, 20005, 21606, 30002, 30023, 30032, 30034, 63038})
 """Codes after which no other phone is reached either, until somebody mends our account or number."""
+
+
+def taken_within(spans: Iterable[tuple[str, timedelta]]) -> dict[tuple[str, float], timedelta]:
+    """Within what time the phone system took a share of what was planned, by channel and share, by nearest rank."""
+    found: dict[str, list[timedelta]] = {}
+    for channel, span in spans:
+        found.setdefault(channel, []).append(span)
+    return {
+        (channel, share): sorted(each)[ceil(share * len(each)) - 1]
+        for channel, each in found.items()
+        for share in _SHARES
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

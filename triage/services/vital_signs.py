@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from triage.errors import Refused
+from triage.policy import carriage as rules
 from triage.policy.faults import Fault
 from triage.policy.limits import SWEEP_MAY_TAKE
 from triage.policy.reconciliation import was_down
 from triage.services import letters
 from triage.services.desk import Desk
-from triage.store import alarms, canaries, copies, due, marks, vital_signs
+from triage.store import alarms, canaries, carriage, copies, due, marks, vital_signs
 from triage.store.canaries import Tally
 from triage.store.engine import Store, Transaction
 from triage.store.vital_signs import Backlog
@@ -31,7 +32,8 @@ _EVER = datetime(2200, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What /metrics and the audit look at. `lists` is up to when each of the phone system's lists is settled."""
+    """What /metrics and the audit look at. `lists` is up to when each of the phone system's lists is settled, `taken`
+    within what time it took a share of what was planned lately, by channel and share."""
 
     last_sweep: datetime | None
     backlog: Backlog
@@ -45,6 +47,7 @@ class Readings:
     last_backup: datetime | None
     last_heartbeat: datetime | None
     alarms: frozenset[Fault]
+    taken: dict[tuple[str, float], timedelta]
 
 
 def signs(desk: Desk) -> dict[str, datetime]:
@@ -110,6 +113,7 @@ def refuse_running(store: Store, now: datetime) -> None:
 
 def readings(desk: Desk, now: datetime) -> Readings:
     with desk.store.read() as session:
+        taken = carriage.acceptances(session, now - rules.TAKING_LOOKS_BACK, rules.MOST_TAKEN_LOOKED_AT)
         return Readings(
             last_sweep=vital_signs.last_seen(session, SWEEP),
             backlog=vital_signs.backlog(session, now),
@@ -123,6 +127,7 @@ def readings(desk: Desk, now: datetime) -> Readings:
             last_backup=vital_signs.last_seen(session, BACKUP),
             last_heartbeat=vital_signs.last_seen(session, HEARTBEAT),
             alarms=frozenset(fault for fault, alarm in alarms.every(session).items() if alarm.is_raised),
+            taken=rules.taken_within(taken),
         )
 
 

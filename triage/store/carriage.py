@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from triage.store.models import Delivery
+from triage.store.models import Delivery, Event
 
 
 def tried_since(session: Session, channel: str, since: datetime, most: int) -> Sequence[Delivery]:
@@ -19,6 +19,26 @@ def tried_since(session: Session, channel: str, since: datetime, most: int) -> S
         .order_by(Delivery.id.desc())
         .limit(most)
     ).all()
+
+
+def acceptances(session: Session, since: datetime, most: int) -> list[tuple[str, timedelta]]:
+    """Of the newest that the phone system took since an instant: their channel, and how long that was after the plan.
+
+    What was held back on purpose is left out.
+    """
+    taken = session.execute(
+        select(Event.at, Event.details)
+        .where(Event.kind == "delivery_accepted", Event.at >= since)
+        .order_by(Event.at.desc(), Event.number.desc())
+        .limit(most)
+    ).all()
+    at = {details["delivery"]: instant for instant, details in taken}
+    rows = session.execute(
+        select(Delivery.id, Delivery.channel, Delivery.created_at).where(
+            Delivery.id.in_(at), Delivery.is_held.is_(False)
+        )
+    )
+    return [(channel, at[number] - created_at) for number, channel, created_at in rows]
 
 
 def notices_since(session: Session, people: Sequence[str], since: datetime) -> Sequence[Delivery]:

@@ -56,6 +56,7 @@ def test_json_is_one_document_when_it_is_over(canary: Run) -> None:
     assert set(found["seconds"]) == {"called", "answered", "recorded", "delivered"}
 
 
+@pytest.mark.thorough
 def test_a_hop_that_is_late_exits_1_and_is_named(canary: Run, daemon: World) -> None:
     daemon.phones.faults.drop_recording_reports = True
 

@@ -138,6 +138,7 @@ def test_every_command_is_tried_here() -> None:
     assert {name for name, _ in commands()} == set(ANSWERING) | RUNNERS
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [name for name, _ in commands()])
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_says_what_it_does_and_exits_0(name: str, flag: str, run: Run) -> None:
@@ -148,6 +149,7 @@ def test_help_says_what_it_does_and_exits_0(name: str, flag: str, run: Run) -> N
     assert result.stderr == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "arguments"), ANSWERING.items())
 def test_json_is_one_document_and_logs_go_to_standard_error(
     name: str, arguments: tuple[str, ...], run: Run, sqlite_template: Path, tmp_path: Path
@@ -164,6 +166,7 @@ def test_json_is_one_document_and_logs_go_to_standard_error(
         assert line.startswith(("{", "afterhours: "))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -186,6 +186,7 @@ def test_audit_verify_exits_1_and_names_the_entry(
     assert f"Entry {named} does not fit: {reason}." in in_words.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "arguments",
     [

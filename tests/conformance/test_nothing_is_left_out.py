@@ -67,6 +67,7 @@ def attributes_read() -> set[str]:
     return names | {word for word in words if word.isidentifier()}
 
 
+@pytest.mark.thorough
 def test_every_key_of_the_contract_is_read_or_is_data_for_later() -> None:
     keys = set(leaves(tomllib.loads((ROOT / "config/policy.toml").read_text())))
     read = attributes_read()

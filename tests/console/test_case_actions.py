@@ -152,6 +152,7 @@ def test_a_dispute_pack_is_taken_by_who_reads_the_history_and_says_what_was_chec
     assert {entry.actor for entry in world.entries("case_exported")} == {"account:1"}
 
 
+@pytest.mark.thorough
 def test_a_manager_corrects_a_bill_with_a_reason_and_the_report_says_so(world: World, quick_hashes: None) -> None:
     manager, lee = signed_in(world, Role.MANAGER), signed_in(world, Role.TECHNICIAN, "lee")
     world.voicemail(attested=True)

@@ -64,6 +64,7 @@ def test_the_page_shows_what_is_left_and_folds_away_who_left(world: World, acme:
     assert "Acme" in visitor.get("/dealers?sought=TELE+acm").text
 
 
+@pytest.mark.thorough
 def test_a_dealers_page_tells_whoever_works_who_may_call_and_what_is_left_and_no_money(world: World, acme: int) -> None:
     buy(world, acme, "2026-11-16", "1000.00", "prepaid")
     technician, manager = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.MANAGER)

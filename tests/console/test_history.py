@@ -131,6 +131,7 @@ def test_an_export_holds_what_is_asked_for_and_is_an_entry_with_its_hash(
     assert (second.details["form"], second.details["entries"], second.details["asked"]) == ("csv", 1, {"kind": "noted"})
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_the_chain_is_checked_at_once_or_in_portions_and_every_day(
     world: World, quick_hashes: None, monkeypatch: pytest.MonkeyPatch

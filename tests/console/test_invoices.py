@@ -37,6 +37,7 @@ def bill_two_dealers(world: World) -> None:
         add_work(world, tx, bell, "0.00")
 
 
+@pytest.mark.thorough
 def test_a_manager_looks_at_what_waits_makes_it_and_hands_it_over_once(world: World, manager: Visitor) -> None:
     bill_two_dealers(world)
 

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.usefixtures("quick_hashes")
 TOKEN_COOKIE = "__Host-afterhours"
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_an_administrator_invites_somebody_who_signs_in_and_is_shut_out(world: World) -> None:
     boss = signed_in(world, Role.ADMINISTRATOR)

@@ -49,6 +49,7 @@ def seen(page: str) -> str:
     return found[1]
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_a_new_number_counts_once_its_code_is_given_and_the_old_phone_hears_of_it(team: World) -> None:
     lee = signed_in(team, Role.TECHNICIAN, "lee")
@@ -112,6 +113,7 @@ def test_whoever_guesses_has_five_tries_and_a_code_lasts_ten_minutes(team: World
     assert person(team, "lee").phone == LEE
 
 
+@pytest.mark.thorough
 def test_only_so_many_codes_go_to_one_number_or_for_one_person(team: World) -> None:
     boss = signed_in(team, Role.MANAGER)
     paths = [ask(team, boss) for _ in range(4)]

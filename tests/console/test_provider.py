@@ -120,6 +120,7 @@ NOT_FOR_US_AND_NOW: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.thorough
 def test_a_token_that_is_not_for_us_and_now_proves_nothing(house: House) -> None:
     signed_in(house.world, Role.TECHNICIAN)
     told = []
@@ -197,6 +198,7 @@ def test_whoever_has_no_second_factor_here_sets_one_up_or_the_setting_trusts_the
     )
 
 
+@pytest.mark.thorough
 def test_attempts_that_fail_are_slowed_down_by_address(house: House) -> None:
     house.world.app.wsgi_app = _From("203.0.113.7", house.world.app.wsgi_app)  # type: ignore[method-assign, assignment]
     told = [house.sign_in().text for _ in range(21)]

@@ -136,6 +136,7 @@ def cells_of(workbook: bytes, sheet: int = 1) -> list[str]:
     return [unescape(texts[int(value)]) if is_text else value for is_text, value in found]
 
 
+@pytest.mark.thorough
 def test_a_report_is_taken_away_with_the_figures_of_the_command_line_and_that_is_on_record(
     manager: Visitor, world: World
 ) -> None:
@@ -187,6 +188,7 @@ def test_what_had_no_message_is_named_in_a_line_and_makes_no_rows(manager: Visit
     assert Words("No messages: support hours, evening, weekend/closure.") in sla_paper(report, desk.terms, {}).parts
 
 
+@pytest.mark.thorough
 def test_an_export_takes_no_formula_from_anybody_and_needs_the_forms_token(manager: Visitor, world: World) -> None:
     taken, listed = exported(manager, "billing", "xlsx"), exported(manager, "billing", "csv")
     forged = manager.client.post("/reports/sla/export/csv", base_url=PUBLIC_URL)
@@ -236,6 +238,7 @@ def test_billing_on_paper_has_the_totals_and_each_line_with_all_that_the_csv_say
     assert Words("No session was closed.") in nothing.parts
 
 
+@pytest.mark.thorough
 def test_billing_shows_each_line_with_its_arithmetic_and_what_all_come_to(manager: Visitor) -> None:
     page = manager.get(f"/reports/billing?{NIGHT}").text
 

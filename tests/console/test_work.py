@@ -54,6 +54,7 @@ def at(began: str, ended: str, day: str = "2026-11-18") -> dict[str, Any]:
     return {"rows-0-day": day, "rows-0-began": began, "rows-0-ended": ended}
 
 
+@pytest.mark.thorough
 def test_a_visit_is_checked_recorded_put_right_and_withdrawn(manager: Visitor, world: World) -> None:
     page = manager.get("/sessions/new?dealer=C1").text
     assert "Kim Reyes" in page
@@ -92,6 +93,7 @@ def test_a_visit_is_checked_recorded_put_right_and_withdrawn(manager: Visitor, w
     assert "Put right" not in page
 
 
+@pytest.mark.thorough
 def test_the_list_has_callbacks_and_typed_work_and_is_narrowed(manager: Visitor, world: World) -> None:
     world.voicemail(attested=True)
     world.text(LEE, "DONE 35")

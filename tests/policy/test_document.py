@@ -46,6 +46,7 @@ def test_unknown_key_names_its_line_and_what_it_may_be(text: str, fault: str, co
     assert f"mine.toml: {fault}" in fault_of(contract, text)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("line", "mend"),
     [

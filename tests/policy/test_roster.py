@@ -57,6 +57,7 @@ def hand_overs(starts: str, every: timedelta, until: datetime) -> list[datetime]
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("starts", "every", "span"),
     [

@@ -103,6 +103,7 @@ def reversed_tables(table: dict[str, Any]) -> dict[str, Any]:
     return {key: reversed_tables(value) if isinstance(value, dict) else value for key, value in reversed(table.items())}
 
 
+@pytest.mark.thorough
 def test_any_other_value_makes_another_version(contract: Callable[[str], Terms], terms: Terms) -> None:
     others = {".".join(path): contract(with_another(path)) for path in PATHS}
 

@@ -70,6 +70,7 @@ def statements() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", note)
 
 
+@pytest.mark.thorough
 def test_one_node_of_several_takes_a_look(watched: World) -> None:
     watched.clock.tick(EVERY)
 
@@ -170,6 +171,7 @@ def test_what_cannot_be_taken_holds_up_no_other(watched: World, monkeypatch: pyt
         assert marks.ended_calls(session, [call.sid for call in calls]) == {call.sid for call in calls}
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_taken_for_a_day_is_told_of_once_by_its_sid(
     watched: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

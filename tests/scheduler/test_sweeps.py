@@ -74,6 +74,7 @@ def test_a_dealer_whose_ledger_cannot_be_reckoned_stays_due_and_holds_nobody_up(
     assert {line["dealer"] for line in logs.named("ledger_not_settled")} == {broken}
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_a_poisoned_delivery_is_postponed_and_holds_nobody_up(world: World, logs: Logs) -> None:
     for number in range(3):

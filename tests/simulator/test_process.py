@@ -79,6 +79,7 @@ def test_no_account_at_all_stops_the_start(tmp_path: Path) -> None:
     assert SIMULATED_ACCOUNT in errors
 
 
+@pytest.mark.thorough
 def test_the_process_serves_page_and_api_and_stops_at_sigterm(tmp_path: Path) -> None:
     (tmp_path / "roster.toml").write_text(
         f'[[people]]\nid = "dana"\nname = "Dana Whitfield"\nphone = "{DANA}"\nrole = "technician"\n'

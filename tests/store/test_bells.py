@@ -38,6 +38,7 @@ def settle(hears: HearsBell) -> None:
         pass
 
 
+@pytest.mark.thorough
 def test_a_ring_is_heard(bell: Bell, hears: HearsBell) -> None:
     settle(hears)
 

@@ -69,6 +69,7 @@ def test_an_empty_database_is_brought_to_the_newest_revision(bare_url: str) -> N
     store.close()
 
 
+@pytest.mark.thorough
 def test_every_step_goes_back_again(bare_url: str) -> None:
     store = Store(bare_url)
     schema.upgrade(store)
@@ -164,6 +165,7 @@ def test_the_one_mark_of_all_lists_becomes_one_of_each(bare_url: str) -> None:
     store.close()
 
 
+@pytest.mark.thorough
 def test_a_migration_that_fails_leaves_nothing_behind(bare_url: str) -> None:
     store = Store(bare_url)
 

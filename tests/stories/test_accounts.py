@@ -75,6 +75,7 @@ def office(world: World, quick_hashes: None) -> Office:
     return Office(world)
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_from_the_invitation_to_the_second_factor_and_out_again(office: Office) -> None:
     first = office.accept(office.invite(" Maria@Example.com", Role.MANAGER))
@@ -125,6 +126,7 @@ def test_a_code_counts_once_and_a_recovery_code_too(office: Office) -> None:
     assert office.history()[-1].details["by"] == "second factor"
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_attempts_are_slowed_down_the_same_whether_there_is_such_an_account_or_not(office: Office) -> None:
     office.accept(office.invite())

@@ -167,6 +167,7 @@ def test_voicemail_box_is_no_answer_and_the_next_person_is_called_when_the_menu_
     assert world.bodies(ADA) == []
 
 
+@pytest.mark.thorough
 def test_pocket_is_asked_three_times_and_no_more(lee_is_called: World) -> None:
     world = lee_is_called
     world.phones.set_keys(LEE, "7*0")

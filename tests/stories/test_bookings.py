@@ -55,6 +55,7 @@ def said(world: World, number: str) -> list[str]:
     return new
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_a_session_booked_for_saturday_evening_is_reminded_begun_by_text_and_billed(world: World) -> None:
     acme = add_dealer(world)
@@ -103,6 +104,7 @@ def test_a_session_booked_for_saturday_evening_is_reminded_begun_by_text_and_bil
     assert [len(world.entries(kind)) for kind in kinds] == [1, 1, 1, 1]
 
 
+@pytest.mark.thorough
 def test_a_session_that_nobody_begins_alerts_its_technician_then_managers_and_is_missed(world: World) -> None:
     book(world)
     since = SEVEN

@@ -142,6 +142,7 @@ def test_numbers_that_are_never_texted(telling: World, caller: str, why: str) ->
     assert why_nothing(telling) == [why]
 
 
+@pytest.mark.thorough
 def test_caller_is_told_once_who_has_the_case_and_again_when_somebody_else_has(telling: World) -> None:
     telling.voicemail(attested=True)
     telling.text(LEE, "ACK")

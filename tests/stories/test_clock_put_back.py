@@ -73,6 +73,7 @@ def test_ladder_that_a_wrong_clock_began_goes_on_in_its_time(team: World, span: 
             assert newest <= team.now
 
 
+@pytest.mark.thorough
 def test_breach_that_only_a_wrong_clock_saw_is_taken_back_and_the_promise_is_watched_again(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=ONE_TEXT)
     world.voicemail(attested=True)

@@ -130,6 +130,7 @@ def test_done_without_minutes_asks_for_them_and_then_bills(world: World) -> None
     assert world.case()["callback_basis"] == "stated"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("body", ["DONE 1001 35 new card", "done 35 min new card"])
 def test_done_reads_minutes_and_note_in_any_form(world: World, body: str) -> None:
     world.voicemail(attested=True)
@@ -189,6 +190,7 @@ def test_note_is_kept_with_the_case(world: World) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_list_names_my_cases_what_waits_and_what_somebody_took_and_did_not_call(world: World) -> None:
     world.voicemail(attested=True)
     world.voicemail(OTHER_CALLER, attested=True)

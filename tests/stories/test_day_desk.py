@@ -33,6 +33,7 @@ def test_who_is_put_through_hears_no_mailbox_and_leaves_no_case(desk: World) -> 
     assert [len(desk.entries(kind)) for kind in ("desk_rung", "desk_answered")] == [1, 1]
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 @pytest.mark.parametrize("behaviour", [Behaviour.DEAD, Behaviour.BUSY, Behaviour.VOICEMAIL_BOX])
 def test_who_is_not_put_through_hears_the_mailbox(behaviour: Behaviour, desk: World) -> None:

@@ -87,6 +87,7 @@ def history_of(world: World) -> list[tuple[str, dict[str, Any]]]:
         return [(row.kind, dict(row.details)) for row in rows]
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_files_are_taken_once_and_come_out_as_they_went_in(world: World) -> None:
     asked = take(world, "dealers", DEALERS, is_dry_run=True)

@@ -61,6 +61,7 @@ def test_done_0_is_no_callback_and_asks_what_happened(world: World) -> None:
     assert world.text(LEE, "DONE 1001 0") == "1001 is closed: 0 min, not billed."
 
 
+@pytest.mark.thorough
 def test_second_done_of_the_same_person_corrects_the_first_and_the_history_keeps_both(world: World) -> None:
     world.voicemail(attested=True)
     world.advance(minutes=50)

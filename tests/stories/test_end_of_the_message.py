@@ -67,6 +67,7 @@ def test_one_voicemail_and_one_alert_in_any_order(order: str, greeted: World) ->
     assert all("Your case is 1 0 0 1. A technician calls you by 11 31 PM" in body for body in spoken)
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_a_report_that_never_comes_leaves_the_case_that_was_promised(team: World) -> None:
     team.phones.faults.drop = {Webhook.RECORDING}

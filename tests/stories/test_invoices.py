@@ -103,6 +103,7 @@ def test_a_correction_after_the_invoice_is_a_line_on_the_next_one_and_may_be_a_c
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_what_cannot_be_invoiced_is_told_and_never_left_out_silently(world: World) -> None:
     world.voicemail(attested=True)

@@ -39,6 +39,7 @@ def test_message_of_three_hours_ago_has_its_own_window_and_deadline(team: World)
     assert case["breached_at"] == team.now
 
 
+@pytest.mark.thorough
 def test_everybody_gets_one_alert_of_it_and_not_two(team: World) -> None:
     found = team.now
 
@@ -88,6 +89,7 @@ def test_caller_and_times_are_asked_of_the_phone_system_where_the_recording_lack
     assert "resorted" in team.kinds()
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_phone_system_that_does_not_answer_is_asked_again(team: World) -> None:
     call, recording = a_call_of_long_ago(team, team.now)

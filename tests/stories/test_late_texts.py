@@ -68,6 +68,7 @@ def test_an_ack_counts_from_when_it_was_sent(watched: World) -> None:
     assert len(answers(watched)) == 1
 
 
+@pytest.mark.thorough
 def test_commands_and_voicemails_are_taken_in_their_order(watched: World) -> None:
     watched.voicemail()
     watched.advance(minutes=2)
@@ -147,6 +148,7 @@ def test_a_text_that_its_sender_has_overtaken_undoes_nothing(watched: World) -> 
     assert answers(watched)[0].endswith("nothing was done. Send it again if it still holds.")
 
 
+@pytest.mark.thorough
 def test_a_call_is_of_the_moment(watched: World) -> None:
     watched.voicemail()
     lose(watched, LEE, "CALL 1001")
@@ -184,6 +186,7 @@ def test_a_callers_words_reach_whoever_has_the_case(watched: World) -> None:
     assert "1001 the caller wrote: we are at the back door" in watched.bodies(LEE)
 
 
+@pytest.mark.thorough
 def test_a_caller_who_asked_is_answered_late(watched: World) -> None:
     watched.voicemail()
     lose(watched, CALLER, "STATUS")
@@ -217,6 +220,7 @@ def test_a_question_that_is_found_late_is_answered_as_of_now_however_many_texts_
     assert world.kinds().count("status_asked") == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("then", "why"),
     [

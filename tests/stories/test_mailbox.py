@@ -115,6 +115,7 @@ def test_a_mistyped_number_is_changed_after_it_was_read_back(team: World) -> Non
     assert kept(team).callback_number == ELSEWHERE
 
 
+@pytest.mark.thorough
 def test_who_calls_again_hears_the_number_of_their_case_and_may_change_it(team: World) -> None:
     team.voicemail(attested=True, number="2165550123")
     team.text(LEE, "ACK")
@@ -231,6 +232,7 @@ def test_after_a_short_message_that_silence_ended_nothing_is_promised_for_certai
     assert "Your case is 1 0 0 1" in long.body
 
 
+@pytest.mark.thorough
 def test_whoever_is_alerted_of_silence_reads_that_it_is_until_its_caller_says_more(
     team: World,
 ) -> None:
@@ -262,6 +264,7 @@ def test_blocked_number_gets_a_busy_tone_and_is_on_record_once(build_world: Buil
     assert len(world.entries("call_refused")) == 1
 
 
+@pytest.mark.thorough
 def test_recording_of_a_blocked_number_is_kept_for_review(build_world: Build) -> None:
     world = build_world(policy=f'phone.blocked = ["{CALLER}"]')
     start = world.now

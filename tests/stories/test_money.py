@@ -66,6 +66,7 @@ def test_discontinued_product_is_not_billed(world: World) -> None:
     assert "not_billed" in world.kinds()
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_billing_report_is_the_lines_of_the_span(team: World) -> None:
     team.voicemail(attested=True)

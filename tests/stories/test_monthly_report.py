@@ -47,6 +47,7 @@ def until(world: World, at: datetime) -> None:
     world.advance(seconds=1)
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_a_manager_gets_the_month_on_its_first_support_day_and_once(world: World, server: MailServer) -> None:
     until(world, FIRST - timedelta(minutes=1))

@@ -172,6 +172,7 @@ def test_lists_that_fail_are_read_again_within_minutes(watched: World) -> None:
     assert left_by_caller(watched) == {CALLER: at}
 
 
+@pytest.mark.thorough
 def test_lists_that_fail_at_the_start_hold_up_no_deadline(watched: World) -> None:
     watched.voicemail()
     be_down(watched, 2 * HOUR)
@@ -211,6 +212,7 @@ def test_webhooks_that_come_are_not_raced(watched: World) -> None:
     assert watched.bodies(ADA) == []
 
 
+@pytest.mark.thorough
 def test_what_was_found_is_told_of_once_and_by_nobody_twice(watched: World) -> None:
     watched.phones.faults.drop_recording_reports = True
     lose_webhooks(watched)

@@ -112,6 +112,7 @@ def test_a_quarter_is_closed_as_often_as_one_likes(build_world: Build) -> None:
     assert billed(world) == before == [("standard", 0, "0.00"), ("credit_overage", 60, "165.00")]
 
 
+@pytest.mark.thorough
 def test_hours_are_borrowed_once_in_a_calendar_year(build_world: Build) -> None:
     """C7; which year it is says when it counts."""
     world = build_world(roster=TEAM, at="2026-02-10T15:00:00")
@@ -186,6 +187,7 @@ def test_minutes_are_put_right_with_a_reason_and_never_below_nothing(build_world
         correct(world, 20, lot="earned:2026-Q2")
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_two_who_close_work_at_once_do_not_draw_the_same_hour_twice(build_world: Build) -> None:
     world = build_world(roster=TEAM, at="2026-04-10T15:00:00")

@@ -69,6 +69,7 @@ def test_a_caller_from_elsewhere_is_known_by_pin_which_stands_nowhere(team: Worl
     assert call.failed_because is None
 
 
+@pytest.mark.thorough
 def test_a_wrong_pin_three_times_goes_on_as_unknown_and_a_day_of_them_is_not_asked_again(team: World) -> None:
     acme(team)
     wrong = "".join(f"{pin}#" for pin in WRONG_PINS[:3])
@@ -317,6 +318,7 @@ def test_board_cases_and_report_tell_and_find_the_dealer(team: World) -> None:
     assert manager.get("/cases?dealer=nobody").status_code == 404
 
 
+@pytest.mark.thorough
 def test_who_closes_a_case_reads_what_paid_for_it(build_world: Build) -> None:
     world = build_world(roster=TEAM, at="2026-11-20T22:30:00")
     dealer = acme(world)

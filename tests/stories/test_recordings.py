@@ -61,6 +61,7 @@ def test_a_voicemail_is_on_our_disk_seconds_later_with_its_hash(world: World) ->
     assert event["details"]["sha256"] == copy["sha256"]
 
 
+@pytest.mark.thorough
 def test_key_9_of_an_alert_call_plays_our_copy_and_says_who_heard_it(world: World) -> None:
     world.phones.set_keys(LEE, "91")
     world.voicemail(seconds=30)
@@ -247,6 +248,7 @@ def test_the_phone_systems_copy_is_not_deleted_but_fetched_again_where_ours_is_n
     assert world.kinds().count("recording_kept") == 2
 
 
+@pytest.mark.thorough
 def test_a_phone_system_that_will_not_delete_is_asked_again(build_world: Build) -> None:
     world = build_world(policy=POLICY + "delete_at_provider = true")
     world.voicemail(seconds=30)
@@ -275,6 +277,7 @@ def test_a_file_that_somebody_changed_or_took_away_is_named(world: World) -> Non
     assert found == {"1001-1.wav": "its file was changed", "1002-2.wav": "its file is gone"}
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_a_hash_that_was_changed_with_its_file_is_found_by_the_history(world: World) -> None:
     world.voicemail(seconds=30)

@@ -92,6 +92,7 @@ def test_each_technician_and_each_window_has_figures_of_its_own(friday: World) -
     assert windows["overnight"] == figures_of(friday, "totals")
 
 
+@pytest.mark.thorough
 def test_every_figure_of_a_group_is_that_of_the_report_narrowed_to_it(friday: World) -> None:
     desk, now = friday.program.desk, friday.now
     report = figures_of(friday)
@@ -109,6 +110,7 @@ def test_every_figure_of_a_group_is_that_of_the_report_narrowed_to_it(friday: Wo
     assert sla_report(desk, asked(caller="+12125550102"), now)["breaches"] == report["breaches"]
 
 
+@pytest.mark.thorough
 def test_each_figure_shows_its_cases_and_a_span_the_longest_first(friday: World) -> None:
     behind = {
         figure: references_behind(friday.program.desk, asked(), figure, friday.now)
@@ -158,6 +160,7 @@ def test_the_hour_that_a_night_has_twice_is_one_hour_of_the_clock(world: World) 
     ]
 
 
+@pytest.mark.thorough
 def test_breach_is_told_with_its_story(friday: World) -> None:
     report = sla_report(friday.program.desk, asked(), friday.now)
 

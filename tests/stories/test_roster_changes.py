@@ -30,6 +30,7 @@ def change(world: World, made_from: str | None = None) -> Changed:
     return change_roster(desk, sam_takes_over, made_from=seen, actor="account:1", now=world.now)
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_a_change_counts_at_once_and_until_the_file_is_edited(team: World) -> None:
     before = roster_in_force(team.program.desk)
@@ -92,6 +93,7 @@ def test_a_preview_and_a_change_that_changes_nothing_leave_no_trace(team: World)
     assert team.entries("roster_changed") == []
 
 
+@pytest.mark.thorough
 def test_a_closed_day_sorts_the_next_voicemail_and_leaves_the_last_one_as_it_was(team: World) -> None:
     team.at("2026-11-23T15:00:00Z")
     team.voicemail("+16145550190")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.fixtures import DANA, LEE, MARIA
 from tests.support.world import CALLER, Build, World
 from triage.services import records
@@ -122,6 +124,7 @@ def test_words_of_a_caller_who_waits_for_support_hours_reach_those_in_charge_whe
     assert kept["details"]["passed_on"] is True
 
 
+@pytest.mark.thorough
 def test_words_of_a_caller_are_answered_once_an_hour(world: World) -> None:
     world.voicemail(CALLER, attested=True)
     first = [world.text(CALLER, body) for body in ("Any news?", "Hello?", "STATUS please")]

@@ -43,6 +43,7 @@ def test_caller_without_a_number_is_not_dialled_whatever_the_message_says(world:
     assert world.phones.phone(LEE).calls == ()
 
 
+@pytest.mark.thorough
 def test_one_number_is_not_dialled_more_often_than_the_cap(build_world: Build) -> None:
     world = build_world(policy="[dialing]\nper_number = 2\n")
     world.voicemail(attested=True)
@@ -69,6 +70,7 @@ def test_all_numbers_together_are_not_dialled_more_often_than_the_cap_of_a_night
     )
 
 
+@pytest.mark.thorough
 def test_call_that_lasts_too_long_is_cut(build_world: Build) -> None:
     world = build_world(policy='[callback]\nlongest = "10m"\n')
     world.voicemail(attested=True)

@@ -69,6 +69,7 @@ def prices(world: World) -> list[tuple[str, str]]:
     return [(rate, amount) for rate, _, amount in billed(world)]
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_work_of_every_kind_is_typed_and_billed_by_its_own_rule(office: World) -> None:
     acme = add_dealer(office)
@@ -112,6 +113,7 @@ def test_work_of_every_kind_is_typed_and_billed_by_its_own_rule(office: World) -
     assert [entry.details["clauses"] for entry in office.entries("not_billed")] == [["E3"]]
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_what_work_would_cost_is_said_and_nothing_of_it_is_kept(office: World) -> None:
     acme, desk = add_dealer(office), office.program.desk

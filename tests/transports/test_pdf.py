@@ -32,6 +32,7 @@ def test_the_same_paper_gives_the_same_bytes() -> None:
     assert Pdf().print(paper(*parts)) == first
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("words", [HOSTILE, "W" * 1600, "中" * 1600, "a\u0301" * 800, ""])
 def test_any_words_are_printed_in_any_place(words: str) -> None:
     row = (words, words, words)

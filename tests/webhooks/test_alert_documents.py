@@ -123,6 +123,7 @@ def test_key_2_dials_the_caller(call: Call) -> None:
     assert spoken(document) == ["Case 1 0 0 1 is yours.", "One moment. Press star to end the call."]
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_key_3_says_whom_it_goes_to(call: Call) -> None:
     assert_ends(call.presses("3"), "You passed on case 1 0 0 1. Now it goes to Dana, Sam, Maria and Ada.", "Goodbye.")
@@ -241,6 +242,7 @@ def test_key_without_a_turn_is_the_next_one(turn: str, call: Call, emergency: Wo
     assert emergency.case()["owner"] == "lee"
 
 
+@pytest.mark.thorough
 def test_key_that_could_not_be_kept_is_said_to_be_lost(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise RuntimeError("the disk is full")

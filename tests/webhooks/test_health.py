@@ -91,6 +91,7 @@ def test_metrics_count_cases_deliveries_and_what_waits(world: World) -> None:
     assert after["afterhours_database_up"] == "1.0"
 
 
+@pytest.mark.thorough
 @pytest.mark.on_both
 def test_metrics_say_how_test_calls_went(build_world: Build) -> None:
     world = build_world(canary_number="+16145550198")

@@ -240,6 +240,7 @@ def test_unknown_parameters_are_signed_too_and_then_ignored(extra: list[tuple[st
     assert len(sqlite_wire.cases()) == 1
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     extra=st.lists(

@@ -81,6 +81,7 @@ def test_first_document_holds_every_question_of_its_window_and_then_the_tone(
 STRANGE = ["", "12", "#", "*", "\uff16", "hangup", "x" * 500]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", STEPS)
 def test_whatever_is_pressed_the_tone_is_reached(step: str, sqlite_wire: Wire) -> None:
     for keys in [*"0123456789", *STRANGE]:

@@ -8,40 +8,28 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests.simulation import money
 from tests.simulation.house import Broken, House
 from tests.simulation.seen import KINDS
-from tests.simulation.traffic import ABROAD
+from tests.simulation.spans import FOUND_WITHIN, Spans
+from tests.simulation.traffic import CALLERS
 from triage.services.audit import verify_chain
-from triage.store.models import Alert, BillableSession, BillingLine, Case, Delivery, Event, Timer, Voicemail
+from triage.store.models import Alert, Case, Delivery, Event, Timer, Voicemail
 from webhooks.simulator.nights.voicemails import Arrival
 from webhooks.simulator.records import Call, InboundCall, Message
 
 NEW_YORK = ZoneInfo("America/New_York")
 PROMISE = timedelta(hours=2)
 ON_TIME = timedelta(seconds=15)
-FOUND_WITHIN = timedelta(minutes=35)
-"""The lists are read every half hour here."""
 FINAL_WITHIN = timedelta(days=5)
 _DELIVERY = re.compile(r"[?&]delivery=(\d+)")
 _STATES = {"open", "acknowledged", "called_back", "closed", "deferred", "review"}
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """When something was wrong, and the invariants of time held only loosely; `end` is None while it lasts."""
-
-    begin: datetime
-    end: datetime | None
-
-    def touches(self, begin: datetime, end: datetime) -> bool:
-        return self.begin <= end and (self.end is None or self.end >= begin)
 
 
 class Watch:
@@ -52,24 +40,12 @@ class Watch:
         self.head = ""
         self.alerts = 0
         self._heads: list[tuple[int, str]] = []
-        self._spans: list[Span] = []
-        self._clock_spans: list[Span] = []
+        self.spans = Spans()
+        house.is_calm = lambda: not self.spans.touch(house.now, house.now)
+        self._unknown: set[int] = set()
+        self._closed: set[int] = set()
         self._callbacks: dict[int, datetime] = {}
         self._read_up_to = 0
-
-    def trouble_begins(self, *, of_the_clock: bool) -> None:
-        spans = [self._spans, self._clock_spans] if of_the_clock else [self._spans]
-        for each in spans:
-            if not each or each[-1].end is not None:
-                each.append(
-                    Span(self.house.now - timedelta(days=1, minutes=2) if of_the_clock else self.house.now, None)
-                )
-
-    def quiet_begins(self) -> None:
-        """All troubles are over. What they left behind may take until the lists were read twice."""
-        for spans in (self._spans, self._clock_spans):
-            if spans and spans[-1].end is None:
-                spans[-1] = Span(spans[-1].begin, self.house.now + FOUND_WITHIN)
 
     def somebody_called(self, arrival: Arrival, call: InboundCall) -> None:
         seen = self.house.seen
@@ -87,27 +63,31 @@ class Watch:
     def each_noon(self) -> None:
         """Everything was quiet for hours: nothing may be left of what went wrong."""
         house = self.house
-        now = house.now
         self.nothing_is_due()
         with house.store.read() as session:
-            recent = now - timedelta(days=3)
-            cases = session.scalars(select(Case).where(Case.opened_at >= now - timedelta(days=12))).all()
-            deliveries = session.scalars(select(Delivery).where(Delivery.created_at >= recent)).all()
-            self.every_recording_is_a_voicemail(session)
-            self.every_case_ends(session, cases)
-            self.every_promise_is_kept_or_told(session, cases)
-            for case in cases:
-                self.the_promise_is_two_hours(session, case)
-            self.nobody_is_told_twice(session, deliveries)
-            self.callers_are_told_once(deliveries)
-            self.nobody_strange_is_rung()
-            self.states_only_move_on(session, cases)
+            self.look(session)
             self.count_what_was_seen(session)
         self.history_holds()
 
+    def look(self, session: Session) -> None:
+        """Everything that the rows of the last days show."""
+        now = self.house.now
+        cases = session.scalars(select(Case).where(Case.opened_at >= now - timedelta(days=12))).all()
+        deliveries = session.scalars(select(Delivery).where(Delivery.created_at >= now - timedelta(days=3))).all()
+        self.every_recording_is_a_voicemail(session)
+        self.every_case_ends(session, cases)
+        self.every_promise_is_kept_or_told(session, cases)
+        for case in cases:
+            self.the_promise_is_two_hours(session, case)
+        self.nobody_is_told_twice(session, deliveries)
+        self.callers_are_told_once(deliveries)
+        money.each_callback_is_billed_once(session)
+        self.nobody_strange_is_rung()
+        self.nobody_is_woken_for_the_next_day(session, cases)
+        self.states_only_move_on(session, cases)
+
     def at_the_end(self) -> None:
         with self.house.store.read() as session:
-            self.each_callback_is_billed_once(session)
             self.alerts = session.scalar(select(func.count()).select_from(Alert)) or 0
             if session.scalar(select(func.count()).where(Delivery.state == "bundled")):
                 self.house.seen.note("summary instead of texts")
@@ -128,7 +108,7 @@ class Watch:
             if ended < now - FOUND_WITHIN and rows[recording.sid] != 1:
                 raise Broken(f"I1: recording {recording.sid}, ended {ended}, is {rows[recording.sid]} voicemails")
         for row in session.scalars(select(Voicemail).where(Voicemail.recording_sid.in_(sids))):
-            if row.received_at - row.left_at > FOUND_WITHIN and not self._was_troubled(row.left_at, row.received_at):
+            if row.received_at - row.left_at > FOUND_WITHIN and not self.spans.touch(row.left_at, row.received_at):
                 raise Broken(f"I1: voicemail {row.recording_sid} of {row.left_at} came at {row.received_at}")
 
     def every_case_ends(self, session: Session, cases: Sequence[Case]) -> None:
@@ -154,17 +134,20 @@ class Watch:
                 or (case.callback_made_at and case.callback_made_at <= due)
             ):
                 continue
-            is_troubled = self._was_troubled(case.left_at, due + ON_TIME)
             alerts = session.scalars(select(Alert.created_at).where(Alert.case_id == case.id)).all()
             is_dismissed = case.state == "closed" and case.callback_made_at is None
             if case.breached_at is None and not is_dismissed:
                 raise Broken(f"I3: case {case.reference}, due {due}: neither a callback in time nor a breach")
-            if is_troubled or is_dismissed or case.breached_at is None:
+            if is_dismissed or case.breached_at is None:
                 continue
-            if not any(at <= due for at in alerts):
-                raise Broken(f"I3: nobody was told of case {case.reference} by {due}")
-            if not due <= case.breached_at <= due + ON_TIME:
-                raise Broken(f"I5: case {case.reference}, due {due}: its breach is of {case.breached_at}")
+            is_troubled = self.spans.touch(case.left_at, due + ON_TIME)
+            latest = self.spans.over_after(due)
+            if latest is None:
+                continue
+            if not any(at <= (latest + ON_TIME if is_troubled else due) for at in alerts):
+                raise Broken(f"I3: nobody was told of case {case.reference}, due {due}, by {latest}")
+            if not due <= case.breached_at <= latest + ON_TIME:
+                raise Broken(f"I5: case {case.reference}, due {due}: its breach is of {case.breached_at}, not {latest}")
 
     def the_promise_is_two_hours(self, session: Session, case: Case) -> None:
         """I4: the deadline is two hours of elapsed time after the message, or two support hours into the next day."""
@@ -196,6 +179,8 @@ class Watch:
             if row.repeat_of is None:
                 continue
             first = known.get(row.repeat_of) or session.get_one(Delivery, row.repeat_of)
+            if first.id not in self._unknown and not self._became_unknown(session, first):
+                raise Broken(f"I6: delivery {row.id} repeats {first.id}, whose outcome was never unknown")
             if first.state != "dropped":
                 raise Broken(f"I6: delivery {first.id} is {first.state}, and was repeated as {row.id}")
             if row.channel == "sms" and not row.body.startswith("(repeat)") and row.bundled_in is None:
@@ -209,31 +194,25 @@ class Watch:
         if repeated := [row.id for row in outside if row.repeat_of is not None]:
             raise Broken(f"I7: deliveries {repeated} to callers repeat others")
 
-    def each_callback_is_billed_once(self, session: Session) -> None:
-        """I8: one line for each closed session and rule, and no line without a session."""
-        lines = Counter(
-            (row.session_id, row.rule)
-            for row in session.execute(
-                select(BillingLine.session_id, BillingLine.rule).where(BillingLine.session_id.is_not(None))
-            )
-        )
-        if twice := [key for key, times in lines.items() if times > 1]:
-            raise Broken(f"I8: billed more than once: {twice}")
-        closed = session.scalars(select(BillableSession).where(BillableSession.closed_at.is_not(None))).all()
-        for row in closed:
-            case = session.get(Case, row.case_id) if row.case_id else None
-            billed = [key for key in lines if key[0] == row.id]
-            if row.withdrawn_at is None and case is not None and case.is_billable and row.minutes and not billed:
-                raise Broken(f"I8: session {row.id} of {row.minutes} min has no billing line")
-
     def nobody_strange_is_rung(self) -> None:
         """I9: calls go to people on the roster, and to callers whose number the policy allows."""
         exchange = self.house.phones.exchange
         for call in exchange.calls.values():
             if call.direction == "outbound-api" and call.to not in self.house.staff_phones:
                 raise Broken(f"I9: an alert call went to {call.to}")
-            if call.direction == "outbound-dial" and call.to in ABROAD:
+            if call.direction == "outbound-dial" and call.to not in {*CALLERS, *self.house.staff_phones}:
                 raise Broken(f"I9: {call.to} was dialled")
+
+    def nobody_is_woken_for_the_next_day(self, session: Session, cases: Sequence[Case]) -> None:
+        """I9: of a case that waits for the next support day nobody hears at night."""
+        for case in cases:
+            opens = self._next_opening(case.answered_at)
+            is_deferred = case.product == "server" and not self._is_support_hour(case.answered_at)
+            if not is_deferred or self.spans.touch(case.left_at, opens) or self._has(session, case, "learnt_from"):
+                continue
+            first = session.scalar(select(func.min(Alert.created_at)).where(Alert.case_id == case.id))
+            if first is not None and first < opens:
+                raise Broken(f"I9: case {case.reference} waits until {opens}, and somebody was alerted at {first}")
 
     def states_only_move_on(self, session: Session, cases: Sequence[Case]) -> None:
         """I12: a callback on record stays, unless an entry takes it back; what is closed stays so, unless reopened."""
@@ -243,6 +222,12 @@ class Watch:
                 raise Broken(f"I12: the callback of case {case.reference} is gone")
             if case.callback_made_at is not None:
                 self._callbacks[case.id] = case.callback_made_at
+            if case.state == "closed":
+                self._closed.add(case.id)
+            elif case.id in self._closed:
+                self._closed.remove(case.id)
+                if not self._reopened_by_a_person(session, case):
+                    raise Broken(f"I12: case {case.reference} was closed, is {case.state}, and no person reopened it")
 
     def history_holds(self) -> None:
         """I12: the chain verifies from its first entry, nothing of it was rewritten, and everything has an actor."""
@@ -266,13 +251,14 @@ class Watch:
             .where(Event.number > self._read_up_to)
             .order_by(Event.number)
         ).all()
-        unknown = set()
+        unknown: set[int] = set()
         for number, kind, details in rows:
             self._read_up_to = number
             if kind in KINDS:
                 seen.note(KINDS[kind])
             if kind == "delivery_unknown":
                 unknown.add(details["delivery"])
+        self._unknown |= unknown
         if unknown:
             adopted = select(func.count()).where(Delivery.id.in_(unknown), Delivery.provider_sid.is_not(None))
             for _ in range(session.scalar(adopted) or 0):
@@ -291,9 +277,6 @@ class Watch:
                 seen.note("deferred case")
             if case.callback_due is None:
                 seen.note("review case")
-        for reason, what in (("exhausted", "ladder exhausted"), ("nobody", "nobody on call")):
-            if session.scalar(select(func.count()).where(Alert.reason == reason)):
-                seen.note(what)
         joined = select(Voicemail.case_id).group_by(Voicemail.case_id).having(func.count() > 1)
         for _ in session.scalars(joined):
             seen.note("second message joined its case")
@@ -305,15 +288,22 @@ class Watch:
             if one.direction == "outbound-api" and (found := _DELIVERY.search(one.status_callback or "")):
                 yield int(found.group(1))
 
+    def _became_unknown(self, session: Session, row: Delivery) -> bool:
+        told = session.scalars(
+            select(Event.details).where(Event.kind == "delivery_unknown", Event.number > self._read_up_to)
+        )
+        return any(details["delivery"] == row.id for details in told)
+
+    def _reopened_by_a_person(self, session: Session, case: Case) -> bool:
+        actors = session.scalars(select(Event.actor).where(Event.case_id == case.id, Event.kind == "reopened"))
+        return any(actor.startswith(("person:", "account:")) for actor in actors)
+
     def _timers(self, session: Session, case: Case) -> int:
         return session.scalar(select(func.count()).where(Timer.case_id == case.id)) or 0
 
     def _has(self, session: Session, case: Case, word: str) -> bool:
         kinds = session.scalars(select(Event.kind).where(Event.case_id == case.id))
         return any(word in kind for kind in kinds)
-
-    def _was_troubled(self, begin: datetime, end: datetime) -> bool:
-        return any(span.touches(begin, end) for span in (*self._spans, *self._clock_spans))
 
     def _is_support_hour(self, at: datetime) -> bool:
         here = at.astimezone(NEW_YORK)

@@ -80,6 +80,7 @@ KINDS = {
     "delivery_unknown": "delivery unknown",
     "delivery_repeated": "unknown repeated",
     "nobody_on_call": "nobody on call",
+    "ladder_exhausted": "ladder exhausted",
     "at_risk": "at risk",
     "breached": "breach",
     "breach_withdrawn": "breach taken back",

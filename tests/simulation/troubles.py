@@ -153,6 +153,14 @@ ALL: tuple[Trouble, ...] = (
 NOTED_WHEN_IT_STRIKES: frozenset[str] = frozenset(
     {"process died", "node hung before a call", "node hung after a call", "statement failed"}
 )
+HARMLESS_TO_LISTS: frozenset[str] = frozenset(
+    {
+        *("reports lost", "recording reports lost", "reports reversed", "reports doubled", "everybody asleep"),
+        *("webhooks doubled", "webhooks lost", "phone dead", "phone opted out", "phone taken by its box"),
+        *("phone busy", "phone's texts filtered"),
+    }
+)
+"""A look at the lists during one of these finds the same as before, unless something new happened."""
 
 
 def draw(kinds: tuple[Trouble, ...], chance: Random) -> Trouble:

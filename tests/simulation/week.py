@@ -20,9 +20,9 @@ from tests.simulation.roster import MANAGER, staff_of
 from tests.simulation.seen import Seen
 from tests.simulation.traffic import night_of
 from tests.support.databases import MEMORY
-from triage.services import reconciler, records
+from triage.services import records
 from triage.transports.twilio_fallback import fallback_document
-from webhooks.simulator.nights.engine import HOUSE_EVERY, NEVER
+from webhooks.simulator.nights.engine import HOUSE_EVERY
 from webhooks.simulator.nights.technicians import Team
 from webhooks.simulator.nights.voicemails import Arrival, leave
 from webhooks.simulator.phone_system import Behaviour
@@ -113,15 +113,20 @@ class Week:
     def _begin(self, trouble: troubles.Trouble, span: timedelta) -> None:
         house = self.house
         house.last_words.append(f"{house.now.isoformat()} begins: {trouble.name} for {span}")
-        self.watch.trouble_begins(of_the_clock=trouble.is_of_the_clock)
+        wrong = self.watch.spans.begin(house.now, of_the_clock=trouble.is_of_the_clock)
         if trouble.is_of_the_clock:
             house.house_every = HOUSE_EVERY
-        self._read_lists()
+        house.something_moves()
+        ails = int(trouble.name not in troubles.HARMLESS_TO_LISTS)
+        house.ails += ails
         end = troubles.begin(trouble, house, self.chance)
         house.settle()
 
         def over() -> None:
             end()
+            house.something_moves()
+            house.ails = max(house.ails - ails, 0)
+            self.watch.spans.end(wrong, max(house.now, house.stopped_until or house.now))
             house.last_words.append(f"{house.now.isoformat()} ends: {trouble.name}")
             house.settle()
 
@@ -132,31 +137,20 @@ class Week:
         for number in self.house.staff_phones:
             if self.house.phones.phone(number).behaviour is not Behaviour.OPTED_OUT:
                 self.house.phones.set_behaviour(number, Behaviour.NORMAL)
+        self.house.house_every = SELDOM
         self.house.settle()
-        self.watch.quiet_begins()
+        self.watch.spans.end_all(self.house.now)
 
     def _clean_up(self) -> None:
         """In the morning somebody looks at the board, and closes what is left open."""
         for case in records.list_cases(self.house.program.desk, only_open=True):
             if case["state"] != "deferred":
+                self.house.something_moves()
                 self.house.phones.text(MANAGER, f"DONE {case['ref']} 20 looked after in the morning")
         self.house.settle()
 
-    def _read_lists(self) -> None:
-        """From the first trouble of a night on the phone system's lists are read, as they always are in the daemon."""
-        if self.house.reads_lists:
-            return
-        self.house.reads_lists = True
-        reconciler.look_soon(self.house.program.desk, self.house.program.now())
-        self.house.settle()
-        self._plan(self._next(9, 15), self._read_no_lists)
-
-    def _read_no_lists(self) -> None:
-        self.house.reads_lists = False
-        self.house.house_every = SELDOM
-        reconciler.put_off(self.house.program.desk, NEVER)
-
     def _arrive(self, arrival: Arrival) -> None:
+        self.house.something_moves()
         call = leave(self.house, arrival)
         self.tally.voicemails += call.recording_sid is not None
         self.watch.somebody_called(arrival, call)

@@ -163,6 +163,8 @@ def keep_a_month(desk: Desk, now: datetime) -> bool:
     with desk.store.read() as session:
         waiting = _not_kept(session, desk, now)
     if not waiting:
+        with desk.store.write() as tx:
+            vital_signs.show(tx.session, KEEPING, now)
         return False
     try:
         if _keep_newest(desk, waiting, now):

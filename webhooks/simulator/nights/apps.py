@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.local import LocalProxy
 
 from triage.bootstrap import Program
@@ -26,20 +27,16 @@ def app_of(program: Program) -> Flask:
     return _APPS[is_tls]
 
 
-def rest_of(phones: PhoneSystem) -> Flask:
-    """The phone system's REST API, for who needs only its `test_client`."""
-    return cast("Flask", _RestOf(phones))
+def rest_of(phones: PhoneSystem) -> WSGIApplication:
+    """The phone system's REST API."""
 
-
-class _RestOf:
-    def __init__(self, phones: PhoneSystem) -> None:
-        self._phones = phones
-
-    def test_client(self) -> FlaskClient:
-        _PHONES[:] = [self._phones]
+    def answer(asked: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        _PHONES[:] = [phones]
         if not _REST:
             _REST.append(create_rest_app(cast("PhoneSystem", _WhicheverIsAsked())))
-        return _REST[0].test_client()
+        return _REST[0](asked, start)
+
+    return answer
 
 
 class _WhicheverIsAsked:

@@ -51,7 +51,7 @@ class Nights:
         self.house_kept_at: datetime | None = None
         self._put_together = put_together
         self._clock = clock
-        self._known_writes, self._next_due = -1, PAST
+        self._swept_writes, self._known_writes, self._next_due = -1, -1, PAST
         self.start()
         settings = self.program.settings
         token, number = settings.twilio_auth_token, settings.twilio_from
@@ -69,7 +69,7 @@ class Nights:
         if not self.reads_lists:
             reconciler.put_off(self.program.desk, NEVER)
         self.app: Flask = app_of(self.program)
-        self._known_writes = -1
+        self._swept_writes = self._known_writes = -1
 
     def close(self) -> None:
         self.program.close()
@@ -100,9 +100,9 @@ class Nights:
     def sweep(self) -> None:
         """Do what is due. Where nothing was written since the last time, nothing is until the next instant."""
         now = self.program.now()
-        if self._known_writes != self._writes or self._next_due <= now:
+        if self._swept_writes != self._writes or self._ahead() <= now:
             sweep(self.program, self.phone_system, self.carry_out, lambda: FREE_SENDERS)
-            self._look_ahead()
+            self._swept_writes = self._writes
         if self.house_kept_at is None or not timedelta(0) <= now - self.house_kept_at < self.house_every:
             keep_house(self.program)
             self.house_kept_at = now
@@ -113,10 +113,9 @@ class Nights:
 
     def next_instant(self, until: datetime) -> datetime | None:
         """The next instant up to `until` at which anything is due; None where nothing is."""
-        if self._known_writes != self._writes:
-            self._look_ahead()
-        machine = self.program.now()
-        ahead = self._next_due if self._next_due > machine else self._first_due(machine)  # what failed stays due
+        machine, ahead = self.program.now(), self._ahead()
+        if ahead <= machine:  # what failed stays due
+            ahead = self._first_due(machine)
         phones = self.phones.next_instant()
         soonest = (self.now + (ahead - machine), phones)
         return min((at for at in soonest if at is not None and at <= until), default=None)
@@ -125,9 +124,12 @@ class Nights:
     def _writes(self) -> int:
         return self.program.desk.store.writes
 
-    def _look_ahead(self) -> None:
-        self._known_writes = self._writes
-        self._next_due = self._first_due(PAST)
+    def _ahead(self) -> datetime:
+        """The first instant at which anything is due; it may be past."""
+        if self._known_writes != self._writes:
+            self._next_due = self._first_due(PAST)
+            self._known_writes = self._writes
+        return self._next_due
 
     def _first_due(self, after: datetime) -> datetime:
         return first_due(self.program.desk, after) or NEVER

@@ -1,0 +1,52 @@
+"""I8: what was worked is billed once, and costs what the contract says; worked out here anew."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.simulation.house import Broken
+from triage.store.models import BillableSession, BillingLine, Case
+
+STANDARD = (Decimal("165.00"), 15, 30)
+AFTER_HOURS = (Decimal("247.50"), 30, 60)
+"""Price of an hour, step and least in minutes: R2 and R1."""
+_OF_WINDOW = {"support_hours": STANDARD, "evening": STANDARD, "overnight": AFTER_HOURS, "other": AFTER_HOURS}
+
+
+def each_callback_is_billed_once(session: Session) -> None:
+    """One line for each closed session and rule, no line without work, and all of them come to what the work costs."""
+    lines: dict[int, list[BillingLine]] = defaultdict(list)
+    for line in session.scalars(select(BillingLine).where(BillingLine.session_id.is_not(None))):
+        lines[line.session_id or 0].append(line)
+    total = expected = Decimal(0)
+    for work in session.scalars(select(BillableSession).where(BillableSession.closed_at.is_not(None))):
+        billed = lines.pop(work.id, [])
+        _once(work, billed)
+        case = session.get(Case, work.case_id) if work.case_id else None
+        if work.withdrawn_at is None and case is not None and case.is_billable and work.minutes and not billed:
+            raise Broken(f"I8: session {work.id} of {work.minutes} min has no billing line")
+        if work.dealer_id is not None or not billed:
+            continue  # a dealer's hours may come out of what the dealer has
+        total += sum(line.amount for line in billed)
+        expected += Decimal(0) if work.withdrawn_at else _price(work)
+    if lines:
+        raise Broken(f"I8: lines of sessions that are not closed: {sorted(lines)}")
+    if total != expected:
+        raise Broken(f"I8: lines come to {total}, closed callbacks to {expected}")
+
+
+def _once(work: BillableSession, billed: Sequence[BillingLine]) -> None:
+    keys = [(line.rule, line.revision) for line in billed]
+    if len(keys) != len(set(keys)):
+        raise Broken(f"I8: session {work.id} is billed more than once: {keys}")
+
+
+def _price(work: BillableSession) -> Decimal:
+    of_an_hour, step, least = _OF_WINDOW[work.window]
+    minutes = max(work.minutes or 0, least)
+    return of_an_hour * (-(-minutes // step) * step) / 60

@@ -62,6 +62,25 @@ def test_a_case_is_taken_noted_tried_and_closed_on_its_page_as_by_text(world: Wo
     assert offered(closed) == {"note"}
 
 
+def test_a_note_that_is_sent_again_from_the_same_page_is_recorded_once(world: World, quick_hashes: None) -> None:
+    lee, dana = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.TECHNICIAN, "dana")
+    world.voicemail(attested=True)
+    for visitor in (lee, dana):
+        page = visitor.get("/cases/1001").text
+    found = re.search(r'name="seen" value="(\d+)"', page)
+    assert found
+
+    first = lee.post("/cases/1001/note", follows=True, seen=found[1], note="gate code 12")
+    again = lee.post("/cases/1001/note", follows=True, seen=found[1], note="gate code 12 ")
+    act(dana, "note", see=False, note="gate code 12")
+    act(lee, "note", note="gate code 12")
+
+    assert said(first) == "The note is part of the history."
+    assert said(again) == "The note is part of the history already."
+    told = [(entry.actor, entry.details["text"]) for entry in world.entries("noted")]
+    assert told == [(account, "gate code 12") for account in ("account:1", "account:2", "account:1")]
+
+
 KINDS = {"acknowledged", "noted", "attempted", "called_back", "closed", "handed_over"}
 
 

@@ -48,6 +48,7 @@ def no_webhook_is_tried_again(world: CrashingWorld) -> None:
 def a_recordings_life(world: CrashingWorld) -> None:
     """A case is closed before its audio is fetched; hours later the phone system's copy goes, then ours."""
     world.voicemail(attested=True)
+    world.advance(minutes=2)  # an alert that a crash held up has no one to go to once the case is closed
     world.text(LEE, "DONE 35")
     world.advance(hours=5)
 

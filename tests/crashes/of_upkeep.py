@@ -16,6 +16,7 @@ from triage.services.roster_changes import change_roster, roster_in_force
 
 FIRST = "2026-12-01T09:00:00-05:00"  # the first support day of a month
 HOME = "afterhours@example.com"
+CANARY = "+16145550198"
 
 
 def a_manager_and_a_month(world: CrashingWorld) -> None:
@@ -39,12 +40,14 @@ def press(world: CrashingWorld, visitor: Visitor, what: str, **fields: str) -> N
 
 
 def a_case_in_the_console(world: CrashingWorld) -> None:
-    """Lee takes and closes it, a manager bills it otherwise and puts Sam on call."""
+    """Lee takes it, writes a note and closes it, a manager bills it otherwise and puts Sam on call."""
     with world.safe():
         lee, manager = signed_in(world, Role.TECHNICIAN, "lee"), signed_in(world, Role.MANAGER)
     world.voicemail(attested=True)
+    world.advance(minutes=2)
     press(world, lee, "take")
     press(world, lee, "attempt")
+    press(world, lee, "note", note="gate code 12")
     world.advance(minutes=20)
     press(world, lee, "close", minutes="35", work="new card")
     press(world, manager, "correct", typed="70", rate="standard", reason="booked ahead")
@@ -86,7 +89,15 @@ STORIES = [
     Story(
         name="a case in the console",
         tell=a_case_in_the_console,
-        ends={"history": {"session_corrected by account:2: booked ahead": 1}},
+        ends={"history": {"session_corrected by account:2: booked ahead": 1, "noted by account:1: ": 1}},
+    ),
+    Story(
+        name="a test call",
+        tell=lambda world: world.advance(minutes=6),
+        prepare=lambda world: world.phones.exchange.own_numbers.add(CANARY),
+        at="2026-11-23T21:29:00",
+        settings={"canary_number": CANARY},
+        ends={"history": {"canary_passed by system: ": 1}, "test calls": {"placed": 1}},
     ),
     Story(name="two days' backups", tell=two_days_backups, settings={"backup_keep": 1}, ends={"backups": {"good": 1}}),
 ]

@@ -92,15 +92,65 @@ def test_two_nodes_place_one_call(watched: World) -> None:
     assert claimed == [[1], [], []]
 
 
+def test_a_call_that_a_node_claimed_and_did_not_place_is_placed_by_the_next(watched: World) -> None:
+    watched.clock.move_to("2026-11-23T21:30:00")
+    canaries.claim_calls(watched.program.desk, watched.now, watched.now)
+    watched.restart()
+    watched.advance(minutes=3)
+
+    assert last_run(watched).has_passed is True
+    assert watched.bodies(ADA) == []
+
+
+def test_a_call_that_was_placed_without_a_record_of_it_is_placed_again_and_passes_once(watched: World) -> None:
+    watched.clock.move_to("2026-11-23T21:30:00")
+    canaries.claim_calls(watched.program.desk, watched.now, watched.now)
+    assert watched.phone_system.canary is not None
+    watched.phone_system.canary.call_us()
+    canaries.claim_calls(watched.program.desk, watched.now + timedelta(seconds=30), watched.now)
+    canaries.place(watched.program.desk, watched.phone_system.canary, 1, lambda: watched.now)
+    watched.restart()
+    watched.advance(minutes=3)
+
+    assert last_run(watched).has_passed is True
+    assert watched.bodies(ADA) == []
+    assert len([call for call in watched.phones.calls() if call.direction == "outbound-api"]) == 2
+    assert len(watched.bodies(CANARY)) == 1
+
+
+@pytest.mark.parametrize("seconds", [0, 3, 8])
+def test_a_run_that_nobody_watched_to_its_end_is_begun_anew(watched: World, seconds: int) -> None:
+    watched.advance(minutes=1, seconds=seconds)
+    watched.clock.move_to("2026-11-23T21:45:00")
+    watched.restart()
+    watched.advance(minutes=4)
+
+    run = last_run(watched)
+    assert (run.number, run.has_passed) == (1, True)
+    assert run.progress.started_at == datetime.fromisoformat("2026-11-23T21:45:00+00:00")
+    assert watched.bodies(ADA) == []
+
+
+def test_a_call_that_can_never_be_placed_fails_in_time_all_the_same(watched: World) -> None:
+    watched.phones.faults.fail_500 = 100
+    watched.advance(minutes=5)
+
+    run = last_run(watched)
+    assert (run.has_passed, run.progress.missing) == (False, Hop.CALLED)
+    assert run.why == "Twilio answered 500"
+
+
 def test_a_demo_clock_that_is_moved_on_lets_no_call_that_is_under_way_fail(watched: World) -> None:
     watched.clock.move_to("2026-11-23T21:30:00")
     began = watched.now
     canaries.claim_calls(watched.program.desk, began, began)
+    assert watched.phone_system.canary is not None
+    canaries.place(watched.program.desk, watched.phone_system.canary, 1, lambda: began)
 
     canaries.claim_calls(watched.program.desk, began + timedelta(hours=2), began)
     assert canaries.run_of(watched.program.desk, 1).has_passed is None
 
-    canaries.claim_calls(watched.program.desk, began + timedelta(hours=2), began + timedelta(hours=2))
+    canaries.claim_calls(watched.program.desk, began + timedelta(hours=2), began + timedelta(minutes=3))
     assert canaries.run_of(watched.program.desk, 1).has_passed is False
 
 
@@ -175,14 +225,14 @@ def test_text_whose_delivery_nobody_reports(watched: World) -> None:
 
 
 @pytest.mark.thorough
-def test_text_of_unknown_outcome_is_not_repeated(watched: World) -> None:
+def test_text_of_unknown_outcome_is_sent_again(watched: World) -> None:
     watched.clock.move_to("2026-11-23T21:30:00")
     watched.settle()
     watched.phones.faults.fail_500 = 1
     watched.advance(minutes=4)
 
-    assert watched.bodies(CANARY) == []
-    assert last_run(watched).why == "nobody knows whether it went out; not repeated"
+    assert watched.bodies(CANARY) == ["Test call 1: called, recorded, texted. Nothing to do."]
+    assert last_run(watched).has_passed is True
 
 
 def test_call_that_the_phone_system_refuses(watched: World) -> None:
@@ -211,12 +261,12 @@ def test_call_of_unknown_outcome_that_went_out_passes(watched: World) -> None:
     assert last_run(watched).has_passed is True
 
 
-def test_call_of_unknown_outcome_that_did_not_go_out_is_late(watched: World) -> None:
+def test_call_of_unknown_outcome_that_did_not_go_out_is_made_again(watched: World) -> None:
     watched.phones.faults.fail_500 = 1
     watched.advance(minutes=5)
 
-    assert last_run(watched).progress.missing is Hop.ANSWERED
-    assert len(watched.bodies(ADA)) == 1
+    assert last_run(watched).has_passed is True
+    assert watched.bodies(ADA) == []
 
 
 @pytest.mark.parametrize("seconds", [0, 3, 8, 12, 16])

@@ -14,6 +14,9 @@ Carrier = Literal["sms", "voice", "bridge", "hear"]
 
 ASKED_FOR: frozenset[str] = frozenset(get_args(AskedFor))
 
+NOT_REPEATED = "nobody knows whether it went out; not repeated"
+"""Why a text to nobody on the roster counts as not delivered where its sender died."""
+
 
 class DeliveryState(StrEnum):
     PLANNED = "planned"  # a row; nothing was sent yet

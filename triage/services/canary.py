@@ -3,6 +3,9 @@
 A run is a row with the instant by which all its hops must have been seen. Each hop is seen where real calls are seen:
 at the voice webhook, the recording webhook, the delivery report. Whatever is lost on the way, the run fails by its
 time, and administrators hear of it.
+
+A call that nobody knows to have been placed is placed again when its claim ends, a text that nobody knows to have been
+sent is sent again: one too many harms nobody.
 """
 
 from __future__ import annotations
@@ -16,8 +19,9 @@ import structlog
 from triage.errors import ConfigurationError, OutcomeUnknown, TransportError
 from triage.policy import canary as rules
 from triage.policy.canary import Hop, Progress, next_run
-from triage.policy.delivery import DeliveryState
+from triage.policy.delivery import NOT_REPEATED, DeliveryState
 from triage.policy.lifecycle import CaseState
+from triage.policy.retry import SENDING_LEASE
 from triage.ports import PlacesTestCalls
 from triage.services.alerts import administrators, tell
 from triage.services.desk import Desk
@@ -28,6 +32,9 @@ from triage.store.models import CanaryRun, Case, Delivery
 log = structlog.get_logger()
 
 _LOOK_UP_TAKES = timedelta(seconds=20)
+_NOBODY_WATCHED = timedelta(minutes=1)
+"""Runs are looked at within seconds of their time: after this long no scheduler was there, and the run proves nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +91,10 @@ def newest_over(desk: Desk) -> Run | None:
 
 
 def claim_calls(desk: Desk, now: datetime, watched: datetime) -> list[int]:
-    """The runs whose call is to be placed now, each for one node alone. Those that are late fail, by `watched`."""
+    """The runs whose call is to be placed now, each for one node alone, until its claim ends.
+
+    Those that are late fail, by `watched`, or begin anew where nobody watched them.
+    """
     with desk.store.write() as tx:
         if canaries.is_mark_due(tx.session, now):
             canaries.set_mark(tx.session, now, next_run(now, desk.terms) if desk.canary else None)
@@ -94,14 +104,19 @@ def claim_calls(desk: Desk, now: datetime, watched: datetime) -> list[int]:
 
 
 def place(desk: Desk, phone_system: PlacesTestCalls, number: int, clock: Callable[[], datetime]) -> None:
-    """Place the call of a run. Where nobody knows whether it went out, it is waited for."""
+    """Place the call of a run. Where nobody knows whether it went out, it is waited for until the claim ends."""
     try:
         phone_system.call_us()
     except TransportError as error:
         log.warning("test_call_refused", run=number, reason=error.reason)
-        _refused(desk, number, error, clock())
+        refusal = error
+        _settle(desk, number, lambda tx, run: _refused(tx, desk, run, refusal, clock()))
     except OutcomeUnknown as error:
         log.warning("test_call_unknown", run=number, reason=str(error))
+        silence = error
+        _settle(desk, number, lambda _, run: _unknown(run, silence))
+    else:
+        _settle(desk, number, lambda _, run: _placed(run, clock()))
 
 
 def is_test_call(desk: Desk, from_number: str | None) -> bool:
@@ -118,7 +133,7 @@ def take_answer(desk: Desk, call_sid: str, now: datetime) -> None:
         if run is not None and run.answered_at is None:
             run.called_at = run.called_at or now
             run.answered_at, run.call_sid = now, call_sid
-            run.next_attempt_at = run.due_at
+            run.next_attempt_at, run.reason = run.due_at, None
 
 
 def take_recording(
@@ -148,13 +163,15 @@ def wait_for_its_caller(tx: Transaction, desk: Desk, case: Case, now: datetime) 
 
 
 def take_text_back(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
-    """The text of a run was delivered, or never will be."""
+    """The text of a run was delivered, or never will be; one whose sender died is sent again."""
     if desk.canary is None:
         return
     run = canaries.awaiting_text(tx.session, row.id)
     if run is None:
         return
-    if row.state == DeliveryState.FAILED:
+    if row.state == DeliveryState.FAILED and row.reason == NOT_REPEATED and now < run.due_at:
+        _text(tx, run, desk.canary, now)
+    elif row.state == DeliveryState.FAILED:
         _fail(tx, desk, run, row.reason, now)
     elif row.state == DeliveryState.DELIVERED:
         run.delivered_at, run.next_attempt_at = now, None
@@ -169,27 +186,47 @@ def _begin(tx: Transaction, desk: Desk, now: datetime) -> CanaryRun:
     return run
 
 
+def _begin_anew(tx: Transaction, desk: Desk, run: CanaryRun, now: datetime) -> None:
+    run.started_at, run.due_at = now, now + desk.terms.canary.within
+    run.called_at = run.answered_at = run.recorded_at = run.call_sid = run.delivery_id = run.reason = None
+    tx.record(
+        "canary_started", at=now, actor="system", policy=desk.terms.version, run=run.id, why="nobody watched the first"
+    )
+
+
 def _is_to_be_placed(tx: Transaction, desk: Desk, run: CanaryRun, now: datetime, watched: datetime) -> bool:
     if watched >= run.due_at:
-        _fail(tx, desk, run, run.reason, now)
-        return False
-    is_new = run.called_at is None and desk.canary is not None
-    run.next_attempt_at = run.due_at
-    if is_new:
-        run.called_at = now
-    return is_new
+        if watched - (run.next_attempt_at or watched) < _NOBODY_WATCHED:
+            _fail(tx, desk, run, run.reason, now)
+            return False
+        _begin_anew(tx, desk, run, now)
+    is_to_be_placed = run.called_at is None and desk.canary is not None
+    run.next_attempt_at = now + SENDING_LEASE if is_to_be_placed else run.due_at
+    return is_to_be_placed
 
 
-def _refused(desk: Desk, number: int, error: TransportError, now: datetime) -> None:
+def _settle(desk: Desk, number: int, outcome: Callable[[Transaction, CanaryRun], None]) -> None:
+    """Write down what became of placing the call, unless a webhook or another node told more meanwhile."""
     with desk.store.write() as tx:
         run = tx.session.get_one(CanaryRun, number)
-        if run.failed_at is not None or run.answered_at is not None:
-            return
-        run.called_at, run.reason = None, error.reason[:120]
-        if error.permanent:
-            _fail(tx, desk, run, run.reason, now)
-        else:
-            run.next_attempt_at = min(now + rules.TRY_AGAIN_AFTER, run.due_at)
+        if run.called_at is None and run.failed_at is None:
+            outcome(tx, run)
+
+
+def _placed(run: CanaryRun, now: datetime) -> None:
+    run.called_at, run.next_attempt_at, run.reason = now, run.due_at, None
+
+
+def _unknown(run: CanaryRun, error: OutcomeUnknown) -> None:
+    run.reason = str(error)[:120]
+
+
+def _refused(tx: Transaction, desk: Desk, run: CanaryRun, error: TransportError, now: datetime) -> None:
+    run.reason = error.reason[:120]
+    if error.permanent:
+        _fail(tx, desk, run, run.reason, now)
+    else:
+        run.next_attempt_at = min(now + rules.TRY_AGAIN_AFTER, run.due_at)
 
 
 def _text(tx: Transaction, run: CanaryRun, phone: str, now: datetime) -> None:

@@ -155,8 +155,11 @@ def set_dealer_here(desk: Desk, reference: str, written: str, reason: str, *, ac
 
 
 def note(desk: Desk, asked: Asked, text: str, now: datetime) -> str:
-    """As NOTE."""
+    """As NOTE. The same words again from the same page are a form that was sent twice: they are on record once."""
     with _case(desk, asked, Action.NOTE, now) as (tx, case):
+        since = chain.entries_since(tx.session, case.id, asked.seen, ["noted"])
+        if any(entry.actor == asked.who.actor and entry.details.get("text") == text for entry in since):
+            return "The note is part of the history already."
         casework.note(tx, case, asked.who.actor, text, now)
         return "The note is part of the history."
 

@@ -21,7 +21,7 @@ from triage.errors import OutcomeUnknown, StoreUnavailable, TransportError
 from triage.policy import wording
 from triage.policy.bridge_words import NOT_PLACED
 from triage.policy.callbacks import CALL_IS_OF_THE_MOMENT
-from triage.policy.delivery import ASKED_FOR, Carrier, DeliveryState
+from triage.policy.delivery import ASKED_FOR, NOT_REPEATED, Carrier, DeliveryState
 from triage.policy.retry import SEARCH_EVERY, SENDING_LEASE, may_repeat, next_attempt
 from triage.ports import Found, HangsUp, Outgoing, Sends
 from triage.services.bundles import bundled, words_to_send
@@ -287,7 +287,7 @@ def _now_unknown(tx: Transaction, row: Delivery, now: datetime, search_in: timed
 
 def _repeat(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> None:
     if row.person_id is None:
-        fail(tx, desk, row, None, now, reason="nobody knows whether it went out; not repeated")
+        fail(tx, desk, row, None, now, reason=NOT_REPEATED)
         return
     if _is_too_late(row.channel, row.created_at, now):
         fail(tx, desk, row, None, now, reason=NOT_PLACED)

@@ -55,6 +55,7 @@ class Daemon:
         self._senders = Senders(program.settings.sender_threads, self.ring)
         self._rings = Rings(self.ring)
         self._hindered: tuple[Finding, float] | None = None
+        self._failed_chores: dict[str, str] = {}
         self._disk_watch = DiskWatch(program)
         self._pulse = Pulse(program)
         self._alarms = AlarmTeller(program)
@@ -63,7 +64,7 @@ class Daemon:
             hindrance=self._hindrance,
             rings=self._rings,
             senders=self._senders,
-            others=(self._pulse.findings, self._disk_watch.findings),
+            others=(self._pulse.findings, self._disk_watch.findings, self._chores),
         )
         self._auditor = Auditor(program, self.ring, engine, (self._alarms, self._pulse))
         self._backup_maker = BackupMaker(program)
@@ -135,7 +136,9 @@ class Daemon:
             self._refused_because = None
             sweep(self._program, self._phone_system, self._senders.run, self._senders.free)
             if monotonic() - self._last_house >= _HOUSE_EVERY_SECONDS:
-                keep_house(self._program)
+                failed: dict[str, str] = {}
+                keep_house(self._program, lambda chore, error: failed.update({chore: type(error).__name__}))
+                self._failed_chores = failed
                 self._last_house = monotonic()
             now = self._program.now()
             self._rings.arm(due_soon(self._program.desk, now), now)
@@ -152,6 +155,10 @@ class Daemon:
             self._hindered = None
             log.exception("sweep_crashed")
             self._stopped.wait(_PAUSE_AFTER_FAILURE_SECONDS)
+
+    def _chores(self) -> list[Finding]:
+        failed = ", ".join(f"{chore} ({error})" for chore, error in self._failed_chores.items())
+        return [Finding(Fault.CHORES, f"failed: {failed}")] if failed else []
 
     def _hinder(self, fault: Fault, words: str) -> None:
         self._hindered = Finding(fault, words), monotonic()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 
 import structlog
 
 from triage.bootstrap import PhoneSystem, Program
+from triage.errors import ConfigurationError, StoreUnavailable
 from triage.services import (
     audit,
     bookings,
@@ -32,6 +34,11 @@ log = structlog.get_logger()
 Errand = Callable[[], None]
 Run = Callable[[Errand], None]
 """Runs an errand: at once in a test, on a sender's thread in the daemon."""
+Seen = Mapping[str, datetime]
+"""When each sign of life was last put on record."""
+Chore = Callable[[Program, Seen, datetime], None]
+Mishap = Callable[[str, Exception], None]
+"""Hears which chore failed, and how."""
 
 
 def begin(program: Program) -> None:
@@ -82,21 +89,59 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
             run(errand)
 
 
-def keep_house(program: Program) -> None:
-    """What need not happen at once: the day's checks, and the sign of life that /readyz looks for."""
-    desk, now = program.desk, program.now()
-    put_back.bring_in_line(desk, now)
-    seen = signs(desk)
-    if coverage.is_check_due(seen.get(coverage.SIGN), desk.terms, now):
-        coverage.check_coverage(desk, now)
-    if audit.is_publishing_due(seen.get(audit.SIGN), desk.terms, now):
-        audit.publish_head(desk, now)
-    audit.go_on_checking(desk, now)
+def keep_house(program: Program, mishap: Mishap | None = None) -> None:
+    """What need not happen at once: the day's checks, and the sign of life that /readyz looks for.
+
+    Where one of them fails, `mishap` is told its name and the others go on: alerts do not depend on it. Without a
+    `mishap` the failure is raised. Raises StoreUnavailable and ConfigurationError.
+    """
+    now = program.now()
+    seen = signs(program.desk)
+    for chore in _CHORES:
+        try:
+            chore(program, seen, now)
+        except (StoreUnavailable, ConfigurationError):
+            raise
+        except Exception as error:
+            if mishap is None:
+                raise
+            name = chore.__name__.strip("_")
+            log.exception("chore_failed", chore=name)
+            mishap(name, error)
+    sweep_finished(program.desk, now)
+
+
+def _bring_in_line(program: Program, _seen: Seen, now: datetime) -> None:
+    put_back.bring_in_line(program.desk, now)
+
+
+def _check_coverage(program: Program, seen: Seen, now: datetime) -> None:
+    if coverage.is_check_due(seen.get(coverage.SIGN), program.desk.terms, now):
+        coverage.check_coverage(program.desk, now)
+
+
+def _publish_head(program: Program, seen: Seen, now: datetime) -> None:
+    if audit.is_publishing_due(seen.get(audit.SIGN), program.desk.terms, now):
+        audit.publish_head(program.desk, now)
+
+
+def _check_history(program: Program, _seen: Seen, now: datetime) -> None:
+    audit.go_on_checking(program.desk, now)
+
+
+def _keep_months(program: Program, seen: Seen, now: datetime) -> None:
     if sla_report.is_keeping_due(seen.get(sla_report.KEEPING), now):
-        sla_report.keep_a_month(desk, now)
+        sla_report.keep_a_month(program.desk, now)
+
+
+def _plan_letters(program: Program, _seen: Seen, now: datetime) -> None:
     if program.post is not None:
-        letters.plan_monthly(desk, now)
-    sweep_finished(desk, now)
+        letters.plan_monthly(program.desk, now)
+
+
+_CHORES: tuple[Chore, ...] = (
+    _bring_in_line, _check_coverage, _publish_head, _check_history, _keep_months, _plan_letters,
+)  # fmt: skip
 
 
 def _errands(program: Program, phone_system: PhoneSystem, due: frozenset[Due], most: int) -> list[Errand]:

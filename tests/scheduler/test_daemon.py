@@ -20,10 +20,11 @@ from triage.bootstrap import build_phone_system
 from triage.clock import SystemClock
 from triage.errors import ConfigurationError, OutcomeUnknown
 from triage.policy.faults import Fault, Finding
+from triage.services import audit, coverage
 from triage.services.vital_signs import SWEEP
 from triage.store.chain import head
 from triage.store.models import Event as Entry
-from triage.store.vital_signs import show
+from triage.store.vital_signs import all_seen, show
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
@@ -99,6 +100,31 @@ def test_a_stopped_daemon_leaves_no_thread_and_a_new_one_goes_on(
 
     assert names & {"sweeper", "bell", "APScheduler"} == set()
     assert (before, went_out) == (1, True)
+
+
+def test_a_check_of_the_day_that_fails_is_told_of_and_stops_neither_the_others_nor_alerts(
+    database_url: str, rest_url: str, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(coverage, "check_coverage", fail)
+    mine = Wire(database_url, twilio_api_base=rest_url, roster_file=DEMO_ROSTER)
+    running = Daemon(mine.program, build_phone_system(mine.settings))
+    running.start()
+    mine.post("/twilio/recording", recording_form(From=CALLER))
+    running.ring()
+    went_out = until(phones.messages)
+    with mine.program.desk.store.read() as session:
+        seen = all_seen(session)
+    found = running._chores()
+    running.stop()
+    mine.close()
+
+    assert went_out
+    assert {SWEEP, audit.SIGN} <= set(seen)  # the head was published after the check that fails
+    assert found == [Finding(Fault.CHORES, "failed: check_coverage (ZeroDivisionError)")]
+    assert not found[0].meaning.restart_helps
 
 
 @pytest.mark.thorough

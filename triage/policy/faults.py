@@ -30,6 +30,7 @@ class Fault(StrEnum):
     CLOCK_OFF = "clock_off"
     LISTS = "lists"
     HEAD = "head"
+    CHORES = "chores"
     TEXTS = "texts"
     CALLS = "calls"
     NOTICES = "notices"
@@ -164,6 +165,12 @@ MEANINGS: dict[Fault, Meaning] = {
         title="The head of the history is not published",
         stake="A history that somebody rewrites now would not show.",
         mend=f"Look for sweep_crashed in {_ITS_LOG}.",
+    ),
+    Fault.CHORES: Meaning(
+        title="A check of the day fails",
+        stake="Alerts and deadlines go on. Nobody looks after what it checks: the roster's gaps, the history, reports.",
+        mend=f"Look for chore_failed in {_ITS_LOG}, and send it to whoever maintains afterhours.",
+        lasts=timedelta(minutes=5),
     ),
     Fault.TEXTS: Meaning(
         title="Texts do not get through",

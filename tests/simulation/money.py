@@ -33,7 +33,7 @@ def each_callback_is_billed_once(session: Session) -> None:
         if work.dealer_id is not None or not billed:
             continue  # a dealer's hours may come out of what the dealer has
         total += sum(line.amount for line in billed)
-        expected += Decimal(0) if work.withdrawn_at else _price(work)
+        expected += Decimal(0) if work.withdrawn_at else price_of(work)
     if lines:
         raise Broken(f"I8: lines of sessions that are not closed: {sorted(lines)}")
     if total != expected:
@@ -46,7 +46,7 @@ def _once(work: BillableSession, billed: Sequence[BillingLine]) -> None:
         raise Broken(f"I8: session {work.id} is billed more than once: {keys}")
 
 
-def _price(work: BillableSession) -> Decimal:
+def price_of(work: BillableSession) -> Decimal:
     of_an_hour, step, least = _OF_WINDOW[work.window]
     minutes = max(work.minutes or 0, least)
     return of_an_hour * (-(-minutes // step) * step) / 60

@@ -20,7 +20,7 @@ from tests.simulation.seen import KINDS
 from tests.simulation.spans import FOUND_WITHIN, Spans
 from tests.simulation.traffic import CALLERS
 from triage.services.audit import verify_chain
-from triage.store.models import Alert, Case, Delivery, Event, Timer, Voicemail
+from triage.store.models import Alert, Case, Delivery, Event, LedgerEntry, Timer, Voicemail
 from webhooks.simulator.nights.voicemails import Arrival
 from webhooks.simulator.records import Call, InboundCall, Message
 
@@ -277,6 +277,8 @@ class Watch:
                 seen.note("deferred case")
             if case.callback_due is None:
                 seen.note("review case")
+        for _ in session.scalars(select(LedgerEntry.id).where(LedgerEntry.session_id.is_not(None))):
+            seen.note("hours of a dealer drawn")
         joined = select(Voicemail.case_id).group_by(Voicemail.case_id).having(func.count() > 1)
         for _ in session.scalars(joined):
             seen.note("second message joined its case")

@@ -68,6 +68,10 @@ RARE = (
     "callback by attempts",
     "number refused",
     "opted out",
+    "caller asked how it stands",
+    "caller's words passed on",
+    "dealer recognised",
+    "hours of a dealer drawn",
     "not attested",
     "Spanish",
     "hang-up",
@@ -95,6 +99,9 @@ KINDS = {
     "passed": "passed",
     "opted_out": "opted out",
     "number_keyed": "keyed number",
+    "status_asked": "caller asked how it stands",
+    "text_from_caller": "caller's words passed on",
+    "dealer_recognised": "dealer recognised",
     "call_refused": "number refused",
 }
 """Which entries of the history show one."""

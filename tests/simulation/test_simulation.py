@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from tests.simulation import money
 from tests.simulation.house import TOKEN, Broken
 from tests.simulation.quiet_log import listen
 from tests.simulation.run import simulate
@@ -25,7 +26,7 @@ from tests.simulation.traffic import WORDS
 from tests.simulation.troubles import ALL
 from tests.simulation.week import Week, week
 from triage.policy.event_words import EVENT_WORDS
-from triage.store.models import BillingLine, Case, Delivery, Timer, Voicemail
+from triage.store.models import BillableSession, BillingLine, Case, Delivery, Timer, Voicemail
 
 HEAD = """
 import sys
@@ -88,20 +89,28 @@ def leave_a_case_behind(rows: Session) -> None:
     case.state, case.opened_at = "acknowledged", case.opened_at - timedelta(days=6)
 
 
+def owed(rows: Session) -> Case:
+    """A case whose promise was kept."""
+    case = rows.scalars(select(Case).where(Case.callback_made_at <= Case.callback_due)).first()
+    assert case is not None
+    return case
+
+
 def tell_nobody(rows: Session) -> None:
-    case = rows.get_one(Case, 1)
+    case = owed(rows)
     case.callback_made_at, case.breached_at, case.state = None, None, "review"
 
 
 def breach_late(rows: Session) -> None:
-    case = rows.get_one(Case, 1)
+    case = owed(rows)
     assert case.callback_due is not None
     case.callback_made_at, case.breached_at, case.state = None, case.callback_due + timedelta(minutes=30), "review"
 
 
 def promise_more(rows: Session) -> None:
-    case = rows.get_one(Case, 1)
-    case.callback_due = case.left_at + timedelta(hours=3)
+    case = owed(rows)
+    assert case.callback_due is not None
+    case.callback_due += timedelta(hours=1)
 
 
 def repeat_what_arrived(rows: Session) -> None:
@@ -113,15 +122,23 @@ def repeat_to_a_caller(rows: Session) -> None:
     row.repeat_of, row.person_id = 1, None
 
 
-def bill_more(rows: Session) -> None:
+def a_line(rows: Session) -> BillingLine:
+    """What was worked, as if for no dealer that we know."""
     line = rows.scalars(select(BillingLine)).first()
     assert line is not None
-    line.amount += 1
+    work = rows.get_one(BillableSession, line.session_id)
+    work.dealer_id, line.amount = None, money.price_of(work)
+    rows.flush()
+    money.each_callback_is_billed_once(rows)
+    return line
+
+
+def bill_more(rows: Session) -> None:
+    a_line(rows).amount += 1
 
 
 def bill_twice(rows: Session) -> None:
-    line = rows.scalars(select(BillingLine)).first()
-    assert line is not None
+    line = a_line(rows)
     kept = {column.key: getattr(line, column.key) for column in BillingLine.__table__.columns}
     rows.add(BillingLine(**{**kept, "id": None, "revision": 1}))
 
@@ -160,8 +177,7 @@ def test_what_breaks_an_invariant_is_found(night: Week, harm: Callable[[Session]
 def test_a_callback_that_is_gone_is_found(night: Week) -> None:
     with night.house.store.rehearse() as tx:
         night.watch.look(tx.session)
-        case = tx.session.scalars(select(Case).where(Case.callback_made_at <= Case.callback_due)).first()
-        assert case is not None
+        case = owed(tx.session)
         case.callback_made_at, case.breached_at = None, case.callback_due
 
         with pytest.raises(Broken, match=r"^I12:"):

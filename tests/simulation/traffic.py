@@ -15,6 +15,9 @@ ABROAD = ("+18765550123", "+19005550123", "+442079460123", "+12129765555")
 PRODUCTS: tuple[ProductLine | None, ...] = ("ucp", "emg", "server", "discontinued", None, None)
 WORDS = "the trunk is down again, please call Jordan Fairweather"
 """What is said on every tape: words that must be in no log."""
+STORM = 0.01
+"""How likely (0 to 1) a night is one in which a trunk fails, and its whole town calls within minutes."""
+TEXTS = ("STATUS", "status please", "Estado", "still down, anybody there?", "thank you, it works again")
 _WEIGHTS = (8, 9, 8, 7, 6, 5, 4, 3, 2, 2, 1, 1, 1, 2, 3)
 """From 17:00 on, by hour."""
 
@@ -29,6 +32,11 @@ def night_of(evening: datetime, a_night: float, chance: Random) -> Iterator[Arri
         if first.answers.is_shown and chance.random() < 0.12:
             again = first.at + timedelta(minutes=chance.expovariate(1 / 40) + 2)
             yield _arrival(again, first.caller, chance)
+    if chance.random() < STORM:
+        begins = evening + timedelta(hours=chance.uniform(1, 12))
+        for caller in chance.sample(CALLERS, chance.randint(24, 30)):
+            at = begins + timedelta(minutes=chance.uniform(0, 6))
+            yield Arrival(at=at, caller=caller, answers=Answers(attested=True, product="ucp"), seconds=9)
 
 
 def _arrival(at: datetime, caller: str, chance: Random) -> Arrival:
@@ -51,6 +59,14 @@ def _arrival(at: datetime, caller: str, chance: Random) -> Arrival:
         hangs_up_at_greeting=0.04 <= draw < 0.07,
         transcript=WORDS,
     )
+
+
+def texts_of(arrivals: list[Arrival], chance: Random) -> Iterator[tuple[datetime, str, str]]:
+    """Who texts our number after they called: when, from which number, and what."""
+    for arrival in arrivals:
+        if arrival.answers.is_shown and chance.random() < 0.15:
+            at = arrival.at + timedelta(minutes=chance.expovariate(1 / 30) + 1)
+            yield at, arrival.caller, f"{chance.choice(TEXTS)}{chance.choice(('', f'. {WORDS}'))}"
 
 
 def _keyed(chance: Random) -> str:

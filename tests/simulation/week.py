@@ -15,10 +15,11 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from tests.simulation import oracle, troubles
+from tests.simulation.dealers import add_dealers
 from tests.simulation.house import PUBLIC_URL, House
 from tests.simulation.roster import MANAGER, staff_of
 from tests.simulation.seen import Seen
-from tests.simulation.traffic import night_of
+from tests.simulation.traffic import night_of, texts_of
 from tests.support.databases import MEMORY
 from triage.services import records
 from triage.transports.twilio_fallback import fallback_document
@@ -65,6 +66,7 @@ class Week:
         for number_, habits in self.staff.habits.items():
             self.team.add(number_, habits)
         self.house.phones.ours.fallback_twiml = fallback_document(self.house.program.desk.terms, PUBLIC_URL)
+        add_dealers(self.house, self.first, Random(self.chance.getrandbits(64)))
         self.kinds = troubles.some_kinds(self.chance)
         self.a_night = A_NIGHT * self.chance.choice((0.3, 0.8, 1.0, 1.2, 1.7))
         self.ends: list[Callable[[], None]] = []
@@ -88,6 +90,8 @@ class Week:
         arrivals = list(night_of(evening, self.a_night, chance))
         for arrival in arrivals:
             self._plan(arrival.at, partial(self._arrive, arrival))
+        for at, number, words in texts_of(arrivals, chance):
+            self._plan(at, partial(self._text, number, words))
         if chance.random() < TROUBLED:
             self._plan_troubles([arrival.at for arrival in arrivals])
         self._plan(self._at(day + timedelta(days=1), 7, 30), self._quiet)
@@ -154,6 +158,11 @@ class Week:
         call = leave(self.house, arrival)
         self.tally.voicemails += call.recording_sid is not None
         self.watch.somebody_called(arrival, call)
+        self.house.settle()
+
+    def _text(self, number: str, words: str) -> None:
+        self.house.something_moves()
+        self.house.phones.text(number, words)
         self.house.settle()
 
     def _note_length(self, day: date) -> None:

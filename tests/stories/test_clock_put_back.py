@@ -93,6 +93,24 @@ def test_breach_that_only_a_wrong_clock_saw_is_taken_back_and_the_promise_is_wat
     assert len(world.entries("clock_was_ahead")) == 1
 
 
+def test_callback_that_a_wrong_clock_dated_keeps_the_promise_that_it_kept(team: World) -> None:
+    team.voicemail(attested=True)
+    team.phones.set_keys(LEE, "1", "1", "1")
+    due = team.case()["callback_due"]
+    with clock_ahead(team, DAY):
+        team.text(LEE, "CALL 1001")
+        team.advance(minutes=10)
+        assert team.case()["breached_at"] is not None
+        assert team.case()["callback_made_at"] > due
+
+    case = team.case()
+
+    assert (case["callback_due"], case["breached_at"]) == (due, None)
+    assert team.now - 11 * MINUTE < case["callback_made_at"] <= team.now
+    assert team.kinds().count("breach_withdrawn") == 1
+    assert team.entries("clock_was_ahead")[0].details["cases"] == ["1001"]
+
+
 @pytest.mark.thorough
 def test_promise_that_is_broken_all_the_same_is_alerted_again_every_quarter_of_an_hour(build_world: Build) -> None:
     world = build_world(roster=TEAM, policy=ONE_TEXT)

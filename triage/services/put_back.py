@@ -39,6 +39,7 @@ def bring_in_line(desk: Desk, now: datetime) -> None:
         lists = _look_at_lists_again(tx, now)
         live = [case for case in cases.live(tx.session) if case.callback_made_at is None]
         moved = [case.reference for case in live if _case(tx, desk, case, seen, now)]
+        moved += [case.reference for case in cases.called_back_after(tx.session, now) if _callback(tx, case, seen, now)]
         rows = ahead.move_back(
             tx.session,
             now,
@@ -115,6 +116,21 @@ def _watch_again(tx: Transaction, case: Case, terms: Terms, now: datetime) -> bo
         if case.state == CaseState.OPEN:
             climb_afresh(tx, case, now)
     watch_promise(tx, case, terms)
+    return True
+
+
+def _callback(tx: Transaction, case: Case, seen: datetime, now: datetime) -> bool:
+    """A callback that the wrong clock dated was made when it was made: a promise that it kept was not broken."""
+    if case.callback_made_at is None or not is_ahead(case.callback_made_at, now):
+        return False
+    case.callback_made_at = brought_back(case.callback_made_at, seen, now)
+    if case.callback_due is not None and case.callback_made_at <= case.callback_due:
+        case.at_risk_at = None if case.at_risk_at is not None and is_ahead(case.at_risk_at, now) else case.at_risk_at
+        if case.breached_at is not None:
+            case.breached_at = None
+            tx.record_of(case, "breach_withdrawn", at=now, actor="system")
+    elif case.breached_at is not None and is_ahead(case.breached_at, now):
+        case.breached_at = brought_back(case.breached_at, seen, now)
     return True
 
 

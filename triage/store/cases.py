@@ -66,6 +66,11 @@ def live(session: Session) -> Sequence[Case]:
     ).all()
 
 
+def called_back_after(session: Session, instant: datetime) -> Sequence[Case]:
+    """Cases whose callback is on record for later than this."""
+    return session.scalars(select(Case).where(Case.callback_made_at > instant).order_by(Case.id)).all()
+
+
 def live_of_each_dealer(session: Session) -> dict[int, int]:
     """How many cases of each dealer are not closed."""
     found = session.scalars(select(Case.dealer_id).where(*LIVE))  # ungrouped: else SQLite walks all cases by dealer

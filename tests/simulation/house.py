@@ -33,8 +33,8 @@ PUBLIC_URL = "https://afterhours.example"
 TOKEN = "a token of no account, long enough to be looked for"
 AT_MOST_LATE = timedelta(seconds=15)
 LISTS_EVERY = timedelta(minutes=5)
-NOTHING_NEW_FOR = timedelta(minutes=20)
-"""Where nothing happened at the phone system for so long, and our side works, a look finds what the last one found."""
+NOTHING_NEW_FOR = timedelta(minutes=11)
+"""Where nothing happened at the phone system for two looks, and our side works, a third finds what the second did."""
 PAUSE_AFTER_FAILURE = timedelta(seconds=5)
 _NO_LIMIT = 2**31 - 2
 _LIMITED = "has no room"

@@ -18,7 +18,7 @@ from tests.simulation import money
 from tests.simulation.house import Broken, House
 from tests.simulation.seen import KINDS
 from tests.simulation.spans import FOUND_WITHIN, Spans
-from tests.simulation.traffic import CALLERS
+from tests.simulation.traffic import AT_HOME
 from triage.services.audit import verify_chain
 from triage.store.models import Alert, Case, Delivery, Event, LedgerEntry, Timer, Voicemail
 from webhooks.simulator.nights.voicemails import Arrival
@@ -200,7 +200,7 @@ class Watch:
         for call in exchange.calls.values():
             if call.direction == "outbound-api" and call.to not in self.house.staff_phones:
                 raise Broken(f"I9: an alert call went to {call.to}")
-            if call.direction == "outbound-dial" and call.to not in {*CALLERS, *self.house.staff_phones}:
+            if call.direction == "outbound-dial" and call.to not in AT_HOME.union(self.house.staff_phones):
                 raise Broken(f"I9: {call.to} was dialled")
 
     def nobody_is_woken_for_the_next_day(self, session: Session, cases: Sequence[Case]) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import structlog
@@ -18,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from tests.simulation import money
 from tests.simulation.house import TOKEN, Broken
+from tests.simulation.hung import Hung
 from tests.simulation.quiet_log import listen
 from tests.simulation.run import simulate
 from tests.simulation.seen import FAULTS, KINDS, RARE, Seen, missing
@@ -218,6 +221,18 @@ def test_what_is_due_and_stays_so_is_found(night: Week) -> None:
         house.next_instant(house.now)
     with house.store.write() as tx:
         tx.session.execute(delete(Timer).where(Timer.due_at < house.now))
+
+
+def test_what_a_sender_writes_after_its_lease_is_found(night: Week) -> None:
+    def write() -> None:
+        with night.house.store.connection() as connection:
+            connection.exec_driver_sql("UPDATE deliveries SET attempts = attempts + 1 WHERE id = 1")
+
+    stale = SimpleNamespace(delivery=SimpleNamespace(delivery_id=1, claim="of another"), go_on=write)
+    night.house.hung = [cast("Hung", stale)]
+
+    with pytest.raises(Broken, match=r"^I10:"):
+        night.house.wake_hung()
 
 
 def test_rewritten_history_is_found(night: Week) -> None:

@@ -12,6 +12,8 @@ from webhooks.simulator.nights.voicemails import Answers, Arrival
 CALLERS = tuple(f"+1216555{number:04}" for number in range(1000, 1040))
 ABROAD = ("+18765550123", "+19005550123", "+442079460123", "+12129765555")
 """Numbers that must never be rung: other countries, and those that cost money."""
+AT_HOME = frozenset({*CALLERS, "+12079460123"})
+"""Whom the policy allows to ring; the last is what a caller from London keys in, who leaves out the country."""
 PRODUCTS: tuple[ProductLine | None, ...] = ("ucp", "emg", "server", "discontinued", None, None)
 WORDS = "the trunk is down again, please call Jordan Fairweather"
 """What is said on every tape: words that must be in no log."""

@@ -18,7 +18,7 @@ from random import Random
 
 import click
 
-from config.settings import Settings
+from config.settings import DEMO_ROSTER, Settings
 from tests.bench import on_postgresql, pages
 from tests.bench.seed import CASES, END, seed
 from triage.bootstrap import Program, build
@@ -61,7 +61,7 @@ def main(database: str, only_pages: bool) -> None:
 
 def _measure(address: str, served: Served, *, only_pages: bool) -> None:
     now = END - timedelta(minutes=1)
-    program = build(Settings(database_url=address, public_url=pages.HOME))
+    program = build(Settings(database_url=address, public_url=pages.HOME, roster_file=DEMO_ROSTER))
     program.clock = _Stopped(now)
     program.prepare()
     while keep_a_month(program.desk, END):

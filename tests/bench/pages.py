@@ -35,7 +35,7 @@ _MONTH, _YEARS = "first=2026-10-01&last=2026-10-31", "first=2024-11-01&last=2026
 LONG = f"/reports/sla?{_YEARS}"
 PAGES = (
     "/", "/account", "/account/second-factor", "/account/second-factor/qr.svg", "/accounts", "/accounts/1",
-    "/accounts/invite", "/bookings", "/bookings/1", "/cases", f"/cases?dealer={_DEALER}",
+    "/accounts/invite", "/bookings", "/bookings/1", "/bookings/new", "/cases", f"/cases?dealer={_DEALER}",
     "/cases?sought=%2B16145550042&state=closed", "/cases/91000", "/dealers", "/dealers?sought=dealer+007", _OF_DEALER,
     *(f"{_OF_DEALER}/{page}" for page in (
         "change", "ledger", "ledger/borrow", "ledger/correct", "purchases/new", "shared-numbers", "sites/13",

@@ -122,7 +122,7 @@ def _troubles(session: Session, person: Person, sent: Iterable[SentTo]) -> Itera
 
 
 def _sent(session: Session, person: Person, now: datetime) -> list[SentTo]:
-    rows = deliveries.to_person(session, person.id, person.phone, now - _SENT_WITHIN)
+    rows = deliveries.to_person(session, person.id, person.phone, now - _SENT_WITHIN, _MOST_SENT)
     return [_shown(row) for row in rows]
 
 

@@ -15,6 +15,7 @@ from triage.store.models import Alert, Bridge, Case, Delivery, Report
 
 _NOT_SENT = [DeliveryState.BUNDLED.value, DeliveryState.DROPPED.value]
 _ON_ITS_WAY = [DeliveryState.ACCEPTED.value, DeliveryState.SENT.value]
+_WAYS = ("sms", "voice", "bridge")
 _TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value, *_ON_ITS_WAY]
 
 
@@ -199,19 +200,19 @@ def is_due(row: Delivery, now: datetime) -> bool:
     return row.next_attempt_at is not None and row.next_attempt_at <= now and row.state in _TO_DO
 
 
-def to_person(session: Session, person_id: str, phone: str, since: datetime) -> Sequence[Delivery]:
-    """What goes or went to somebody's present phone since an instant, the newest first."""
-    return session.scalars(
+def to_person(
+    session: Session, person_id: str, phone: str, since: datetime, most: int | None = None
+) -> Sequence[Delivery]:
+    """What goes or went to somebody's present phone since an instant, the newest first; by each way so many at most."""
+    wanted = (
         select(Delivery)
         .options(joinedload(Delivery.alert))
-        .where(
-            Delivery.phone == phone,
-            Delivery.channel.in_(["sms", "voice", "bridge"]),
-            Delivery.created_at > since,
-            Delivery.person_id == person_id,
-        )
-        .order_by(Delivery.id.desc())
-    ).all()
+        .where(Delivery.phone == phone, Delivery.created_at > since, Delivery.person_id == person_id)
+        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+        .limit(most)
+    )
+    found = [row for way in _WAYS for row in session.scalars(wanted.where(Delivery.channel == way))]
+    return sorted(found, key=lambda row: row.id, reverse=True)
 
 
 def being_sent(session: Session) -> Sequence[Delivery]:

@@ -47,7 +47,6 @@ RARE = (
     "fenced write",
     "night with 13 hours",
     "night with 11 hours",
-    "ladder exhausted",
     "nobody on call",
     "at risk",
     "breach",
@@ -78,13 +77,13 @@ RARE = (
     "withheld number",
     "keyed number",
 )
-"""Branches of the program that a simulation could miss without a test failing."""
+"""Branches of the program that a simulation could miss without a test failing. An exhausted ladder is not among them: by
+the shipped policy its six rounds last until the deadline, from which on everybody is alerted again and again."""
 
 KINDS = {
     "delivery_unknown": "delivery unknown",
     "delivery_repeated": "unknown repeated",
     "nobody_on_call": "nobody on call",
-    "ladder_exhausted": "ladder exhausted",
     "at_risk": "at risk",
     "breached": "breach",
     "breach_withdrawn": "breach taken back",

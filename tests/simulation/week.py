@@ -87,13 +87,15 @@ class Week:
         house, chance = self.house, self.chance
         self._note_length(day)
         self._plan(evening, lambda: self.team.begin_night(house.now))
-        arrivals = list(night_of(evening, self.a_night, chance))
+        morning = self._at(day + timedelta(days=1), 7)
+        arrivals = [one for one in night_of(evening, self.a_night, chance) if one.at < noon - timedelta(hours=2)]
         for arrival in arrivals:
             self._plan(arrival.at, partial(self._arrive, arrival))
         for at, number, words in texts_of(arrivals, chance):
-            self._plan(at, partial(self._text, number, words))
+            if at < noon:
+                self._plan(at, partial(self._text, number, words))
         if chance.random() < TROUBLED:
-            self._plan_troubles([arrival.at for arrival in arrivals])
+            self._plan_troubles([arrival.at for arrival in arrivals if arrival.at < morning], morning)
         self._plan(self._at(day + timedelta(days=1), 7, 30), self._quiet)
         self._plan(self._at(day + timedelta(days=1), 8, 30), self._clean_up)
         self._plan(self._at(day + timedelta(days=1), 10), self._clean_up)
@@ -105,14 +107,14 @@ class Week:
         self.watch.each_noon()
         house.phones.exchange.forget(house.now - timedelta(days=3))
 
-    def _plan_troubles(self, calls: list[datetime]) -> None:
-        """Most troubles do nothing where nothing happens: they begin around a call."""
+    def _plan_troubles(self, calls: list[datetime], morning: datetime) -> None:
+        """Most troubles do nothing where nothing happens: they begin around a call, and before the quiet morning."""
         chance = self.chance
         for _ in range(chance.choice((1, 2, 3, 5)) if calls else 0):
             trouble = troubles.draw(self.kinds, chance)
             begins = chance.choice(calls) + timedelta(minutes=chance.triangular(-8, 40, 0))
             span = timedelta(minutes=chance.uniform(0.2, 1.0) * trouble.minutes)
-            self._plan(begins, partial(self._begin, trouble, span))
+            self._plan(min(begins, morning), partial(self._begin, trouble, span))
 
     def _begin(self, trouble: troubles.Trouble, span: timedelta) -> None:
         house = self.house

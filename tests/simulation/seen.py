@@ -77,8 +77,8 @@ RARE = (
     "withheld number",
     "keyed number",
 )
-"""Branches of the program that a simulation could miss without a test failing. An exhausted ladder is not among them: by
-the shipped policy its six rounds last until the deadline, from which on everybody is alerted again and again."""
+"""Branches of the program that a simulation could miss without a test failing. An exhausted ladder is not among them:
+by the shipped policy its six rounds last until the deadline, from which on everybody is alerted again and again."""
 
 KINDS = {
     "delivery_unknown": "delivery unknown",

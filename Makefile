@@ -62,7 +62,7 @@ torture: $(READY) ## kill -9, SIGSTOP and database restarts under traffic; ROUND
 		$(if $(DATABASE),--database $(DATABASE)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: fuzz
-fuzz: $(READY) ## Hostile requests to every route: REQUESTS=1000000 SEED=, or from FIRST= on
+fuzz: $(READY) ## Hostile requests to every route: REQUESTS=20000 SEED=, or from FIRST= on
 	@$(BIN)/python -m tests.fuzz $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(FIRST),--first $(FIRST))
 

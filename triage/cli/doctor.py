@@ -144,7 +144,7 @@ def _pooler(program: Program) -> Finding:
 
 def _recordings(program: Program) -> Iterator[Finding]:
     path = program.recordings.path
-    mend = f"let the daemon's user write into {path}, or set AFTERHOURS_RECORDINGS_DIR"
+    mend = f"make room there, let the daemon's user write into {path}, or set AFTERHOURS_RECORDINGS_DIR"
     try:
         program.recordings.try_out()
     except FolderUnusable as error:

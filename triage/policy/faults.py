@@ -134,7 +134,7 @@ MEANINGS: dict[Fault, Meaning] = {
     Fault.DISK: Meaning(
         title="A disk is nearly full",
         stake="Once it is full, no voicemail is taken down here and no alert goes out; Twilio keeps recordings.",
-        mend="Make room on it: see afterhours doctor.",
+        mend="Make room on it, or make it larger: the README says what may go, under The store.",
         lasts=timedelta(minutes=1),
     ),
     Fault.CLOCK: Meaning(

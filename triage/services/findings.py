@@ -46,7 +46,7 @@ def late(session: Session, now: datetime) -> Iterator[Finding]:
         (Fault.SENDING, backlog.oldest_delivery, backlog.deliveries, "deliveries wait"),
     ):
         if oldest is not None and now - oldest > WORK_MAY_WAIT:
-            yield Finding(fault, f"{count} {name}, the oldest since {oldest.isoformat()}")
+            yield Finding(fault, f"{count} {name}, the oldest since {oldest:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def clock_behind(desk: Desk, now: datetime) -> timedelta | None:

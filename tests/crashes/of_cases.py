@@ -67,6 +67,7 @@ def called_back(world: CrashingWorld) -> None:
     world.phones.add_phone(CALLER, CALLER, talks_for=300)
     world.phones.set_keys(LEE, "1")
     world.voicemail(attested=True)
+    world.advance(minutes=2)
     world.text(LEE, "CALL")
     world.advance(minutes=2)
     if not any(call.direction == "outbound-dial" for call in world.phones.calls()):
@@ -126,6 +127,7 @@ def heard_by_phone(world: CrashingWorld) -> None:
     """Who is not rung within two minutes texts once more."""
     world.phones.set_keys(LEE, "11")
     world.voicemail(attested=True)
+    world.advance(minutes=2)
     world.text(LEE, "ACK")
     world.advance(minutes=11)  # a crash leaves a recording claimed for minutes
     world.text(LEE, "HEAR")

@@ -140,6 +140,7 @@ def test_a_restart_refuses_no_call_and_loses_none(sqlite_url: str, tmp_path: Pat
     store = store_at(sqlite_url)
     with store.read() as session:
         kept = session.scalar(select(func.count()).select_from(Voicemail))
+    store.close()
     assert Counter(answers) == {"204": len(answers)}
     assert kept == sum(len(caller.left) for caller in callers) >= 12 * RESTARTS
     assert [code for code, _ in runs] == [0] * RESTARTS

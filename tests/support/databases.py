@@ -77,13 +77,15 @@ def sqlite_url(sqlite_template: Path) -> str:
 
 
 def empty(url: str) -> None:
-    """Make one of the databases below as good as new. Nobody has it open."""
+    """Make one of the databases below as good as new."""
     if url.startswith("postgresql"):
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(_EMPTY_ALL.encode())
             connection.execute(_SWEEP_ALL.encode())  # else every test reads past the rows of all that ran before it
             connection.execute("INSERT INTO chain_head (id, number, hash) VALUES (1, 0, %s)", [GENESIS])
         return
+    if url in _STORES:
+        _STORES[url].close()  # a file that is replaced under an open connection is damaged to it
     path = Path(url.removeprefix("sqlite:///"))
     for left in path.parent.glob("afterhours.db-*"):
         left.unlink()

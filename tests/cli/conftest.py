@@ -16,12 +16,18 @@ import pytest
 from click.testing import CliRunner, Result
 from freezegun.api import FrozenDateTimeFactory
 
-from config.settings import DEMO_ROSTER
+from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT
+from scheduler.sweep import keep_house
 from tests.support.fixtures import FRIDAY_NIGHT, LEE
+from tests.support.live import free_port
 from tests.support.logs import own_logging
 from tests.support.serving import serving
-from tests.support.world import CALLER, World
+from tests.support.wire import Wire
+from tests.support.world import CALLER, OUR_NUMBER, TOKEN, World
 from triage.cli import main
+from triage.clock import SystemClock
+from webhooks.simulator.phone_system import Answer, PhoneSystem
+from webhooks.simulator.rest import create_rest_app
 
 __all__ = ["own_logging"]
 
@@ -92,3 +98,42 @@ def serve() -> Iterator[Serve]:
     """Serves an application on loopback."""
     with ExitStack() as servers:
         yield lambda app: servers.enter_context(serving(app))
+
+
+@pytest.fixture
+def address(serve: Serve, sqlite_url: str) -> Iterator[str]:
+    """Of a web server whose scheduler has just swept."""
+    wire = Wire(sqlite_url)
+    keep_house(wire.program)
+    yield serve(wire.app)
+    wire.close()
+
+
+@pytest.fixture
+def phones(address: str) -> PhoneSystem:
+    return PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, address, SystemClock(), lambda *_: Answer(200, ""))
+
+
+@pytest.fixture
+def sound(serve: Serve, sqlite_url: str, address: str, phones: PhoneSystem) -> dict[str, str]:
+    """Settings of a set-up in which all is well."""
+    return {
+        "database_url": sqlite_url,
+        "bind": f"127.0.0.1:{free_port()}",
+        "roster_file": str(DEMO_ROSTER),
+        "public_url": address,
+        "twilio_account_sid": SIMULATED_ACCOUNT,
+        "twilio_auth_token": TOKEN,
+        "twilio_from": OUR_NUMBER,
+        "twilio_api_base": serve(create_rest_app(phones)),
+    }
+
+
+def wrong(run: Run, **settings: str) -> list[tuple[str, str, str]]:
+    """What the doctor finds wrong: check, text, mend."""
+    result = run("doctor", "--json", **settings)
+    findings = document(result)
+    found = [(item["check"], item["text"], item["mend"]) for item in findings if not item["ok"]]
+    assert result.exit_code == (1 if found else 0)
+    assert all(mend for _, _, mend in found)
+    return found

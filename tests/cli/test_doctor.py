@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -12,15 +11,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from config.settings import DEMO_ROSTER, SIMULATED_ACCOUNT, Settings
-from scheduler.sweep import keep_house
-from tests.cli.conftest import Run, Serve, document
+from config.settings import SIMULATED_ACCOUNT, Settings
+from tests.cli.conftest import Run, wrong
 from tests.support.databases import store_at
 from tests.support.live import free_port
 from tests.support.mail_server import mail_server
 from tests.support.openid import Provider
 from tests.support.serving import says, serving, serving_by_hand
-from tests.support.wire import Wire
 from tests.support.world import OUR_NUMBER, TOKEN
 from triage.bootstrap import build
 from triage.clock import SystemClock
@@ -29,47 +26,7 @@ from triage.services import canary
 from triage.services.zone_data import ZoneData
 from triage.store import sqlite
 from triage.store.models import AlarmRow, CanaryRun, Mark
-from webhooks.simulator.phone_system import Answer, PhoneSystem
-from webhooks.simulator.rest import create_rest_app
-
-
-@pytest.fixture
-def address(serve: Serve, sqlite_url: str) -> Iterator[str]:
-    """Of a web server whose scheduler has just swept."""
-    wire = Wire(sqlite_url)
-    keep_house(wire.program)
-    yield serve(wire.app)
-    wire.close()
-
-
-@pytest.fixture
-def phones(address: str) -> PhoneSystem:
-    return PhoneSystem(SIMULATED_ACCOUNT, TOKEN, OUR_NUMBER, address, SystemClock(), lambda *_: Answer(200, ""))
-
-
-@pytest.fixture
-def sound(serve: Serve, sqlite_url: str, address: str, phones: PhoneSystem) -> dict[str, str]:
-    """Settings of a set-up in which all is well."""
-    return {
-        "database_url": sqlite_url,
-        "bind": f"127.0.0.1:{free_port()}",
-        "roster_file": str(DEMO_ROSTER),
-        "public_url": address,
-        "twilio_account_sid": SIMULATED_ACCOUNT,
-        "twilio_auth_token": TOKEN,
-        "twilio_from": OUR_NUMBER,
-        "twilio_api_base": serve(create_rest_app(phones)),
-    }
-
-
-def wrong(run: Run, **settings: str) -> list[tuple[str, str, str]]:
-    """What the doctor finds wrong: check, text, mend."""
-    result = run("doctor", "--json", **settings)
-    findings = document(result)
-    found = [(item["check"], item["text"], item["mend"]) for item in findings if not item["ok"]]
-    assert result.exit_code == (1 if found else 0)
-    assert all(mend for _, _, mend in found)
-    return found
+from webhooks.simulator.phone_system import PhoneSystem
 
 
 def test_a_sound_set_up_gets_an_ok_on_every_line(run: Run, sound: dict[str, str]) -> None:
@@ -172,63 +129,6 @@ def test_a_scheduler_that_does_not_run(run: Run, sound: dict[str, str], sqlite_t
 
     assert found[0] == "scheduler"
     assert "afterhours-scheduler.service" in found[2]
-
-
-def test_no_roster_at_all(run: Run, sound: dict[str, str], sqlite_template: Path, tmp_path: Path) -> None:
-    (tmp_path / "bare.db").write_bytes(sqlite_template.read_bytes())
-    account = {"twilio_account_sid": "AC" + "1" * 32}
-
-    found = wrong(run, **sound | account | {"database_url": f"sqlite:///{tmp_path}/bare.db", "roster_file": ""})
-
-    assert ("roster", "nobody is on the roster", "set AFTERHOURS_ROSTER_FILE; the README shows one") in found
-
-
-ROSTER = """
-timezone = "America/New_York"
-[[people]]
-id = "dana"
-name = "Dana"
-phone = "+16145550101"
-role = "technician"
-channels = ["sms", "voice"]
-[[rotations]]
-name = "primary"
-people = ["dana"]
-starts = 2026-01-05T08:00:00
-every = "7d"
-"""
-
-
-def test_a_ladder_that_names_a_rotation_which_is_not_there_and_no_manager(
-    run: Run, sound: dict[str, str], tmp_path: Path
-) -> None:
-    (tmp_path / "roster.toml").write_text(ROSTER)
-
-    found = wrong(run, **sound | {"roster_file": "roster.toml"})
-
-    lack = "the ladder names secondary, which is no rotation of the roster"
-    assert ("roster", lack, "add a rotation secondary") in found
-    assert ("roster", "no manager: nobody hears of a broken promise", "give somebody the role manager") in found
-
-
-def test_somebody_of_the_roster_whose_number_is_a_dealers(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_text("dealer,name,phones,pin,left_on\nA1,Kim Reyes,+16145550177,,\n")
-    run("dealer", "add", "A1", "--name", "Acme", **sound)
-    run("dealer", "import", "t.csv", "--kind", "technicians", **sound)
-    (tmp_path / "roster.toml").write_text(ROSTER.replace("+16145550101", "+16145550177"))
-
-    found = wrong(run, **sound | {"roster_file": "roster.toml"})
-
-    shared = "the number of Dana is one of dealer Acme too: their calls are taken for its own"
-    assert ("roster", shared, "take it away from one of them") in found
-
-
-def test_a_night_that_nobody_covers(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "roster.toml").write_text(ROSTER.replace("2026-01-05", "2099-01-05"))
-
-    found = wrong(run, **sound | {"roster_file": "roster.toml"})
-
-    assert any(text.startswith("primary has nobody, ") and mend == "add an override" for _, text, mend in found)
 
 
 def test_a_promise_that_is_at_risk_from_its_first_second(run: Run, sound: dict[str, str], tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ QUICK = {
     "a quarter's end",
     "a booking that is kept",
 }
-A_FEW = {"sqlite": 4, "postgresql": 2}
+A_FEW = {"sqlite": 2, "postgresql": 1}
 """At how many moments a story dies where everything is tested, but not exhaustively; in a quick run at one."""
 
 Tell = Callable[[Story, int], tuple[State, CrashingWorld]]

@@ -22,11 +22,11 @@ def found(line: str) -> list[str]:
 
 
 def test_nights_of_everything_log_no_number_no_words_and_no_token(sqlite_template: Path, logs: Logs) -> None:
-    assert log_of(sqlite_template, logs, number=3, nights=1) == []
+    assert log_of(sqlite_template, logs, number=6, nights=1) == []
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("number", [5, 10])
+@pytest.mark.parametrize("number", [5, 7])
 def test_weeks_of_everything_log_no_number_no_words_and_no_token(
     sqlite_template: Path, logs: Logs, number: int
 ) -> None:
@@ -38,6 +38,5 @@ def log_of(template: Path, logs: Logs, *, number: int, nights: int) -> list[str]
     with week(20261123, number, template) as simulated:
         simulated.run(nights)
     lines = logs.text.splitlines()
-    assert simulated.tally.voicemails > 0
-    assert len(lines) > 3 * nights
+    assert len(lines) > simulated.tally.voicemails > 0
     return [line for line in lines if found(line)]

@@ -93,7 +93,6 @@ def test_a_preview_and_a_change_that_changes_nothing_leave_no_trace(team: World)
     assert team.entries("roster_changed") == []
 
 
-@pytest.mark.thorough
 def test_a_closed_day_sorts_the_next_voicemail_and_leaves_the_last_one_as_it_was(team: World) -> None:
     team.at("2026-11-23T15:00:00Z")
     team.voicemail("+16145550190")

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from tests.support.wire import Wire, call_form, recording_form, sid
 from tests.support.world import CALLER, World
 from triage.services.audit import verify_chain
-from triage.store.models import Call, Voicemail
+from triage.store.models import Call, LookUp, Voicemail
 
 WITHHELD = ["anonymous", "+266696687", "unknown", "", "Restricted", "+86282452253", "unavailable", "-"]
 """What Twilio puts into From where a number is withheld; some are a word spelt on a keypad. "-": no From at all."""
@@ -112,6 +112,14 @@ def test_a_recording_with_from_knows_its_caller_at_once(wire: Wire) -> None:
     wire.post("/twilio/recording", recording_form(From=CALLER))
 
     assert wire.cases()[0]["caller"] == CALLER
+
+
+def test_two_recordings_of_unknown_length_in_one_case_are_looked_up_once(wire: Wire) -> None:
+    answers = [wire.post("/twilio/recording", recording_form(From=CALLER, RecordingDuration="-")) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [204, 204]
+    with wire.program.desk.store.read() as session:
+        assert len(session.scalars(select(LookUp)).all()) == len(wire.cases()) == 1
 
 
 def test_a_recording_without_from_is_looked_up_afterwards(world: World) -> None:

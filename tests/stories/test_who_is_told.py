@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.callbacks import call_back
 from tests.support.fixtures import DANA, LEE, MARIA, SAM
 from tests.support.world import CALLER, World
+from triage.store import deliveries
 
 
 def told(world: World, phone: str, since: int) -> list[str]:
@@ -123,3 +126,18 @@ def test_each_further_call_of_a_case_is_told_with_all_of_them_together(world: Wo
         "1001: 1 min 05 s on the phone, 3 min 10 s in all, promise met.",
     ]
     assert all(len(body) <= 160 for body in world.bodies(LEE))
+
+
+def test_what_went_to_a_phone_is_of_the_person_who_had_it_then_and_the_newest_of_each_way(team: World) -> None:
+    began = team.now - timedelta(seconds=1)
+    for number in range(3):
+        team.voicemail(f"+1216555012{number}")
+    with team.program.desk.store.read() as session:
+        lees = deliveries.to_person(session, "lee", LEE, began)
+        two = deliveries.to_person(session, "lee", LEE, began, most=2)
+        danas = deliveries.to_person(session, "dana", LEE, began)
+
+        texts = [row.id for row in lees if row.channel == "sms"]
+        assert len(texts) == 3
+        assert [row.id for row in two if row.channel == "sms"] == texts[:2] == sorted(texts, reverse=True)[:2]
+        assert danas == []

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.databases import MEMORY
+from tests.support.link import link
 from tests.support.live import Live
 from tests.support.own_postgres import OwnPostgres
 from tests.torture.night import POLICY, ROSTER
@@ -74,6 +75,11 @@ def states(live: Live, caller: str) -> list[str]:
         return list(session.scalars(about.order_by(Delivery.id)))
 
 
+def behind(database_url: str) -> dict[str, dict[str, str]]:
+    """The second node of each kind reaches the database by this address."""
+    return {name: {"AFTERHOURS_DATABASE_URL": database_url} for name in ("webhooks2", "scheduler2")}
+
+
 def findings(live: Live, name: str) -> str:
     """What the auditor of a scheduler has said to be wrong."""
     lines = [json.loads(line) for line in live.log_of(name).splitlines() if line.startswith("{")]
@@ -86,7 +92,10 @@ def findings(live: Live, name: str) -> str:
 def test_nodes_take_over_from_each_other_and_nobody_is_alerted_twice(server: OwnPostgres, tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text(POLICY)
     files = {"AFTERHOURS_POLICY_FILE": str(tmp_path / "policy.toml"), "AFTERHOURS_ROSTER_FILE": str(ROSTER)}
-    with Live(server.url, tmp_path, files, webs=2, schedulers=2, read_seconds=2) as live:
+    with (
+        link(server.socket_folder) as network,
+        Live(server.url, tmp_path, files, webs=2, schedulers=2, read_seconds=2, own=behind(network.url)) as live,
+    ):
         live.until(lambda: server.listeners() == 2, START_SECONDS)
         for number in range(6):
             assert seconds_to_alert(live, f"+1614555300{number}") < BEFORE_THE_SWEEP_SECONDS
@@ -126,9 +135,21 @@ def test_nodes_take_over_from_each_other_and_nobody_is_alerted_twice(server: Own
 
         server.cut_off()
         assert seconds_to_alert(live, "+16145553106") < TAKEOVER_SECONDS
+
+        # one node's commits are carried out, but it never hears of it; then it hears nothing at all
+        network.lose_commits()
+        for number in range(4):
+            assert seconds_to_alert(live, f"+1614555320{number}") < TAKEOVER_SECONDS
+        live.until(lambda: network.lost_commits > 0)
+        network.hold_up()
+        for number in range(2):
+            assert seconds_to_alert(live, f"+1614555330{number}") < TAKEOVER_SECONDS
+        network.flow()
+        network.cut()
+        assert seconds_to_alert(live, "+16145553400") < TAKEOVER_SECONDS
         assert live.died() == []
         assert states(live, "+16145553100") == ["delivered"]
         assert set(Counter(body.split("\n")[0] for body in texts(live)).values()) == {1}
         assert not [body for body in texts(live) if body.startswith("(repeat)")]
-        assert len(records.list_cases(live.program.desk, only_open=False)) == 13
+        assert len(records.list_cases(live.program.desk, only_open=False)) == 20
         assert verify_chain(live.program.desk).first_bad is None

@@ -29,6 +29,7 @@ from webhooks.simulator.posting import Answer
 from webhooks.simulator.rest import create_rest_app
 
 NONE: Mapping[str, str] = {}
+NONE_OF_THEIR_OWN: Mapping[str, Mapping[str, str]] = {}
 _PATIENCE_SECONDS = 30.0
 START_SECONDS = 180.0
 """A process needs a second or two of its own, and other tests want the processor too."""
@@ -39,7 +40,7 @@ class Live:
 
     Its children are `webhooks` and `scheduler`; with several of a kind the others are `webhooks2`, `scheduler2` and so
     on. The phone system reaches the web servers in turn, as through a load balancer, which gives a stopped one
-    `read_seconds`.
+    `read_seconds`. What is in the `own` environment of a child is set for it alone.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Live:
         webs: int = 1,
         schedulers: int = 1,
         read_seconds: float = 10,
+        own: Mapping[str, Mapping[str, str]] = NONE_OF_THEIR_OWN,
     ) -> None:
         kinds = (("webhooks", webs), ("scheduler", schedulers))
         self.nodes = [kind + (str(n) if n > 1 else "") for kind, many in kinds for n in range(1, many + 1)]
@@ -74,6 +76,7 @@ class Live:
             **environment,
         }
         self.program = build(Settings(_env_file=None, database_url=database_url))
+        self._own = own
         self._folder = folder
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._log_starts: dict[str, int] = {}
@@ -109,7 +112,9 @@ class Live:
                 thread.join(_PATIENCE_SECONDS)
 
     def start(self, name: str) -> None:
-        own = {"AFTERHOURS_BIND": f"127.0.0.1:{self._ports[name]}"} if name in self._ports else {}
+        own = dict(self._own.get(name, NONE))
+        if name in self._ports:
+            own["AFTERHOURS_BIND"] = f"127.0.0.1:{self._ports[name]}"
         with (self._folder / f"{name}.log").open("ab") as log:
             self._log_starts[name] = log.tell()
             self._children[name] = subprocess.Popen(

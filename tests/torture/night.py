@@ -12,11 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
+from tests.support.link import Link, link
 from tests.support.live import START_SECONDS, Live
 from tests.support.own_postgres import OwnPostgres
 from tests.support.pooler import pooler
 from tests.torture.evidence import ALERTED_WITHIN, Evidence
-from tests.torture.faults import Faults
+from tests.torture.faults import BEHIND_THE_NETWORK, Faults
 from tests.torture.people import People
 from triage.store import schema
 from triage.store.engine import Store
@@ -63,11 +64,11 @@ class Tally:
 class Night:
     """`server` is None on SQLite, which has one scheduler; PostgreSQL has two of each."""
 
-    def __init__(self, live: Live, server: OwnPostgres | None, seed: int) -> None:
+    def __init__(self, live: Live, server: OwnPostgres | None, network: Link | None, seed: int) -> None:
         self._dice = random.Random(seed)
         self._live = live
         self._people = People(live, random.Random(seed))
-        self._faults = Faults(live, server, self._dice)
+        self._faults = Faults(live, server, network, self._dice)
         self._evidence = Evidence(live)
         self.tally = Tally(faults=self._faults.done)
 
@@ -151,8 +152,12 @@ def night(database: str, folder: Path, seed: int) -> Iterator[Night]:
         if server and database == "pooler":
             settings["AFTERHOURS_DATABASE_DIRECT_URL"] = url
             url = stack.enter_context(pooler(server.socket_folder, sessions=6))
+        network, own = None, {}
+        if server and database == "postgresql":
+            network = stack.enter_context(link(server.socket_folder))
+            own = {name: {"AFTERHOURS_DATABASE_URL": network.url} for name in BEHIND_THE_NETWORK}
         nodes = 2 if server else 1
-        live = stack.enter_context(Live(url, folder, settings, webs=nodes, schedulers=nodes, read_seconds=2))
-        told = Night(live, server, seed)
+        live = stack.enter_context(Live(url, folder, settings, webs=nodes, schedulers=nodes, read_seconds=2, own=own))
+        told = Night(live, server, network, seed)
         stack.callback(told.go_home)
         yield told

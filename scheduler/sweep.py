@@ -47,6 +47,7 @@ def begin(program: Program) -> None:
     now = program.now()
     if program.desk.store.is_sqlite:  # one machine, one scheduler; several nodes wait for each other's leases
         dispatch.release_all(program.desk, now)
+        recordings.release_all(program.desk, now)
     note_outage(program.desk, now)
     if program.settings.twilio_from is None:
         log.warning("lists_not_read", reason="AFTERHOURS_TWILIO_FROM is not set: whose calls and texts?")

@@ -134,6 +134,22 @@ def test_call_that_waited_is_not_placed_after_a_later_one_that_went_first(build_
         assert [row.state == "dropped" for row in rows] == [True, False]
 
 
+def test_rung_whose_call_waited_is_spent_although_an_earlier_rungs_call_was_repeated_meanwhile(
+    build_world: Build,
+) -> None:
+    """The first call has no answer, and is proven not to be in the list just after the second has begun to wait."""
+    first, last = CALLED_AT_ONCE.replace('"sms", ', "").split("\n\n")
+    world = build_world(roster=TEAM, policy="\n\n".join([first, first.replace("0s", "45s"), last]))
+    left = world.now
+    world.phones.faults.fail_500 = 1
+    world.voicemail(attested=True)
+
+    world.advance(minutes=5)
+
+    assert calls(world, left, LEE) == ["1:15"]
+    assert calls(world, left, DANA) == ["1:35"]
+
+
 @pytest.mark.parametrize("is_taken", [False, True])
 def test_call_is_left_to_a_later_one_only_where_that_one_will_be_made(team: World, is_taken: bool) -> None:
     """A call about a case at risk waits, then one of the ladder, which nobody needs once somebody has the case."""

@@ -308,5 +308,19 @@ def test_a_task_whose_lease_ended_changes_nothing_any_more(world: World) -> None
     assert faults(world) == []
 
 
+def test_what_a_dead_process_was_fetching_is_fetched_at_once_where_there_is_one_scheduler(world: World) -> None:
+    """SQLite has one; of those that share a server each waits until the lease of another ends."""
+    world.voicemail(seconds=30)
+    world.clock.tick(5)
+    assert recordings.claim_tasks(world.program.desk, world.now, 8)
+
+    world.restart()
+    world.settle()
+
+    assert ("recording_kept" in world.kinds()) is world.store.is_sqlite
+    world.advance(minutes=4)
+    assert world.kinds().count("recording_kept") == 1
+
+
 def faults(world: World) -> list[Finding]:
     return [found for found in verify_copies(world.program.desk, world.program.recordings) if found.fault]

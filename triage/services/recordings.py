@@ -81,6 +81,16 @@ def claim_tasks(desk: Desk, now: datetime, most: int) -> list[Task]:
         return [task for task in tasks if task is not None]
 
 
+def release_all(desk: Desk, now: datetime) -> None:
+    """A scheduler that is alone on its database has just started: whatever was being done about copies, nobody does.
+
+    It is taken up at once, instead of when the leases end. So is what failed a moment ago: that tells itself from a
+    lease by nothing, and may be tried once more.
+    """
+    with desk.store.write() as tx:
+        copies.bring_forward(tx.session, now + TASK_LEASE, now)
+
+
 def carry_out(desk: Desk, folder: RecordingFolder, provider: KeepsRecordings, task: Task, clock: Clock) -> None:
     """Do what is due about one copy, outside any transaction, and write down how it went."""
     match task.step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from triage.policy.recordings import CopyState
@@ -43,6 +43,12 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Copy]:
         .limit(most)
     )
     return [(copy, found, case) for copy, found, case in rows]
+
+
+def bring_forward(session: Session, until: datetime, now: datetime) -> None:
+    """What was begun and would come due again up to an instant is due now."""
+    begun = (RecordingCopy.attempts > 0, RecordingCopy.next_attempt_at > now, RecordingCopy.next_attempt_at <= until)
+    session.execute(update(RecordingCopy).where(*begun).values(next_attempt_at=now))
 
 
 def one(session: Session, voicemail_id: int) -> Copy | None:

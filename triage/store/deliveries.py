@@ -320,7 +320,7 @@ def asked_for(session: Session, case_id: int, person_id: str, carrier: AskedFor,
 
 
 def later_calls(session: Session, row: Delivery) -> Sequence[tuple[Delivery, str]]:
-    """Later calls that alert the same phone about the same case, placed or still to be, with their alerts' reasons."""
+    """Calls of later alerts to the same phone about the same case, placed or still to be, with their reasons."""
     found = session.execute(
         select(Delivery, Alert.reason)
         .join(Alert, Delivery.alert_id == Alert.id)
@@ -328,7 +328,7 @@ def later_calls(session: Session, row: Delivery) -> Sequence[tuple[Delivery, str
             Delivery.phone == row.phone,
             Delivery.case_id == row.case_id,
             Delivery.channel == "voice",
-            Delivery.id > row.id,
+            Delivery.alert_id > row.alert_id,
             Delivery.state.not_in(_NOT_SENT),
             or_(Delivery.state != DeliveryState.FAILED.value, Delivery.provider_sid.is_not(None)),
         )

@@ -23,17 +23,23 @@ from triage.clock import Clock, SystemClock
 from triage.errors import StoreUnavailable
 from triage.policy.faults import Fault, Finding
 from triage.policy.lengths import in_two_units
-from triage.policy.limits import ANSWER_MAY_TAKE, CLOCK_MAY_STEP, ERRAND_MAY_TAKE, SENDER_MAY_TAKE, SWEEP_MAY_TAKE
-from triage.services.findings import of_rows
+from triage.policy.limits import (
+    ANSWER_MAY_TAKE,
+    CLOCK_MAY_STEP,
+    ERRAND_MAY_TAKE,
+    SENDER_MAY_TAKE,
+    SWEEP_MAY_TAKE,
+)
+from triage.services.findings import of_rows, refusal
 from triage.services.patience import Question
-from triage.services.vital_signs import due_soon
+from triage.services.vital_signs import due_soon, hung_write
 
 log = structlog.get_logger()
 
 AUDIT_EVERY_SECONDS = 10
 _STEP_IS_NEWS_FOR_SECONDS = 60
 _ARMED_WITHIN = timedelta(seconds=10)
-_FOLLOW_FROM_NO_SWEEP = frozenset({Fault.SWEEP, Fault.WORK, Fault.SENDING})
+_FOLLOW_FROM_NO_SWEEP = frozenset({Fault.SWEEP, Fault.WORK, Fault.SENDING, Fault.LETTERS})
 
 
 class Hears(Protocol):
@@ -45,13 +51,14 @@ class Hears(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """What the auditor looks at in its own process. `hindrance` is why nothing can be swept, where that is known;
-    `others` look at something themselves, and tell at once what they found last."""
+    `others` look at something themselves, and tell at once what they found last; `dead` names threads that ended."""
 
     last_sweep: Callable[[], float]
     hindrance: Callable[[], Finding | None]
     rings: Rings
     senders: Senders
     others: Sequence[Callable[[], list[Finding]]] = ()
+    dead: Callable[[], Sequence[str]] = tuple
 
 
 class Auditor:
@@ -109,10 +116,11 @@ class Auditor:
         except TimeoutError:
             hindrance = Finding(Fault.DATABASE, f"no answer for {ANSWER_MAY_TAKE.total_seconds():.0f} s")
         except StoreUnavailable as error:
-            hindrance = Finding(Fault.DATABASE, f"no answer: {error}")
+            hindrance = refusal(error, "no answer")
         else:
             found += self._told_apart(rows)
             found += self._rings(soon)
+        hindrance = self._hung_write() or hindrance
         if hindrance is not None:
             self._hindered_at = monotonic()
             return [hindrance, *(each for each in found if each.fault not in _FOLLOW_FROM_NO_SWEEP)]
@@ -127,7 +135,14 @@ class Auditor:
         if age > SWEEP_MAY_TAKE.total_seconds():
             yield Finding(Fault.SWEEP, f"no sweep has finished for {age:.0f} s")
 
+    def _hung_write(self) -> Finding | None:
+        """A thread of ours that hangs while it writes is why nothing is swept, and no fault of the database."""
+        hung = hung_write(self._program.desk)
+        return Finding(Fault.WRITE, hung) if hung is not None else None
+
     def _threads(self) -> Iterator[Finding]:
+        if dead := self._engine.dead():
+            yield Finding(Fault.THREADS, f"ended: {', '.join(dead)}")
         if not self._engine.rings.is_alive():
             yield Finding(Fault.BELL, "APScheduler's thread is dead")
         if (waits := self._engine.senders.waits_for()) > SENDER_MAY_TAKE.total_seconds():

@@ -21,11 +21,11 @@ class BackupMaker:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._stopped = Event()
-        self._thread = Thread(target=self._run, name="backups", daemon=True)
+        self.thread = Thread(target=self._run, name="backups", daemon=True)
 
     def start(self) -> None:
         if self._program.backups is not None:
-            self._thread.start()
+            self.thread.start()
 
     def stop(self) -> None:
         self._stopped.set()

@@ -23,7 +23,7 @@ from triage.policy.faults import Fault, Finding
 from triage.policy.lengths import in_two_units
 from triage.policy.limits import CLOCK_IS_AWAITED_FOR
 from triage.ports import HearsBell
-from triage.services.findings import clock_behind
+from triage.services.findings import clock_behind, refusal
 from triage.services.vital_signs import due_soon
 
 log = structlog.get_logger()
@@ -64,7 +64,8 @@ class Daemon:
             hindrance=self._hindrance,
             rings=self._rings,
             senders=self._senders,
-            others=(self._pulse.findings, self._disk_watch.findings, self._chores),
+            others=(self._pulse.findings, self._disk_watch.findings, self._chores, self._alarms.findings),
+            dead=self._dead,
         )
         self._auditor = Auditor(program, self.ring, engine, (self._alarms, self._pulse))
         self._backup_maker = BackupMaker(program)
@@ -127,7 +128,7 @@ class Daemon:
         try:
             if not self._has_begun:
                 if (behind := self._behind()) is not None:
-                    self._hinder(Fault.CLOCK, f"it is {in_two_units(behind)} behind what is on record")
+                    self._hinder(Finding(Fault.CLOCK, f"it is {in_two_units(behind)} behind what is on record"))
                     return
                 begin(self._program)
                 self._has_begun = True
@@ -146,7 +147,7 @@ class Daemon:
             self._hindered = None
         except StoreUnavailable as error:
             self._refused_because = str(error)
-            self._hinder(Fault.DATABASE, f"a sweep could not be finished: {error}")
+            self._hinder(refusal(error, "a sweep could not be finished"))
             log.warning("sweep_failed", reason=str(error))
             self._stopped.wait(_PAUSE_AFTER_FAILURE_SECONDS)
         except ConfigurationError:  # it stays so: who starts us is told, or the watchdog starves
@@ -160,8 +161,14 @@ class Daemon:
         failed = ", ".join(f"{chore} ({error})" for chore, error in self._failed_chores.items())
         return [Finding(Fault.CHORES, f"failed: {failed}")] if failed else []
 
-    def _hinder(self, fault: Fault, words: str) -> None:
-        self._hindered = Finding(fault, words), monotonic()
+    def _dead(self) -> list[str]:
+        """Which threads ended that were started; of the others the auditor sees more than that."""
+        workers = (self._alarms, self._pulse, self._disk_watch, self._backup_maker)
+        every = (self._listener, *(worker.thread for worker in workers))
+        return [thread.name for thread in every if thread.ident is not None and not thread.is_alive()]
+
+    def _hinder(self, finding: Finding) -> None:
+        self._hindered = finding, monotonic()
 
     def _hindrance(self) -> Finding | None:
         """Why the last sweep did nothing; a while without a further sweep has other reasons."""

@@ -26,10 +26,10 @@ class DiskWatch:
         self._given_up = 0
         self._known: disks.Known = {}
         self._stopped = Event()
-        self._thread = Thread(target=self._run, name="disks", daemon=True)
+        self.thread = Thread(target=self._run, name="disks", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
+        self.thread.start()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -39,19 +39,19 @@ class DiskWatch:
 
     def look(self) -> None:
         """Give the ballast up where the disk is full, before anything is written; then put on record what there is."""
-        program = self._program
+        program, host = self._program, platform.node()
         try:
             rooms = disks.measure(program.places)
-            self._found = disks.faults(rooms)
+            self._found = disks.faults(rooms, host)
             if program.ballast is not None and (size := disks.give_up_ballast(program.ballast, rooms)):
                 self._given_up = size
                 rooms = disks.measure(program.places)
             if not program.is_prepared:  # the sweeper does that
                 return
             if self._given_up:
-                disks.note_given_up(program.desk, self._given_up, rooms, program.now())
+                disks.note_given_up(program.desk, self._given_up, rooms, host, program.now())
                 self._given_up = 0
-            disks.watch(program.desk, rooms, self._known, platform.node(), program.now())
+            disks.watch(program.desk, rooms, self._known, host, program.now())
             if program.ballast is not None:
                 disks.lay_ballast(program.desk, program.ballast, rooms, program.now())
         except StoreUnavailable as error:

@@ -13,7 +13,7 @@ from scheduler.auditor import AUDIT_EVERY_SECONDS
 from triage.bootstrap import Program
 from triage.clock import SystemClock
 from triage.errors import StoreUnavailable, TransportError
-from triage.policy.faults import Fault, Finding
+from triage.policy.faults import NO_WRITING, Fault, Finding
 from triage.policy.lengths import in_two_units
 from triage.policy.limits import CLOCK_MAY_STEP, HEARTBEAT_MAY_FAIL
 from triage.services.vital_signs import heart_beat
@@ -41,18 +41,18 @@ class Pulse:
         self._clock: Finding | None = None
         self._audited = Event()
         self._stopped = Event()
-        self._thread = Thread(target=self._run, name="heartbeat", daemon=True)
+        self.thread = Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
         if self._program.heartbeat is not None:
             self._reached_at = monotonic()
-            self._thread.start()
+            self.thread.start()
 
     def stop(self) -> None:
         self._stopped.set()
         self._audited.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOPS_WITHIN_SECONDS)
+        if self.thread.is_alive():
+            self.thread.join(_STOPS_WITHIN_SECONDS)
 
     def take(self, found: Sequence[Finding]) -> None:
         """What the newest audit found. What has happened and is over is no fault, nor is the heartbeat's own."""
@@ -93,7 +93,7 @@ class Pulse:
             return
         self._reached_at = monotonic()
         self._compare_clocks(told_at)
-        if all(each.fault not in {Fault.DATABASE, Fault.CLOCK} for each in wrong):
+        if all(each.fault not in NO_WRITING for each in wrong):
             self._note()
 
     def _compare_clocks(self, told_at: datetime | None) -> None:

@@ -58,6 +58,10 @@ class StoreUnavailable(TriageError):
     """The database does not answer; the request may be repeated."""
 
 
+class StoreLocked(StoreUnavailable):
+    """The database is well, but somebody else has been writing to it for too long."""
+
+
 class Busy(TriageError):
     """Too many people sign in at this moment: try again in a few seconds."""
 

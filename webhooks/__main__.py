@@ -19,6 +19,7 @@ from triage.errors import ConfigurationError, StoreUnavailable
 from webhooks.app import create_app, read_templates
 from webhooks.console.access import LARGEST_BODY
 from webhooks.server import Server
+from webhooks.watchdog import Watchdog
 
 log = structlog.get_logger()
 
@@ -58,9 +59,12 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stop())
     SystemdNotifier().notify("READY=1")
+    watchdog = Watchdog(program.desk)
+    watchdog.start()
     log.info("web_started", bind="systemd" if _is_handed_sockets() else settings.bind, threads=settings.web_threads)
     threading.Thread(target=read_templates, args=[app], daemon=True).start()  # a second's work: calls do not wait
     server.run()
+    watchdog.stop()
     program.close()
     log.info("web_stopped")
     return 0

@@ -82,12 +82,13 @@ def test_the_reserve_is_small_on_small_disks_laid_with_room_to_spare_and_given_u
 
 def test_what_is_told_fits_into_texts_and_says_what_is_at_stake() -> None:
     every: tuple[PlaceName, ...] = ("database", "recordings", "backups")
-    texts = [told(room(free, 20e9, *every), level) for free in (0, 8e8, 19e9) for level in Level]
-    texts += [ballast_told(room(8e7, 20e9, *every))]
+    host = "a-node-with-a-name-that-is-longer-than-any.example.com"
+    texts = [told(room(free, 20e9, *every), level, host) for free in (0, 8e8, 19e9) for level in Level]
+    texts += [ballast_told(room(8e7, 20e9, *every), host)]
 
     assert [text for text in texts if not is_gsm7(text) or segments(text) > 2] == []
-    assert told(room(123_456_789, 20e9, "database", "recordings"), Level.FULL) == (
-        "Disk of database and recordings is nearly full: 123 MB free of 20.0 GB."
+    assert told(room(123_456_789, 20e9, "database", "recordings"), Level.FULL, "node2") == (
+        "On node2 the disk of database and recordings is nearly full: 123 MB free of 20.0 GB."
         " Make room: on a full disk no alert goes out."
     )
     assert [in_bytes(count) for count in (0, 999_999_999, 1_000_000_000, 252_190_000_000)] == [

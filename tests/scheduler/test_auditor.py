@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import delete
 
 from scheduler import auditor as audits
+from scheduler.alarm_teller import AlarmTeller
 from scheduler.auditor import Auditor, Engine
 from scheduler.rings import Rings
 from scheduler.senders import Senders
@@ -22,6 +23,7 @@ from tests.support.live import free_port
 from tests.support.rows import add_case
 from tests.support.wire import Wire
 from triage.policy.faults import MEANINGS, Fault, Finding
+from triage.services import vital_signs
 from triage.services.vital_signs import due_soon
 from triage.store.cases import set_timer
 from triage.store.models import Delivery, Heartbeat, Timer
@@ -212,6 +214,46 @@ def test_a_disk_that_takes_no_writes_is_told_and_nobody_is_restarted_for_it(
 
     assert hindered.findings() == [full]
     assert (fed, watchdog()) == ((True, False), 1)
+
+
+def test_a_write_of_ours_that_hangs_is_no_dead_database_and_wants_a_restart(
+    sqlite_wire: Wire, auditor_of: Make, watchdog: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Finding(Fault.LOCKED, "a sweep could not be finished: database is locked")
+    auditor = auditor_of(swept=600.0, hindrance=lambda: held)
+    others = faults(auditor), auditor.audit(), watchdog()  # of whoever else writes for long
+    monkeypatch.setattr(vital_signs, "WRITE_MAY_TAKE", timedelta(0))
+    with sqlite_wire.program.desk.store.write():
+        [hung] = auditor.findings()
+        ours = auditor.audit(), watchdog()
+
+    assert others == ([Fault.LOCKED], True, 1)
+    assert hung.fault is Fault.WRITE
+    assert hung.words.startswith("thread MainThread has written for 0 s, and hangs in ")
+    assert ours == (False, 0)
+    assert faults(auditor) == [Fault.LOCKED]
+
+
+def test_letters_that_hang_and_threads_that_ended_are_found(
+    sqlite_wire: Wire, auditor_of: Make, watchdog: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, during = [0.0], []
+    monkeypatch.setattr("scheduler.alarm_teller.monotonic", lambda: at[0])
+    teller = AlarmTeller(sqlite_wire.program)
+    auditor = auditor_of(others=(teller.findings,))
+
+    def never_answers(*_: object) -> None:
+        for at[0] in (599.0, 601.0):
+            during.append((faults(auditor), auditor.audit()))
+
+    monkeypatch.setattr("scheduler.alarm_teller.tell", never_answers)
+    teller.tell()
+    [ended] = auditor_of(dead=lambda: ["alarms", "disks"]).findings()
+
+    assert during == [([], True), ([Fault.LETTERS], False)]
+    assert (faults(auditor), watchdog()) == ([], 1)
+    assert ended == Finding(Fault.THREADS, "ended: alarms, disks")
+    assert ended.meaning.restart_helps
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,28 @@ def test_a_database_that_is_down_is_told_from_memory_and_written_down_afterwards
     assert [entry.details["words"] for entry in world.entries("alarm_raised")] == ["database: connection refused"]
 
 
+def test_what_the_rows_show_is_neither_over_nor_told_again_because_the_database_was_down(
+    world: World, watch: Watch, server: MailServer
+) -> None:
+    for phone in (LEE, DANA, SAM, MARIA, ADA):
+        world.phones.set_behaviour(phone, Behaviour.UNREGISTERED)
+    world.voicemail(attested=True)
+    world.text(LEE, "DONE 1001 10 fixed")
+    watch.during(3 * MINUTE, every=MINUTE)
+    before = titles(server.letters)[::2]
+    with pytest.MonkeyPatch.context() as patch:
+        is_down(patch)
+        for _ in range(7):
+            watch.audit()
+            world.clock.tick(MINUTE)
+    for _ in range(3):
+        watch.audit()
+        world.clock.tick(AUDIT)
+
+    assert before == ["Texts to administrators did not arrive", "Texts do not get through"]
+    assert titles(server.letters)[::2] == [*before, "The database cannot be used"]
+
+
 def test_a_mail_server_that_fails_is_tried_again_soon(world: World, watch: Watch, server: MailServer) -> None:
     server.answers += ["451 busy"] * 4
     watch.during(5 * MINUTE, DEAD_BELL)
@@ -169,6 +191,27 @@ def test_texts_that_carriers_block_are_told_by_mail_and_so_is_what_they_said(
     )
     assert "What was seen: our number is not registered with the carriers (30034)\n" in bodies[2]
     assert "Technicians are alerted by call alone" in bodies[2]
+
+
+def test_texts_that_do_not_get_through_are_told_again_only_where_one_was_tried_since(
+    world: World, watch: Watch, server: MailServer
+) -> None:
+    carriage = "Texts do not get through"
+    for phone in (LEE, DANA, SAM, MARIA, ADA):
+        world.phones.set_behaviour(phone, Behaviour.UNREGISTERED)
+    world.voicemail(attested=True)
+    world.text(LEE, "DONE 1001 10 fixed")
+    watch.during(5 * MINUTE, every=MINUTE)
+    watch.during(2 * HOUR, every=HOUR / 6)
+    [body] = [body for body in map(text, server.letters[::2]) if carriage in body]
+    world.voicemail("+12125550101", attested=True)
+    watch.during(3 * MINUTE, every=MINUTE)
+    bodies = [body for body in map(text, server.letters[::2]) if carriage in body]
+
+    assert "Then send yourself a test text on the page People: one that arrives ends this alarm." in body
+    assert "You get a reminder where a try fails again, and a word when it is over." in body
+    assert bodies == [body, bodies[-1]]
+    assert len(bodies) == 2
 
 
 def test_a_phone_system_that_cannot_be_reached_is_told(world: World, watch: Watch, server: MailServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -166,11 +167,11 @@ def test_the_reserve_lets_alerts_go_on_when_the_disk_is_full(night: World, disk:
     assert refused == []
     assert {case["caller"] for case in night.cases()} == {CALLER, SECOND}
     assert "1002" in " ".join(night.bodies(LEE))
-    told = [body.partition(":")[0] for body in night.bodies(ADA)]
+    told, here = [body.partition(":")[0] for body in night.bodies(ADA)], platform.node()[:30]
     assert told == [
-        "The disk of database was full. Our reserve was given up, so alerts go on",
-        "Disk of database is nearly full",
-        "There is room again on the disk of database",
+        f"On {here} the disk of database was full. Our reserve was given up, so alerts go on",
+        f"On {here} the disk of database is nearly full",
+        f"There is room again on the disk of database on {here}",
     ]
     assert [entry.details["bytes"] for entry in night.entries("ballast_released")] == [laid]
     assert len(night.entries("ballast_laid")) == 2

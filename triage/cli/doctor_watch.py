@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from triage.bootstrap import Program
 from triage.cli.finding import Finding
 from triage.errors import TransportError
-from triage.policy.faults import MEANINGS, Fault
+from triage.policy.faults import MEANINGS, OF_ROWS, Fault
 from triage.policy.lengths import exactly
 from triage.policy.limits import is_heartbeat_late
 from triage.policy.zones import is_old, wrong_changeovers
 from triage.services import zone_data
 from triage.services.alarms import standing
-from triage.services.findings import OF_ROWS, of_rows
+from triage.services.findings import of_rows
 from triage.services.vital_signs import HEARTBEAT, signs
 
 _TOLD_ELSEWHERE = frozenset({Fault.LISTS, Fault.DISK})

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from triage.policy.faults import MEANINGS, Fault, Finding
+from triage.policy.faults import MEANINGS, NO_WRITING, OF_ROWS, Fault, Finding
 from triage.policy.lengths import in_two_units
 from triage.policy.monthly_report import Letter
 from triage.policy.terms import Terms
@@ -73,18 +73,24 @@ class Told:
 def followed(
     known: Mapping[Fault, Alarm], found: Iterable[Finding], now: datetime
 ) -> tuple[dict[Fault, Alarm], list[Told]]:
-    """The alarms after an audit that found this, and what is to be told. What is told is leased to whoever tells it."""
+    """The alarms after an audit that found this, and what is to be told. What is told is leased to whoever tells it.
+
+    What only the rows show is left as it was where they could not be asked.
+    """
     alarms: dict[Fault, Alarm] = {}
     to_tell: list[Told] = []
     findings = {finding.fault: finding for finding in found}
     for finding in findings.values():
         before = known.get(finding.fault)
         alarms[finding.fault] = _begun(finding, now) if before is None else _found_again(before, finding, now)
+    unasked = OF_ROWS if NO_WRITING & findings.keys() else frozenset()
     for fault, alarm in known.items():
-        if fault not in findings and (after := _not_found(alarm, now)) is not None:
-            alarms[fault] = after
+        if fault not in findings:
+            after = alarm if fault in unasked else _not_found(alarm, now)
+            alarms |= {fault: after} if after is not None else {}
     for fault, alarm in alarms.items():
-        is_told_now = fault in findings or alarm.ended_at is not None or MEANINGS[fault].is_news
+        is_seen = fault in findings and not _knows_no_more(alarm, findings[fault])
+        is_told_now = is_seen or alarm.ended_at is not None or MEANINGS[fault].is_news
         if is_told_now and alarm.next_letter_at is not None and alarm.next_letter_at <= now:
             alarms[fault] = replace(alarm, next_letter_at=now + LEASE, letters=alarm.letters + 1)
             to_tell.append(Told(alarms[fault], _part_of(alarm)))
@@ -110,8 +116,10 @@ def letter(
     first, more = every[0], len(every) - 1
     subject = _PREFIX[first.part] + MEANINGS[first.alarm.fault].title + (f", and {more} more" if more else "")
     parts = [_part(each, now, terms) for each in every]
-    lasting = any(each.part != "over" and not MEANINGS[each.alarm.fault].is_news for each in every)
-    end = ["You get a reminder each hour, and a word when it is over."] if lasting else []
+    lasting = [MEANINGS[each.alarm.fault] for each in every if each.part != "over"]
+    lasting = [meaning for meaning in lasting if not meaning.is_news]
+    again = "where a try fails again" if all(meaning.is_by_trial for meaning in lasting) else "each hour"
+    end = [f"You get a reminder {again}, and a word when it is over."] if lasting else []
     end += [
         f"What else is wrong: {system_page}",
         f"afterhours on {machine} sent this at {wall_clock(now, now, terms)}.",
@@ -159,6 +167,11 @@ def _part_of(alarm: Alarm) -> Part:
     if alarm.ended_at is not None:
         return "over"
     return "begun" if alarm.told_at is None or MEANINGS[alarm.fault].is_news else "still"
+
+
+def _knows_no_more(alarm: Alarm, finding: Finding) -> bool:
+    """Whether nothing was tried since it was told of last: it may be mended, and nobody is reminded."""
+    return alarm.told_at is not None and finding.tried_at is not None and finding.tried_at <= alarm.told_at
 
 
 def _begun(finding: Finding, now: datetime) -> Alarm:

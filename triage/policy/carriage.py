@@ -26,6 +26,7 @@ _SHARES = (0.5, 0.99, 1.0)
 _MANY, _PHONES = 3, 2
 _OF_THE_PHONE = frozenset({21211, 21408, 21602, 21610, 21614, 21617, 30004, 30005, 30006, 30036})
 _PHONE_IS_OFF = 30003
+_TRIED_ON = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING, DeliveryState.UNKNOWN})
 _CONCERNS_ALL = frozenset({20003, 20005, 21606, 30002, 30023, 30032, 30034, 63038})
 """Codes after which no other phone is reached either, until somebody mends our account or number."""
 
@@ -56,8 +57,16 @@ class Sent:
     reason: str | None = None
 
 
-def blocked(newest_first: Iterable[Sent], now: datetime) -> str | None:
-    """Why nothing gets through by a channel, in words; None where something does, or nobody can tell.
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why nothing gets through by a channel, in words, and when that was tried last."""
+
+    why: str
+    tried_at: datetime
+
+
+def blocked(newest_first: Iterable[Sent], now: datetime) -> Blocked | None:
+    """What is known of a channel by which nothing gets through; None where something does, or nobody can tell.
 
     What got through ends the look back. Where the phone system has taken something since, refusals of before are over.
     """
@@ -68,17 +77,24 @@ def blocked(newest_first: Iterable[Sent], now: datetime) -> str | None:
             break
         if _failed(sent, now) and (sent.is_taken or not is_taken_since):
             if sent.code in _CONCERNS_ALL:
-                return f"{meaning(sent.code).reason} ({sent.code})"
+                return Blocked(f"{meaning(sent.code).reason} ({sent.code})", _last_tried([*failed, sent], now))
             failed.append(sent)
         is_taken_since = is_taken_since or sent.is_taken
     phones = {sent.phone for sent in failed}
     unanswered = [sent for sent in failed if sent.state is not DeliveryState.FAILED and not sent.is_taken]
     if len(unanswered) >= _MANY:
-        return f"the phone system did not answer the last {len(unanswered)} attempts"
+        return Blocked(
+            f"the phone system did not answer the last {len(unanswered)} attempts", _last_tried(unanswered, now)
+        )
     if len(failed) < _MANY or len(phones) < _PHONES:
         return None
     why = next((sent.reason for sent in failed if sent.reason), "no reason is known").rstrip(".")
-    return f"the last {len(failed)} to {len(phones)} phones did not get through: {why}"
+    words = f"the last {len(failed)} to {len(phones)} phones did not get through: {why}"
+    return Blocked(words, _last_tried(failed, now))
+
+
+def _last_tried(failed: Iterable[Sent], now: datetime) -> datetime:
+    return max(now if sent.state in _TRIED_ON else sent.at for sent in failed)
 
 
 def _got_through(sent: Sent, now: datetime) -> bool:
@@ -97,5 +113,4 @@ def _failed(sent: Sent, now: datetime) -> bool:
         return sent.code not in _OF_THE_PHONE
     if sent.state is DeliveryState.DROPPED:
         return not sent.is_taken  # tried, never found at the provider, and repeated
-    is_tried_on = sent.state in {DeliveryState.PLANNED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
-    return is_tried_on and now - sent.at > UNTAKEN_AFTER
+    return sent.state in _TRIED_ON and now - sent.at > UNTAKEN_AFTER

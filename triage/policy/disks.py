@@ -22,6 +22,7 @@ from triage.policy.limits import (
 PlaceName = Literal["database", "recordings", "backups"]
 TOLD_AGAIN_AFTER = timedelta(days=1)
 _MORE_TO_CALM = 0.9
+_LONGEST_HOST = 30
 _FILES = frozenset({"recordings", "backups"})
 
 
@@ -87,17 +88,23 @@ def is_spent(room: Room) -> bool:
     return room.free < min(DISK_SPENT_BYTES, DISK_SPENT_SHARE * room.total)
 
 
-def told(room: Room, level: Level) -> str:
-    """What administrators are told of a disk."""
+def told(room: Room, level: Level, host: str) -> str:
+    """What administrators are told of a disk of a machine."""
     if level is Level.FINE:
-        return f"There is room again on the disk of {room.holds}: {room.words}."
+        return f"There is room again on {_disk(room, host)}: {room.words}."
     how = "low" if level is Level.LOW else "nearly full"
-    return f"Disk of {room.holds} is {how}: {room.words}. {_make_room(room.places)}."
+    return f"On {host[:_LONGEST_HOST]} the disk of {room.holds} is {how}: {room.words}. {_make_room(room.places)}."
 
 
-def ballast_told(room: Room) -> str:
+def ballast_told(room: Room, host: str) -> str:
     """What administrators are told where the reserve was given up. `room` is what there is since."""
-    return f"The disk of {room.holds} was full. Our reserve was given up, so alerts go on: {room.words}. Make room now."
+    was = f"On {host[:_LONGEST_HOST]} the disk of {room.holds} was full"
+    return f"{was}. Our reserve was given up, so alerts go on: {room.words}. Make room now."
+
+
+def in_fault(room: Room, host: str) -> str:
+    """What an alarm says of a disk that is nearly full."""
+    return f"{_disk(room, host)} has {room.words}"
 
 
 def mend(room: Room) -> str:
@@ -110,6 +117,10 @@ def in_bytes(count: int) -> str:
     if count < 1_000_000_000:
         return f"{count // 1_000_000} MB"
     return f"{count // 100_000_000 / 10:,.1f} GB"
+
+
+def _disk(room: Room, host: str) -> str:
+    return f"the disk of {room.holds} on {host[:_LONGEST_HOST]}"
 
 
 def _make_room(places: Sequence[PlaceName]) -> str:

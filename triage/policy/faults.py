@@ -8,9 +8,10 @@ told by e-mail, and the watchdog is fed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+_A_TRY = "Then send yourself a test {} on the page People: one that arrives ends this alarm."
 _A_MOMENT = timedelta(seconds=20)  # of the 60 s after which systemd restarts: the letter goes out before
 
 
@@ -20,10 +21,14 @@ class Fault(StrEnum):
     RINGS = "rings"
     SENDERS = "senders"
     SENDER_BUSY = "sender_busy"
+    THREADS = "threads"
+    LETTERS = "letters"
     AUDIT = "audit"
     WORK = "work"
     SENDING = "sending"
     DATABASE = "database"
+    LOCKED = "locked"
+    WRITE = "write"
     DISK = "disk"
     CLOCK = "clock"
     CLOCK_STEP = "clock_step"
@@ -41,7 +46,8 @@ class Fault(StrEnum):
 class Meaning:
     """What a fault means for people. `lasts` is how long it has to last before anybody is told of it.
 
-    `is_news` of what has happened and is told once, rather than of what goes on until it is mended.
+    `is_news` of what has happened and is told once, rather than of what goes on until it is mended. `is_by_trial` of
+    what shows only where something is tried: nobody knows whether it is mended before the next try.
     """
 
     title: str
@@ -50,14 +56,17 @@ class Meaning:
     restart_helps: bool = False
     lasts: timedelta = _A_MOMENT
     is_news: bool = False
+    is_by_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault as it is now; `words` say what was seen, without a full stop."""
+    """One fault as it is now; `words` say what was seen, without a full stop. `tried_at` is the newest try that shows
+    it."""
 
     fault: Fault
     words: str
+    tried_at: datetime | None = None
 
     @property
     def meaning(self) -> Meaning:
@@ -108,6 +117,18 @@ MEANINGS: dict[Fault, Meaning] = {
         stake="Texts and calls go out more slowly; once all senders hang, none goes out.",
         mend="systemctl restart afterhours-scheduler at a quiet moment; the stack of each thread is told on SIGABRT.",
     ),
+    Fault.THREADS: Meaning(
+        title="A thread of the scheduler is dead",
+        stake="What it does is not done: letters about faults, the heartbeat, backups, or a look at the disks.",
+        mend=_RESTART,
+        restart_helps=True,
+    ),
+    Fault.LETTERS: Meaning(
+        title="Letters about faults do not go out",
+        stake="Nobody is told by e-mail of what the auditor finds.",
+        mend=f"Look at the mail server: it took a letter and never answered. {_RESTART}",
+        restart_helps=True,
+    ),
     Fault.AUDIT: Meaning(
         title="The audit itself fails",
         stake="Nobody knows whether the rest works.",
@@ -130,6 +151,20 @@ MEANINGS: dict[Fault, Meaning] = {
         stake=f"{_NOTHING_HAPPENS} Twilio keeps recordings; what was left meanwhile is found afterwards.",
         mend="Start the database server, or make room on its disk. The scheduler goes on by itself.",
         lasts=timedelta(minutes=1),
+    ),
+    Fault.LOCKED: Meaning(
+        title="Another program holds the database",
+        stake=f"{_NOTHING_HAPPENS} Voicemails are taken down again afterwards.",
+        mend="Find who holds it: fuser -v and the name of the SQLite file, or pg_stat_activity in PostgreSQL. Where it"
+        " is the web server: systemctl restart afterhours-web. The scheduler goes on by itself.",
+        lasts=timedelta(minutes=1),
+    ),
+    Fault.WRITE: Meaning(
+        title="A thread of ours hangs while it writes",
+        stake=f"The database is well, but on SQLite nobody else can write to it. {_NOTHING_HAPPENS}",
+        mend=f"{_RESTART} Send the stacks that it has on SIGABRT to whoever maintains afterhours.",
+        restart_helps=True,
+        lasts=timedelta(0),
     ),
     Fault.DISK: Meaning(
         title="A disk is nearly full",
@@ -175,13 +210,16 @@ MEANINGS: dict[Fault, Meaning] = {
     Fault.TEXTS: Meaning(
         title="Texts do not get through",
         stake="Technicians are alerted by call alone, and callers are told nothing.",
-        mend="See the account in Twilio's console: its funds, its standing, the registration of the number. Then run"
-        " afterhours doctor.",
+        mend="See the account in Twilio's console: its funds, its standing, the registration of the number. Run"
+        f" afterhours doctor. {_A_TRY.format('text')}",
+        is_by_trial=True,
     ),
     Fault.CALLS: Meaning(
         title="Calls do not get through",
         stake="Nobody who sleeps is woken: technicians are alerted by text alone.",
-        mend="See the account in Twilio's console: its funds and its standing. Then run afterhours doctor.",
+        mend="See the account in Twilio's console: its funds and its standing. Run afterhours doctor."
+        f" {_A_TRY.format('call')}",
+        is_by_trial=True,
     ),
     Fault.NOTICES: Meaning(
         title="Texts to administrators did not arrive",
@@ -197,3 +235,9 @@ MEANINGS: dict[Fault, Meaning] = {
         lasts=timedelta(minutes=5),
     ),
 }
+
+OF_ROWS = frozenset({Fault.WORK, Fault.SENDING, Fault.LISTS, Fault.HEAD, Fault.TEXTS, Fault.CALLS, Fault.NOTICES})
+"""What only the rows show: while the database does not answer, nobody knows whether it lasts."""
+
+NO_WRITING = frozenset({Fault.DATABASE, Fault.LOCKED, Fault.WRITE, Fault.CLOCK})
+"""While one of these lasts nothing is put on record: it cannot be, or the history would have a wrong time for ever."""

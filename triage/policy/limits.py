@@ -16,6 +16,12 @@ SENDER_MAY_TAKE = timedelta(seconds=60)
 ERRAND_MAY_TAKE = timedelta(minutes=10)
 """The longest errand is the copy of a long recording over a slow network."""
 
+WRITE_MAY_TAKE = timedelta(seconds=60)
+"""A write of ours that does not wait for the database: the longest, an import of 5,000 rows, takes some seconds."""
+
+LETTERS_MAY_TAKE = timedelta(minutes=10)
+"""The letters of one audit: a mail server has half a minute for each of its answers."""
+
 ANSWER_MAY_TAKE = timedelta(seconds=15)
 """The answers of the database to an audit."""
 

@@ -14,7 +14,7 @@ import structlog
 
 from triage.errors import StoreUnavailable, TransportError
 from triage.policy.alarms import Alarm, Told, followed, letter, settled
-from triage.policy.faults import Fault, Finding
+from triage.policy.faults import NO_WRITING, Fault, Finding
 from triage.policy.monthly_report import Letter
 from triage.policy.terms import Terms
 from triage.policy.unit_alarms import unit_letter
@@ -28,7 +28,6 @@ log = structlog.get_logger()
 Clock = Callable[[], datetime]
 
 _LONGEST_IN_HISTORY = 200
-_NOT_TO_BE_WRITTEN = frozenset({Fault.CLOCK, Fault.DATABASE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class AlarmBook:
         Where the clock is known to be wrong nothing is written down: the history would have it for ever. Nor is a
         database asked again that did not answer the audit: it may hang.
         """
-        if any(finding.fault in _NOT_TO_BE_WRITTEN for finding in found):
+        if any(finding.fault in NO_WRITING for finding in found):
             return self._remembered(found, now)
         try:
             return self._written(desk, found, now)

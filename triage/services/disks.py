@@ -74,16 +74,16 @@ def watch(desk: Desk, rooms: list[Room], known: Known, host: str, now: datetime)
             continue
         with desk.store.write() as tx:
             _record(tx, room, level, host, now)
-            text = rules.told(room, level)
+            text = rules.told(room, level, host)
             people = administrators(desk.roster(tx.session))
             tell(tx, people, text, terms=desk.terms, now=now, same_if=text.partition(":")[0])
         known[room.holds] = level, now
         log.warning("disk_room", disk=room.holds, room=level.name.lower(), free=room.free, total=room.total)
 
 
-def faults(rooms: list[Room]) -> list[str]:
-    """Which disks are as good as full, in words."""
-    return [f"the disk of {room.holds} has {room.words}" for room in rooms if rules.level_of(room) is Level.FULL]
+def faults(rooms: list[Room], host: str) -> list[str]:
+    """Which disks of a machine are as good as full, in words."""
+    return [rules.in_fault(room, host) for room in rooms if rules.level_of(room) is Level.FULL]
 
 
 def give_up_ballast(ballast: Ballast, rooms: list[Room]) -> int:
@@ -96,14 +96,14 @@ def give_up_ballast(ballast: Ballast, rooms: list[Room]) -> int:
     return size
 
 
-def note_given_up(desk: Desk, size: int, rooms: list[Room], now: datetime) -> None:
+def note_given_up(desk: Desk, size: int, rooms: list[Room], host: str, now: datetime) -> None:
     """What was given back is on record, and administrators are told. Raises StoreUnavailable."""
     room = _of_database(rooms)
     with desk.store.write() as tx:
         tx.record("ballast_released", at=now, actor="system", bytes=size)
         if room is not None:
             people = administrators(desk.roster(tx.session))
-            tell(tx, people, rules.ballast_told(room), terms=desk.terms, now=now)
+            tell(tx, people, rules.ballast_told(room, host), terms=desk.terms, now=now)
 
 
 def lay_ballast(desk: Desk, ballast: Ballast, rooms: list[Room], now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from triage.errors import StoreLocked, StoreUnavailable
 from triage.policy import carriage as rules
 from triage.policy.delivery import DeliveryState
 from triage.policy.faults import Fault, Finding
@@ -18,9 +19,6 @@ from triage.services import audit
 from triage.services.alerts import administrators
 from triage.services.desk import Desk
 from triage.store import Session, ahead, carriage, marks, schema, vital_signs
-
-OF_ROWS = frozenset({Fault.WORK, Fault.SENDING, Fault.LISTS, Fault.HEAD, Fault.TEXTS, Fault.CALLS, Fault.NOTICES})
-"""What `of_rows` may find."""
 
 _NOTICES_OF = timedelta(hours=1)
 _MOST_NOTICES = 6
@@ -47,6 +45,11 @@ def late(session: Session, now: datetime) -> Iterator[Finding]:
     ):
         if oldest is not None and now - oldest > WORK_MAY_WAIT:
             yield Finding(fault, f"{count} {name}, the oldest since {oldest:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def refusal(error: StoreUnavailable, what: str) -> Finding:
+    """What a database that refuses shows: that it is down, or only that somebody else holds it."""
+    return Finding(Fault.LOCKED if isinstance(error, StoreLocked) else Fault.DATABASE, f"{what}: {error}")
 
 
 def clock_behind(desk: Desk, now: datetime) -> timedelta | None:
@@ -87,8 +90,8 @@ def _carriage(session: Session, now: datetime) -> Iterator[Finding]:
             )
             for row in rows
         ]
-        if (why := rules.blocked(sent, now)) is not None:
-            yield Finding(fault, why)
+        if (found := rules.blocked(sent, now)) is not None:
+            yield Finding(fault, found.why, found.tried_at)
 
 
 def _notices(session: Session, desk: Desk, now: datetime) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from triage.policy import disks
 from triage.policy.delivery import FINAL, DeliveryState
 from triage.policy.delivery_words import state_in_words
 from triage.policy.disks import Level, Room
-from triage.policy.faults import MEANINGS, Fault
+from triage.policy.faults import MEANINGS, OF_ROWS, Fault
 from triage.policy.ladder import unknown_targets
 from triage.policy.lengths import exactly
 from triage.policy.limits import (
@@ -33,7 +33,7 @@ from triage.services import audit, backups, coverage, letters, zone_data
 from triage.services.alarms import standing
 from triage.services.canary import newest_over
 from triage.services.desk import Desk
-from triage.services.findings import OF_ROWS, of_rows
+from triage.services.findings import of_rows
 from triage.services.people import in_trouble
 from triage.services.reconciler import behind_by
 from triage.services.vital_signs import BACKUP, HEARTBEAT, STARTED, SWEEP, signs, why_not_ready

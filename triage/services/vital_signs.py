@@ -9,7 +9,7 @@ from typing import Any
 from triage.errors import Refused
 from triage.policy import carriage as rules
 from triage.policy.faults import Fault
-from triage.policy.limits import SWEEP_MAY_TAKE
+from triage.policy.limits import SWEEP_MAY_TAKE, WRITE_MAY_TAKE
 from triage.policy.reconciliation import was_down
 from triage.services import letters
 from triage.services.desk import Desk
@@ -48,6 +48,12 @@ class Readings:
     last_heartbeat: datetime | None
     alarms: frozenset[Fault]
     taken: dict[tuple[str, float], timedelta]
+
+
+def hung_write(desk: Desk) -> str | None:
+    """Which thread of this process hangs while it writes, in words; None where none does. Asks no database."""
+    hung = desk.store.under_way.hung(WRITE_MAY_TAKE.total_seconds())
+    return hung.words if hung is not None else None
 
 
 def signs(desk: Desk) -> dict[str, datetime]:

@@ -20,10 +20,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from triage.errors import ConfigurationError, StaleRow, StoreUnavailable
+from triage.errors import ConfigurationError, StaleRow, StoreLocked, StoreUnavailable
 from triage.store.chain import Entry, append
 from triage.store.models import Case, ChainHead
-from triage.store.sqlite import OpenedFile, is_read_only, sqlite_engine
+from triage.store.sqlite import OpenedFile, is_locked, is_read_only, sqlite_engine
+from triage.store.under_way import UnderWay
 
 BUSY_SECONDS = 5
 """How long a writer waits for another; well inside the 15 s that Twilio waits for us."""
@@ -33,6 +34,7 @@ POOLED = "is_pooled"
 
 _UNDEFINED_TABLE = "42P01"
 _READ_ONLY_TRANSACTION = "25006"
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
 class Transaction:
@@ -68,9 +70,11 @@ class Transaction:
 
 
 class Store:
-    """The database. Raises StoreUnavailable where it does not answer and StaleRow where a write lost a race.
+    """The database. Raises StoreUnavailable where it does not answer, StoreLocked where somebody else writes for too
+    long, and StaleRow where a write lost a race.
 
-    `writes` is how many transactions were committed here: where it stands, nothing of ours has changed.
+    `writes` is how many transactions were committed here: where it stands, nothing of ours has changed. `under_way` are
+    those that are not over.
 
     `direct_url` is the address of the server itself, where `url` is that of a connection pooler: for what needs a
     session of its own.
@@ -79,6 +83,7 @@ class Store:
     def __init__(self, url: str, busy_seconds: float = BUSY_SECONDS, direct_url: str | None = None) -> None:
         self.url = _checked(url)
         self.writes = 0
+        self.under_way = UnderWay()
         self.direct_url = _checked(direct_url) if direct_url else self.url
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._file = OpenedFile(Path(self.url.database or ""))
@@ -94,7 +99,13 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that commits at its end, history included, or leaves nothing."""
-        with self._turn, self._answers(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            self._turn,
+            self.under_way.write(),
+            self._answers(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             if not self.is_sqlite:
                 session.execute(select(ChainHead.number).with_for_update())
             transaction = Transaction(session)
@@ -166,7 +177,7 @@ class Store:
                 error.connection_invalidated or _is_no_database(error)
             ):
                 raise
-            raise StoreUnavailable(str(error.orig)) from error
+            raise (StoreLocked if _is_locked(error) else StoreUnavailable)(str(error.orig)) from error
 
     def _drop_connections(self) -> None:
         self._writer.dispose()
@@ -183,7 +194,7 @@ class _Turn:
 
     def __enter__(self) -> None:
         if not self._lock.acquire(timeout=self._most_seconds):
-            raise StoreUnavailable(f"no turn to write within {self._most_seconds:.0f} s")
+            raise StoreLocked(f"no turn to write within {self._most_seconds:.0f} s")
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
@@ -208,6 +219,10 @@ def _checked(url: str) -> URL:
 def _is_no_database(error: DBAPIError) -> bool:
     """Whether what answers is no database of ours: a damaged file, or one that was never migrated."""
     return type(error) is DatabaseError or getattr(error.orig, "sqlstate", None) == _UNDEFINED_TABLE
+
+
+def _is_locked(error: DBAPIError) -> bool:
+    return is_locked(error) or getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
 
 
 def _cannot_write(error: DBAPIError) -> bool:

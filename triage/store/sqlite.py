@@ -15,7 +15,7 @@ _WAL_WAS_MENDED = (3, 51, 3)
 _MENDED_BEFORE = {(3, 44): 6, (3, 50): 7}
 """Earlier lines that got the mend too, from this patch of theirs on."""
 _FIRST_WITH_WAL = (3, 7, 0)
-_READ_ONLY = 8  # SQLITE_READONLY, the lowest byte of its extended codes
+_BUSY, _READ_ONLY = 5, 8  # SQLITE_BUSY and SQLITE_READONLY, the lowest byte of its extended codes
 
 
 def sqlite_library() -> Any:
@@ -37,6 +37,11 @@ def is_wal_sound(library: tuple[int, ...]) -> bool:
         return False
     mended_at = _MENDED_BEFORE.get((library[0], library[1]))
     return library >= _WAL_WAS_MENDED or (mended_at is not None and library[2] >= mended_at)
+
+
+def is_locked(error: DBAPIError) -> bool:
+    """Whether another connection writes, of whatever program."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == _BUSY
 
 
 def is_read_only(error: DBAPIError) -> bool:

@@ -6,21 +6,22 @@ from datetime import date, timedelta
 from random import Random
 
 from tests.simulation.house import House
-from tests.simulation.traffic import CALLERS
+from tests.simulation.traffic import CALLERS, NAMES, PINS
 from triage.policy.dealer_files import Kind
 from triage.services.dealer_files import import_file
 
 
 def add_dealers(house: House, first: date, chance: Random) -> None:
     """Three dealers; half of all callers are technicians of theirs."""
-    numbers = iter(CALLERS[: len(CALLERS) // 2])
+    numbers = iter(CALLERS)
     dealers = ["code,name,email,joined_on,has_account,left_on"]
     technicians = ["dealer,name,phones,pin,left_on"]
     purchases = ["dealer,date,amount,kind,reference"]
-    for code in ("ACME", "BELL", "CORD"):
+    for code in PINS:
         joined = first - timedelta(days=chance.choice((3, 100, 500)))
         dealers.append(f"{code},{code.title()} Telephone,,{joined},{chance.choice(('yes', 'yes', 'no'))},")
-        technicians += [f"{code},Technician {place},{next(numbers)},," for place in range(1, 7)]
+        pins = (PINS[code], *("",) * (len(NAMES) - 1))
+        technicians += [f"{code},{name},{next(numbers)},{pin}," for name, pin in zip(NAMES, pins, strict=True)]
         bought = first - timedelta(days=chance.randint(0, 80))
         purchases.append(f"{code},{bought},{chance.choice((250, 3000, 20000))}.00,hardware,PO-{code}")
         if chance.random() < 0.5:

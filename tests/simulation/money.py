@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -12,9 +13,21 @@ from sqlalchemy.orm import Session
 from tests.simulation.house import Broken
 from triage.store.models import BillableSession, BillingLine, Case
 
-STANDARD = (Decimal("165.00"), 15, 30)
-AFTER_HOURS = (Decimal("247.50"), 30, 60)
-"""Price of an hour, step and least in minutes: R2 and R1."""
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`an_hour` is its price; it is billed in steps of so many minutes, `least` at least."""
+
+    an_hour: Decimal
+    step: int
+    least: int
+
+    def billed(self, minutes: int) -> int:
+        return -(-max(minutes, self.least) // self.step) * self.step
+
+
+STANDARD, AFTER_HOURS = Rate(Decimal("165.00"), 15, 30), Rate(Decimal("247.50"), 30, 60)
+"""R2 and R1."""
 _OF_WINDOW = {"support_hours": STANDARD, "evening": STANDARD, "overnight": AFTER_HOURS, "other": AFTER_HOURS}
 
 
@@ -31,7 +44,7 @@ def each_callback_is_billed_once(session: Session) -> None:
         if work.withdrawn_at is None and case is not None and case.is_billable and work.minutes and not billed:
             raise Broken(f"I8: session {work.id} of {work.minutes} min has no billing line")
         if work.dealer_id is not None or not billed:
-            continue  # a dealer's hours may come out of what the dealer has
+            continue  # see accounts.py
         total += sum(line.amount for line in billed)
         expected += Decimal(0) if work.withdrawn_at else price_of(work)
     if lines:
@@ -46,7 +59,11 @@ def _once(work: BillableSession, billed: Sequence[BillingLine]) -> None:
         raise Broken(f"I8: session {work.id} is billed more than once: {keys}")
 
 
+def rate_of(work: BillableSession) -> Rate:
+    return _OF_WINDOW[work.window]
+
+
 def price_of(work: BillableSession) -> Decimal:
-    of_an_hour, step, least = _OF_WINDOW[work.window]
-    minutes = max(work.minutes or 0, least)
-    return of_an_hour * (-(-minutes // step) * step) / 60
+    """What work costs whoever has neither prepaid hours nor credits."""
+    rate = rate_of(work)
+    return rate.an_hour * rate.billed(work.minutes or 0) / 60

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.simulation import money
+from tests.simulation import accounts, money, stepped
 from tests.simulation.house import Broken, House
 from tests.simulation.seen import KINDS
 from tests.simulation.spans import FOUND_WITHIN, Spans
@@ -82,9 +82,11 @@ class Watch:
         self.nobody_is_told_twice(session, deliveries)
         self.callers_are_told_once(deliveries)
         money.each_callback_is_billed_once(session)
+        accounts.each_dealer_pays_what_it_owes(session, self.house.program.now())
         self.nobody_strange_is_rung()
         self.nobody_is_woken_for_the_next_day(session, cases)
         self.states_only_move_on(session, cases)
+        stepped.no_rung_comes_again_or_is_left_out(session, cases)
 
     def at_the_end(self) -> None:
         with self.house.store.read() as session:

@@ -10,6 +10,7 @@ from webhooks.simulator.nights.technicians import Habits
 
 NAMES = ("lee", "dana", "sam", "kim", "ravi", "nora")
 MANAGER, ADMINISTRATOR = "+16145550190", "+16145550191"
+PHONES = (*(f"+1614555010{place}" for place in range(len(NAMES))), MANAGER, ADMINISTRATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Staff:
 def staff_of(first: date, chance: Random) -> Staff:
     """Two to five technicians, a manager and an administrator, from the first day on."""
     people = list(NAMES[: chance.randint(2, 5)])
-    phones = {name: f"+1614555010{place}" for place, name in enumerate(people)}
+    phones = dict(zip(NAMES, PHONES, strict=False))
     every = chance.choice(("7d", "7d", "7d", "1d", "12h"))
     hour = chance.choice(("08:00:00", "17:00:00", "02:30:00", "01:30:00"))
     primary = chance.sample(people, len(people))

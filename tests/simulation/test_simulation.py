@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -9,9 +10,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
+from urllib.parse import quote_plus
 
 import pytest
 import structlog
@@ -29,7 +32,7 @@ from tests.simulation.traffic import WORDS
 from tests.simulation.troubles import ALL
 from tests.simulation.week import Week, week
 from triage.policy.event_words import EVENT_WORDS
-from triage.store.models import BillableSession, BillingLine, Case, Delivery, Timer, Voicemail
+from triage.store.models import Alert, BillableSession, BillingLine, Case, Delivery, LedgerEntry, Timer, Voicemail
 
 HEAD = """
 import sys
@@ -146,6 +149,48 @@ def bill_twice(rows: Session) -> None:
     rows.add(BillingLine(**{**kept, "id": None, "revision": 1}))
 
 
+def a_dealers(rows: Session) -> BillingLine:
+    line = rows.scalars(select(BillingLine).where(BillingLine.dealer_id.is_not(None))).first()
+    assert line is not None
+    return line
+
+
+def bill_a_dealer_more(rows: Session) -> None:
+    a_dealers(rows).amount += 1
+
+
+def bill_a_dealer_nothing(rows: Session) -> None:
+    rows.delete(a_dealers(rows))
+
+
+def bill_a_quarter_that_goes_on(rows: Session) -> None:
+    line = a_dealers(rows)
+    kept = {column.key: getattr(line, column.key) for column in BillingLine.__table__.columns}
+    rows.add(BillingLine(**{**kept, "id": None, "session_id": None, "quarter": "2027-Q1", "amount": Decimal("82.50")}))
+
+
+def draw_more_than_there_is(rows: Session) -> None:
+    entry = rows.scalars(select(LedgerEntry).where(LedgerEntry.minutes > 0)).first()
+    assert entry is not None
+    entry.minutes -= 100_000
+
+
+def alert_again(rows: Session) -> None:
+    """As a clock that steps back might: the rung was climbed, and is climbed once more."""
+    rung = rows.scalars(select(Alert).where(Alert.reason == "ladder")).first()
+    assert rung is not None
+    kept = {column.key: getattr(rung, column.key) for column in Alert.__table__.columns}
+    rows.add(Alert(**{**kept, "id": None, "created_at": rung.created_at + timedelta(hours=1)}))
+
+
+def leave_a_rung_out(rows: Session) -> None:
+    """As a clock that steps forward might: what was to come meanwhile never came."""
+    rung = rows.scalars(select(Alert).where(Alert.reason == "ladder").order_by(Alert.step.desc())).first()
+    assert rung is not None
+    rung.step += 2
+    rung.created_at += timedelta(hours=1)
+
+
 def open_again(rows: Session) -> None:
     rows.scalars(select(Case).where(Case.state == "closed")).first().state = "review"  # type: ignore[union-attr]
 
@@ -161,7 +206,13 @@ HARMS = (
     (repeat_to_a_caller, "I6|I7"),
     (bill_more, "I8"),
     (bill_twice, "I8"),
+    (bill_a_dealer_more, "I8"),
+    (bill_a_dealer_nothing, "I8"),
+    (bill_a_quarter_that_goes_on, "I8"),
+    (draw_more_than_there_is, "I8"),
     (open_again, "I12"),
+    (alert_again, "I15"),
+    (leave_a_rung_out, "I15"),
 )
 
 
@@ -249,14 +300,34 @@ def test_every_trouble_has_to_be_seen_and_every_rare_entry_is_one_of_the_history
     assert set(KINDS.values()) <= set(RARE)
 
 
-@pytest.mark.parametrize("words", ["called +16145550102", f"said: {WORDS}", f"token {TOKEN}"])
+TELLING = (
+    "called +16145550102",
+    "called (216) 555-1000",
+    "called 1 216 555 1000 back",
+    "two one six five five five one zero zero zero",
+    "number=12165551000&answer=1",
+    "+442079460123 rang",
+    f"said: {WORDS}",
+    "she said that the trunk is down",
+    "Fairweather called",
+    "keyed 482913",
+    f"token {TOKEN}",
+    f"token={quote_plus(TOKEN)}",
+)
+
+
+@pytest.mark.parametrize("words", TELLING)
 def test_a_log_line_that_tells_too_much_is_found(words: str) -> None:
+    library = logging.getLogger("some.library")
     with listen() as told:
-        structlog.get_logger().info("harmless", case="1001")
+        structlog.get_logger().info("harmless", case="1001", at="2027-01-01T17:00:00+00:00", sid="RE" + "216555" * 5)
+        library.info("harmless")
         assert told == []
 
-        structlog.get_logger().info("harmful", words=words)
-        assert told == ["harmful"]
+        structlog.get_logger().debug("harmful", words=words)
+        library.info(words)
+        structlog.get_logger().error("raised", exc_info=ValueError(words))
+        assert told == ["harmful", f"some.library: {words}", "raised"]
 
 
 def test_what_was_never_seen_is_named() -> None:

@@ -15,6 +15,14 @@ ABROAD = ("+18765550123", "+19005550123", "+442079460123", "+12129765555")
 AT_HOME = frozenset({*CALLERS, "+12079460123"})
 """Whom the policy allows to ring; the last is what a caller from London keys in, who leaves out the country."""
 PRODUCTS: tuple[ProductLine | None, ...] = ("ucp", "emg", "server", "discontinued", None, None)
+NAMES = (
+    *("Jordan Fairweather", "Casey Okonkwo", "Robin Lindqvist"),
+    *("Alex Marchetti", "Toni Vasquez", "Sasha Petrosyan"),
+)
+"""Of each dealer's technicians, who are the first callers."""
+PINS = {"ACME": "482913", "BELL": "730154", "CORD": "905267"}
+"""Of each dealer's first technician; who does not call from a number of theirs is asked for it."""
+KNOWN = frozenset(CALLERS[: len(PINS) * len(NAMES)])
 WORDS = "the trunk is down again, please call Jordan Fairweather"
 """What is said on every tape: words that must be in no log."""
 STORM = 0.01
@@ -43,18 +51,23 @@ def night_of(evening: datetime, a_night: float, chance: Random) -> Iterator[Arri
 
 def _arrival(at: datetime, caller: str, chance: Random) -> Arrival:
     draw = chance.random()
+    is_shown = chance.random() > 0.05
+    if chance.random() < 0.03:
+        caller = chance.choice(ABROAD)
+    is_known = is_shown and caller in KNOWN
     answers = Answers(
+        pin=None if is_known else _pin(chance),
         emergency=chance.random() < 0.12,
         attested=chance.random() < 0.7,
         product=chance.choice(PRODUCTS),
         spanish=chance.random() < 0.08,
         number=_keyed(chance) if draw > 0.9 else None,
         stays=chance.random() < 0.1,
-        is_shown=chance.random() > 0.05,
+        is_shown=is_shown,
     )
     return Arrival(
         at=at,
-        caller=chance.choice(ABROAD) if chance.random() < 0.03 else caller,
+        caller=caller,
         answers=answers,
         seconds=chance.choice((2, 4, 6, 9, 14)),
         silent=draw < 0.04,
@@ -69,6 +82,12 @@ def texts_of(arrivals: list[Arrival], chance: Random) -> Iterator[tuple[datetime
         if arrival.answers.is_shown and chance.random() < 0.15:
             at = arrival.at + timedelta(minutes=chance.expovariate(1 / 30) + 1)
             yield at, arrival.caller, f"{chance.choice(TEXTS)}{chance.choice(('', f'. {WORDS}'))}"
+
+
+def _pin(chance: Random) -> str:
+    """What somebody keys in whose number says nothing: mostly nothing, else a PIN, sometimes a wrong one."""
+    draw = chance.random()
+    return "" if draw > 0.2 else "314159" if draw < 0.05 else chance.choice(sorted(PINS.values()))
 
 
 def _keyed(chance: Random) -> str:

@@ -16,14 +16,15 @@ from webhooks.simulator.records import InboundCall
 class Answers:
     """What a caller answers to the mailbox's questions. `number` is keyed in and confirmed by waiting.
 
-    Who `stays` ends the message with the pound key and listens on; of who is not `is_shown` the network hides the
-    number.
+    `pin` is None for who is not asked for one, and empty for who has none. Who `stays` ends the message with the pound
+    key and listens on; of who is not `is_shown` the network hides the number.
     """
 
     emergency: bool = False
     attested: bool = False
     product: ProductLine | None = None
     spanish: bool = False
+    pin: str | None = None
     number: str | None = None
     stays: bool = False
     is_shown: bool = True
@@ -36,6 +37,7 @@ class Answers:
             (
                 "9" if self.spanish else "",
                 "1" if self.emergency else ",",
+                "" if self.pin is None else f"{self.pin}#" if self.pin else ",",
                 {line: key for key, line in PRODUCTS.items()}[self.product] if self.product else ",",
                 ("1" if self.attested else ",") if is_asked else "",
                 f"{'1' if self.is_shown else ''}{self.number}#," if self.number else ",",

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from tests.support.fixtures import DANA, LEE, TEAM
 from tests.support.world import Build, World
+from triage.services import records
 from triage.services.booking_checks import NewBooking
 from triage.services.bookings import book
 from triage.store.models import Alert, Booking, Delivery, Heartbeat
@@ -109,6 +110,22 @@ def test_callback_that_a_wrong_clock_dated_keeps_the_promise_that_it_kept(team: 
     assert team.now - 11 * MINUTE < case["callback_made_at"] <= team.now
     assert team.kinds().count("breach_withdrawn") == 1
     assert team.entries("clock_was_ahead")[0].details["cases"] == ["1001"]
+
+
+def test_what_a_wrong_clock_dated_is_marked_and_on_record_once(team: World) -> None:
+    left = team.now
+    with clock_ahead(team, 40 * DAY):
+        team.voicemail(attested=True)
+        team.text(LEE, "DONE 1001 10 fixed")
+    day = (left + 40 * DAY).date()
+    [marked] = records.billing_report(team.program.desk, day - DAY, day)
+    with clock_ahead(team, DAY):  # again: it is told once
+        pass
+
+    [entry] = team.entries("dated_ahead")
+    assert (marked["misdated"], team.case()["flags"]) == (True, ["misdated"])
+    assert set(entry.details) == {"opened_at", "begun_at", "closed_at", "billed_at", "ahead_s"}
+    assert team.entries("clock_was_ahead")[0].details["misdated"] == ["1001"]
 
 
 @pytest.mark.thorough

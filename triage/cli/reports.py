@@ -96,6 +96,7 @@ def report_billing(*, first: date | None, last: date | None, form: str, as_json:
             "measured",
             "doubtful",
             "corrected",
+            "misdated",
             "dealer",
             "quarter",
             "invoice",

@@ -73,6 +73,7 @@ def _row(line: Record, terms: Terms, names: Mapping[str, str]) -> tuple[str, ...
         " ".join(line["clauses"]),
         "more than there was time for" if line["doubtful"] else "",
         f"corrected: {safe(line['correction'] or 'without a reason')}" if line["corrected"] else "",
+        "dated by a wrong clock" if line["misdated"] else "",
         safe(line["note"] or ""),
     ]
     return (

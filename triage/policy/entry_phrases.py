@@ -70,6 +70,13 @@ PHRASES: Mapping[str, tuple[str, ...]] = {
         "was {amount_before}",
         "because: {reason}",
     ),
+    "dated_ahead": (
+        "opened {opened_at}",
+        "work begun {begun_at}",
+        "closed {closed_at}",
+        "billed {billed_at}",
+        "{ahead_s} ahead",
+    ),
     "delivery_accepted": ("{channel} to {person}",),
     "delivery_delivered": ("{channel} to {person}",),
     "delivery_failed": ("{channel} to {person}", "{why}", "error {code}"),
@@ -202,6 +209,7 @@ _BASES = {
 }
 _TEXTS_TO_CALLERS = {"receipt": "the receipt", "taken": "who has the case", "status": "the answer to STATUS"}
 _VALUES: dict[str, Callable[[Any], Any]] = {
+    "ahead_s": exactly,
     "amount": _dollars,
     "amount_before": _dollars,
     "attested": _by(ATTESTED),

@@ -7,6 +7,10 @@ from datetime import datetime, timedelta
 CLOCKS_MAY_DIFFER_BY = timedelta(minutes=1)
 """Between nodes. A sign of life further ahead than this means that the clock was wrong, and was put back."""
 
+MISDATED = "misdated"
+"""The mark of a case that a wrong clock dated when it was opened, worked on, closed or billed. Nobody knows better when
+that was, and an hour that was billed is not changed behind anybody's back: people are told."""
+
 
 def is_ahead(at: datetime, now: datetime) -> bool:
     """Whether an instant lies where nobody can have been: it was written by a clock that has been put back since."""

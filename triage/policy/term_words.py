@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from triage.policy.fields import WindowName
+from triage.policy.put_back import MISDATED
 from triage.policy.terms import ProductLine
 
 WINDOW_WORDS: dict[WindowName, str] = {
@@ -39,6 +40,7 @@ FLAG_WORDS = {
     "little_said": "Near silence",
     "blocked": "Blocked number",
     "nobody_to_call": "Nobody to call",
+    MISDATED: "Dated by a wrong clock",
 }
 LANGUAGE_WORDS = {"es": "Spanish"}
 """Languages of callers that an alert names: whoever calls back has to speak them."""

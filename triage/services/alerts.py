@@ -11,6 +11,7 @@ from triage.policy.delivery import DeliveryState
 from triage.policy.fields import Channel, WindowName
 from triage.policy.ladder import Summons, reachable_by, repeats_text, rungs
 from triage.policy.lifecycle import CaseState
+from triage.policy.put_back import MISDATED
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Limits, ProductLine, Terms
 from triage.policy.wording import Card
@@ -31,7 +32,7 @@ def card_of(case: Case, roster: Roster) -> Card:
         caller=case.number_to_call,
         place=case.caller_place if case.number_to_call == case.caller else None,  # the town of the calling phone
         due=case.callback_due,
-        flags=tuple(case.flags),
+        flags=tuple(flag for flag in case.flags if flag != MISDATED),  # nobody calls back otherwise for that
         product=cast("ProductLine", case.product),
         owner=owner.first_name if owner else None,
         is_held=case.state == CaseState.ACKNOWLEDGED,

@@ -14,7 +14,7 @@ from triage.policy.bookings import BookingState, Slot, next_due_at
 from triage.policy.intake import at_risk_at
 from triage.policy.ladder import next_realert
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
-from triage.policy.put_back import brought_back, due_again, is_ahead
+from triage.policy.put_back import MISDATED, brought_back, due_again, is_ahead
 from triage.policy.terms import Terms
 from triage.services import canary
 from triage.services.desk import Desk
@@ -49,8 +49,13 @@ def bring_in_line(desk: Desk, now: datetime) -> None:
         if booked := _bookings(tx, desk, now):
             rows["bookings"] = rows.get("bookings", 0) + booked
         ahead_s = round((seen - now).total_seconds())
-        if lists or moved or rows:
-            log.warning("clock_was_ahead", seconds=ahead_s, lists=sorted(lists), cases=moved, rows=rows)
+        misdated = [
+            case.reference for case, dates in cases.dated_after(tx.session, now) if _mark(tx, case, dates, seen, now)
+        ]
+        if lists or moved or rows or misdated:
+            log.warning(
+                "clock_was_ahead", seconds=ahead_s, lists=sorted(lists), cases=moved, misdated=misdated, rows=rows
+            )
             tx.record(
                 "clock_was_ahead",
                 at=now,
@@ -59,6 +64,7 @@ def bring_in_line(desk: Desk, now: datetime) -> None:
                 ahead_s=ahead_s,
                 lists=lists,
                 cases=moved,
+                misdated=misdated,
                 rows=rows,
             )
     canary.schedule(desk, now)
@@ -131,6 +137,18 @@ def _callback(tx: Transaction, case: Case, seen: datetime, now: datetime) -> boo
             tx.record_of(case, "breach_withdrawn", at=now, actor="system")
     elif case.breached_at is not None and is_ahead(case.breached_at, now):
         case.breached_at = brought_back(case.breached_at, seen, now)
+    return True
+
+
+def _mark(tx: Transaction, case: Case, dates: dict[str, datetime], seen: datetime, now: datetime) -> bool:
+    """A case that a wrong clock dated is marked, once. Its dates stay: the bill of a day is nothing to be changed
+    silently. Whoever reopens and closes it again bills it by the right day; the mark stays."""
+    wrong = {name: at for name, at in dates.items() if is_ahead(at, now)}
+    if not wrong or MISDATED in case.flags:
+        return False
+    case.flags = [*case.flags, MISDATED]
+    ahead_s = round((seen - now).total_seconds())
+    tx.record_of(case, "dated_ahead", at=now, actor="system", ahead_s=ahead_s, **wrong)
     return True
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from triage.errors import NotFound
 from triage.policy.hours import span_of_days
 from triage.policy.pricing import outlasts
+from triage.policy.put_back import MISDATED
 from triage.services.desk import Desk
 from triage.services.recognition import whose_in_words
 from triage.store import Session, bridges, cases, chain, copies, deliveries, sessions, texts
@@ -69,6 +70,7 @@ BILLING_COLUMNS = (
     "note",
     "corrected",
     "correction",
+    "misdated",
     "dealer",
     "dealer_name",
     "quarter",
@@ -183,6 +185,7 @@ def billing_report(desk: Desk, first: date, last: date, only: Sequence[int] | No
             "note": row.note,
             "corrected": row.case_id in corrected or row.id in typed_anew,
             "correction": corrected.get(row.case_id, {}).get("reason") or typed_anew.get(row.id),
+            "misdated": MISDATED in (row.flags or ()),
             "dealer": row.dealer,
             "dealer_name": row.dealer_name,
             "quarter": row.quarter,

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, bindparam, cast, delete, func, insert, literal_column, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, delete, func, insert, literal_column, or_, select
 from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,8 @@ from triage.policy.lifecycle import ENDED
 from triage.store.base import Base, microseconds
 from triage.store.models import (
     Alert,
+    BillableSession,
+    BillingLine,
     Case,
     Timer,
     Voicemail,
@@ -69,6 +71,33 @@ def live(session: Session) -> Sequence[Case]:
 def called_back_after(session: Session, instant: datetime) -> Sequence[Case]:
     """Cases whose callback is on record for later than this."""
     return session.scalars(select(Case).where(Case.callback_made_at > instant).order_by(Case.id)).all()
+
+
+def dated_after(session: Session, instant: datetime) -> Sequence[tuple[Case, dict[str, datetime]]]:
+    """Cases that are on record to have been opened, worked on, closed or billed later than this, and what of that."""
+    rows = session.execute(
+        select(Case, BillableSession.opened_at, BillableSession.closed_at, BillingLine.billed_at)
+        .outerjoin(BillableSession, and_(BillableSession.case_id == Case.id, BillableSession.withdrawn_at.is_(None)))
+        .outerjoin(BillingLine, BillingLine.session_id == BillableSession.id)
+        .where(
+            or_(
+                *(column > instant for column in (Case.opened_at, Case.closed_at)),
+                *(column > instant for column in (BillableSession.opened_at, BillableSession.closed_at)),
+                BillingLine.billed_at > instant,
+            )
+        )
+        .order_by(Case.id, BillingLine.billed_at)
+    ).all()
+    found: dict[int, tuple[Case, dict[str, datetime]]] = {}
+    for case, begun, ended, billed in rows:
+        dates = {
+            "opened_at": case.opened_at,
+            "begun_at": begun,
+            "closed_at": case.closed_at or ended,
+            "billed_at": billed,
+        }
+        found[case.id] = case, {name: at for name, at in dates.items() if at is not None and at > instant}
+    return list(found.values())
 
 
 def live_of_each_dealer(session: Session) -> dict[int, int]:

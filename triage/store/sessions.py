@@ -115,6 +115,7 @@ def billed_between(
             dealer.c.code.label("dealer"), dealer.c.name.label("dealer_name"), invoice.c.number.label("invoice"),
             work.c.person_id, work.c.closed_at, work.c.measured_s, work.c.stated_minutes,
             work.c.id, work.c.kind, work.c.note, work.c.case_id, case.c.caller, case.c.callback_number, case.c.left_at,
+            case.c.flags,
         )
         .outerjoin(work, line.c.session_id == work.c.id)
         .outerjoin(case, work.c.case_id == case.c.id)

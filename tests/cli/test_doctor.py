@@ -93,7 +93,7 @@ def test_a_folder_for_recordings_that_is_none(run: Run, sound: dict[str, str], t
 
     [found] = wrong(run, **sound | {"recordings_dir": f"{tmp_path}/file"})
 
-    assert found[:2] == ("recordings", f"{tmp_path}/file: File exists")
+    assert found[:2] == ("recordings", f"{tmp_path}/file: Not a directory")
 
 
 @pytest.mark.parametrize("places", [("database", "backups"), ("database",)])

@@ -9,6 +9,7 @@ import pytest
 
 from config.settings import DEMO_ROSTER, Settings
 from tests.cli.conftest import Run
+from triage.cli import doctor_machine
 from triage.cli.doctor_machine import examine_files, examine_packages, examine_units
 from triage.cli.doctor_settings import examine_phones, examine_settings
 from triage.cli.finding import Finding
@@ -81,6 +82,8 @@ def test_phones_at_which_nobody_can_be_reached() -> None:
     (0o644, "AFTERHOURS_TWILIO_AUTH_TOKEN=x", True),
     (0o600, "AFTERHOURS_TWILIO_AUTH_TOKEN=x", False),
     (0o644, "AFTERHOURS_BIND=127.0.0.1:1", False),
+    (0o644, "AFTERHOURS_DATABASE_URL=sqlite:///x.db\nAFTERHOURS_SMTP_URL=smtp://localhost:25", False),
+    (0o644, "AFTERHOURS_SMTP_URL=smtp://me:secret@localhost:25", True),
 ])  # fmt: skip
 def test_secrets_that_others_can_read(
     mode: int, text: str, is_wrong: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -91,11 +94,18 @@ def test_secrets_that_others_can_read(
 
     found = wrong([*examine_files(settings_of(), Store("postgresql://nobody@127.0.0.1/x"), MOUNTS)])
 
-    assert found == ([".env can be read by others, and holds AFTERHOURS_TWILIO_AUTH_TOKEN"] if is_wrong else [])
+    name = text.partition("=")[0]
+    assert found == ([f".env can be read by others, and holds {name}"] if is_wrong else [])
 
 
-@pytest.mark.parametrize(("mode", "is_wrong"), [(0o640, True), (0o600, False)])
-def test_a_database_that_others_can_read(mode: int, is_wrong: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("mode", "members", "is_wrong"),
+    [(0o640, {0, 4242}, True), (0o640, {0}, False), (0o644, {0}, True), (0o600, {4242}, False)],
+)
+def test_a_database_that_others_can_read(
+    mode: int, members: set[int], is_wrong: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_machine, "_members", lambda _: members)
     (tmp_path / "x.db").touch()
     (tmp_path / "x.db").chmod(mode)  # whatever the umask of now is
 

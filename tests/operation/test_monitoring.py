@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,15 @@ import pytest
 from scheduler.sweep import keep_house
 from tests.support.wire import Wire
 from tests.support.world import CALLER, Build
+from triage.policy.limits import (
+    DISK_LOW_BYTES,
+    DISK_LOW_SHARE,
+    ONCE_A_DAY_WITHIN,
+    SWEEP_MAY_TAKE,
+    WORK_MAY_WAIT,
+    is_list_late,
+)
+from triage.policy.terms import Terms
 from triage.services import canary
 from triage.services.vital_signs import BACKUP, HEARTBEAT
 from triage.store import vital_signs
@@ -64,6 +74,24 @@ def test_names_follow_the_conventions_and_every_label_has_few_values(metrics: st
     assert 'afterhours_request_duration_seconds_count{route="/twilio/sms",status="403"}' in metrics
     assert 'afterhours_taken_within_seconds{channel="sms",share="0.99"} 0.0' in metrics
     assert CALLER not in metrics
+
+
+def test_rules_alert_from_when_on_everybody_else_finds_something_late(terms: Terms) -> None:
+    found = re.findall(r"(?<=[ (])(afterhours_[a-z_]+)[^\n<>=]*?(?: / (\w+))? [<>] ([\d.]+)", RULES.read_text())
+    limits = {(name, by): float(figure) for name, by, figure in found if float(figure) > 0 and "requests" not in name}
+    lists = timedelta(seconds=limits.pop(("afterhours_list_behind_seconds", "")))
+
+    assert limits == {
+        ("afterhours_sweep_age_seconds", ""): SWEEP_MAY_TAKE.total_seconds(),
+        ("afterhours_oldest_due_seconds", ""): WORK_MAY_WAIT.total_seconds(),
+        ("afterhours_taken_within_seconds", ""): WORK_MAY_WAIT.total_seconds(),
+        ("afterhours_backup_age_seconds", ""): ONCE_A_DAY_WITHIN.total_seconds(),
+        ("afterhours_canary_passed_age_seconds", ""): ONCE_A_DAY_WITHIN.total_seconds(),
+        ("afterhours_disk_free_bytes", ""): DISK_LOW_BYTES,
+        ("afterhours_disk_free_bytes", "afterhours_disk_size_bytes"): DISK_LOW_SHARE,
+    }
+    assert not is_list_late(lists, terms)
+    assert is_list_late(lists + timedelta(seconds=1), terms)
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed here: rules are not checked")

@@ -90,8 +90,17 @@ def test_the_last_space_of_a_disk_is_left_to_the_database(
 ) -> None:
     monkeypatch.setattr(recording_folder, "LEAST_FREE_BYTES", 2**62)
 
-    with pytest.raises(FolderUnusable, match="No space left on device"):
+    with pytest.raises(FolderUnusable, match=r"recordings: \d+ MiB of the disk have to stay free; make room there"):
         folder.keep(NAME, all_of_it)
+
+
+def test_trying_a_folder_out_leaves_nothing_and_does_not_make_it(folder: RecordingFolder) -> None:
+    before = sorted(folder.path.parent.iterdir())
+
+    folder.try_out()
+
+    assert not folder.path.exists()
+    assert sorted(folder.path.parent.iterdir()) == before
 
 
 def test_a_folder_that_is_none_is_told_by_its_path(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_full_disk_is_an_alarm_and_what_waited_is_kept_once_there_is_room(
 
     assert copy_of(world)["state"] == "wanted"
     (told,) = words(world, "A recording cannot be kept yet")
-    assert told.endswith("No space left on device. It was about 1001.")
+    assert told.endswith(" MiB of the disk have to stay free; make room there. It was about 1001.")
     assert world.kinds().count("recording_delayed") == 1
 
     world.advance(minutes=10)

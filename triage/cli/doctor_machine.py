@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import grp
+import os
+import pwd
 import re
 import stat
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -15,8 +19,8 @@ from config.settings import PREFIX, Settings
 from triage.cli.finding import Finding
 from triage.store.engine import Store
 
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_SECRETS = ("TOKEN", "SECRET", "SMTP_URL", "DATABASE_URL", "HEARTBEAT_URL")
+_SECRETS = ("TOKEN", "SECRET", "HEARTBEAT_URL")
+_MAY_HOLD_A_PASSWORD = ("SMTP_URL", "DATABASE_URL", "DATABASE_DIRECT_URL")
 _BY_NETWORK = re.compile(r"nfs4?|cifs|smb\w*|9p|ceph|glusterfs|afs|fuse\.(sshfs|s3fs|rclone|gcsfuse)")
 _LOCKED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*])?==([^\s;\\]+)", re.MULTILINE)
 _MOST_NAMED = 4
@@ -28,13 +32,13 @@ _UNITS = Path("/etc/systemd/system")
 def examine_files(settings: Settings, store: Store, mounts: str) -> Iterator[Finding]:
     """Who else can read what is secret, and where the database lies. `mounts` is what /proc/mounts says."""
     path = Path(".env")
-    if path.exists() and path.stat().st_mode & _OTHERS and _secrets_in(path):
+    if path.exists() and _others_may(path) and _secrets_in(path):
         told = f".env can be read by others, and holds {', '.join(_secrets_in(path))}"
         yield Finding("files", told, "run `chmod 600 .env`")
     if not store.is_sqlite:
         return
     file = Path(store.url.database or "").absolute()
-    if settings.has_real_account and file.exists() and file.stat().st_mode & _OTHERS:
+    if settings.has_real_account and file.exists() and _others_may(file):
         told = f"{file} can be read by others: it holds what callers said, and their numbers"
         yield Finding("files", told, f"run `chmod 600 {file}`")
     system = _file_system(file, mounts)
@@ -44,8 +48,30 @@ def examine_files(settings: Settings, store: Store, mounts: str) -> Iterator[Fin
 
 
 def _secrets_in(path: Path) -> list[str]:
-    names = [name for name, value in dotenv_values(path).items() if value and name.upper().startswith(PREFIX)]
-    return [name for name in names if name.upper().endswith(_SECRETS)]
+    named = [(name, value) for name, value in dotenv_values(path).items() if value and name.upper().startswith(PREFIX)]
+    return [name for name, value in named if name.upper().endswith(_SECRETS) or _has_password(name, value)]
+
+
+def _has_password(name: str, address: str) -> bool:
+    return name.upper().endswith(_MAY_HOLD_A_PASSWORD) and urlsplit(address).password is not None
+
+
+def _others_may(path: Path) -> bool:
+    """Whether anybody but the owner, root and us may do anything with a file. A group of ours alone is nobody else."""
+    about = path.stat()
+    if about.st_mode & stat.S_IRWXO:
+        return True
+    return bool(about.st_mode & stat.S_IRWXG) and bool(_members(about.st_gid) - {0, about.st_uid, os.geteuid()})
+
+
+def _members(group: int) -> set[int]:
+    """The accounts of a group, by number; those of a group that nobody knows are nobody."""
+    every = pwd.getpwall()
+    try:
+        named = set(grp.getgrgid(group).gr_mem)
+    except KeyError:
+        named = set()
+    return {account.pw_uid for account in every if account.pw_gid == group or account.pw_name in named}
 
 
 def _file_system(file: Path, mounts: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -13,7 +12,8 @@ from pathlib import Path
 
 from triage.errors import BackupFailed, Refused
 from triage.policy.backups import KeptRecording, Manifest, read_manifest
-from triage.store.recording_folder import LEAST_FREE_BYTES, Contents, RecordingFolder, Sink
+from triage.policy.disks import in_bytes
+from triage.store.recording_folder import LEAST_FREE_BYTES, Contents, RecordingFolder, Sink, no_room
 
 _CHUNK = 1024 * 1024
 _PARTIAL = ".partial"
@@ -48,7 +48,7 @@ class BackupFolder:
         """For a copy of so many bytes, and some more: the live database may lie on the same disk."""
         with _our_errors(self.path):
             if shutil.disk_usage(self.path).free < size + LEAST_FREE_BYTES:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise BackupFailed(f"{self.path}: beside the copy of {in_bytes(size)}, {no_room()}")
 
     @contextmanager
     def unfinished(self, name: str) -> Iterator[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -20,6 +19,11 @@ LEAST_FREE_BYTES = 256 * 1024 * 1024
 """Recordings leave this much of the disk alone: the database may lie on it too."""
 
 _CHUNK = 1024 * 1024
+
+
+def no_room() -> str:
+    """What people are told where that rule refuses, and not the disk itself."""
+    return f"{LEAST_FREE_BYTES // 1024**2} MiB of the disk have to stay free; make room there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class RecordingFolder:
             for left in self.path.glob(f".{name}.*"):  # by a process that died
                 left.unlink(missing_ok=True)
             if self.free_bytes() < LEAST_FREE_BYTES:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                raise FolderUnusable(f"{self.path}: {no_room()}")
             descriptor, unfinished = tempfile.mkstemp(prefix=f".{name}.", dir=self.path)  # with mode 0600
             try:
                 with os.fdopen(descriptor, "wb") as file:
@@ -110,13 +114,12 @@ class RecordingFolder:
         return self.path / name
 
     def try_out(self) -> None:
-        """Write a file and take it away."""
-        with _our_errors(self.path):
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.path) as file:
-                file.write(b"afterhours")
-                file.flush()
-                os.fsync(file.fileno())
+        """Write a file and take it away. A folder that is not there yet is tried where it will be, and not made."""
+        there = next(folder for folder in (self.path, *self.path.absolute().parents) if folder.exists())
+        with _our_errors(self.path), tempfile.TemporaryFile(dir=there) as file:
+            file.write(b"afterhours")
+            file.flush()
+            os.fsync(file.fileno())
 
     def free_bytes(self) -> int:
         return shutil.disk_usage(self.path).free

@@ -62,14 +62,22 @@ torture: $(READY) ## kill -9, SIGSTOP and database restarts under traffic; ROUND
 		$(if $(DATABASE),--database $(DATABASE)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: fuzz
-fuzz: $(READY) ## Hostile requests to every route: REQUESTS=20000 SEED=, or from FIRST= on
+fuzz: $(READY) ## Hostile requests to every route: REQUESTS=20000 SEED= WORKERS=, or from FIRST= on
 	@$(BIN)/python -m tests.fuzz $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SEED),--seed $(SEED)) \
-		$(if $(FIRST),--first $(FIRST))
+		$(if $(FIRST),--first $(FIRST)) --workers $(WORKERS)
 
 .PHONY: audit
 audit: $(READY) ## Known faults of the locked libraries, and bandit; asks the network, so no part of the tests
-	@$(BIN)/uv --quiet tool run pip-audit --disable-pip --require-hashes -r requirements.lock
-	@$(BIN)/uv --quiet tool run bandit --quiet -c pyproject.toml -r config triage webhooks scheduler
+	@echo "Reading the code with bandit"
+	@$(BIN)/uv --quiet tool run bandit --quiet -c pyproject.toml -r config triage webhooks scheduler \
+		2> $(VENV)/bandit.txt || { cat $(VENV)/bandit.txt; exit 1; }
+	@echo "Asking for known faults of the locked libraries"
+	@for service in pypi osv; do \
+		$(BIN)/uv --quiet tool run pip-audit --strict --vulnerability-service $$service --disable-pip --require-hashes \
+			-r requirements.lock > $(VENV)/audit.txt 2>&1 && exit 0; \
+		grep -q '^Found [0-9]* known' $(VENV)/audit.txt && { cat $(VENV)/audit.txt; exit 1; }; \
+		echo "$$service did not answer: $$(tail -n 1 $(VENV)/audit.txt | cut -c 1-200)"; \
+	done; echo "The libraries were not looked at: run make audit where pypi.org or api.osv.dev can be reached"; exit 2
 
 .PHONY: bench-large
 bench-large: $(READY) ## Measure with two years of history: pages, reports, the audit; DATABASE=postgresql there

@@ -2,71 +2,67 @@
 
 from __future__ import annotations
 
+import os
 import random
-import shutil
+import resource
 import signal
 import sys
-import tempfile
 import time
-from pathlib import Path
 from threading import Event
 
 import click
 import freezegun
 import pytest
 
-from tests.fuzz.ground import Ground
-from tests.fuzz.run import ROUND, Found, Tally, one_round
-from tests.support.databases import MEMORY
+from tests.fuzz.rounds import Rounds
+from tests.fuzz.run import ROUND, Found, Tally
 from tests.support.quick_hashes import hash_quickly
-from triage.store import schema
-from triage.store.engine import Store
 
-_TELL_EVERY = 10 * ROUND
+_TELL_EVERY = 10
 
 
 @click.command()
 @click.option("--requests", default=20_000, show_default=True)
 @click.option("--seed", type=int, help="Of the dice; drawn where it is not given.")
 @click.option("--first", default=0, help="The number of the first request: with --requests 1, that request alone.")
-def main(requests: int, seed: int | None, first: int) -> None:
-    """Ends with 1 where something does not hold; SIGTERM ends it with its present round."""
+@click.option("--workers", default=os.cpu_count() or 1, show_default=True, help="Processes at once.")
+def main(requests: int, seed: int | None, first: int, workers: int) -> None:
+    """Ends with 1 where something does not hold; SIGTERM ends it with its present rounds."""
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     click.echo(f"seed {seed}")
     is_over = Event()
     signal.signal(signal.SIGTERM, lambda *_: is_over.set())
-    folder = Path(tempfile.mkdtemp(prefix="afterhours-fuzz-", dir=MEMORY))
-    template = folder / "template.db"
-    store = Store(f"sqlite:///{template}")
-    schema.upgrade(store)
-    store.close()
-    tally, begun = Tally(), time.process_time()
-    try:
-        with pytest.MonkeyPatch.context() as patch, freezegun.freeze_time() as clock:
-            hash_quickly(patch)
-            while tally.requests < requests and not tally.found and not is_over.is_set():
+    tally, begun = Tally(), time.monotonic()
+    with pytest.MonkeyPatch.context() as patch, freezegun.freeze_time() as clock:
+        hash_quickly(patch)
+        rounds = Rounds(clock)  # type: ignore[arg-type]
+        try:
+            for count, one in enumerate(rounds.play(seed=seed, first=first, requests=requests, at_once=workers), 1):
+                tally.add(one)
+                if tally.found or is_over.is_set():
+                    break
+                if count % _TELL_EVERY == 0:
+                    click.echo(f"{tally.requests} requests, no fault")
+        finally:
+            rounds.close()
+    _tell(tally, seed, time.monotonic() - begun)
+    sys.exit(1 if tally.found else 0)
 
-                def make() -> Ground:
-                    for left in folder.glob("afterhours.db*"):
-                        left.unlink()
-                    shutil.copy(template, folder / "afterhours.db")
-                    return Ground(clock, f"sqlite:///{folder}/afterhours.db")  # type: ignore[arg-type]
 
-                number = first + tally.requests
-                many = min(ROUND - number % ROUND, requests - tally.requests)
-                one_round(make, clock, seed=seed, first=number, many=many, tally=tally)  # type: ignore[arg-type]
-                if tally.requests % _TELL_EVERY == 0:
-                    click.echo(f"{tally.requests} requests, {len(tally.found)} faults")
-    finally:
-        shutil.rmtree(folder)
-    spent = time.process_time() - begun
+def _tell(tally: Tally, seed: int, seconds: float) -> None:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    spent = sum(one.ru_utime + one.ru_stime for one in used)
     asked = tally.requests
-    click.echo(f"{asked} requests in {spent:.0f} s of processor time, {asked / spent:.0f} a second")
+    click.echo(
+        f"{asked} requests in {seconds:.0f} s, {asked / seconds:.0f} a second;"
+        f" {spent:.0f} s of processor time, {asked / spent:.0f} requests a second of it"
+    )
     click.echo("answers " + ", ".join(f"{status}: {count}" for status, count in sorted(tally.statuses.items())))
     click.echo(f"{len(tally.routes)} routes asked, {len(tally.accepted)} of them accepted something")
+    never = sorted(set(tally.routes) - tally.accepted)
+    click.echo("never accepted: " + ", ".join(never[:40]) if never else "each accepted something")
     for found in tally.found:
         click.echo(_told(found, seed))
-    sys.exit(1 if tally.found else 0)
 
 
 def _told(found: Found, seed: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from random import Random
 
 from tests.fuzz.values import FORMULA, MARK, written
@@ -45,6 +46,20 @@ _TYPES = [
     "",
     "x/y; charset=utf-7",
 ]
+_FORM, _PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
+_BODY_TYPES = [_FORM, _FORM, _PARTS, _PARTS, "application/json", "application/xml", "text/plain", "x", ""]
+_PART = b'--b\r\nContent-Disposition: form-data; name="words"'
+_BODIES = [
+    b'{"words": ' + b'{"a":' * 9000, b"[" * 60_000, b'{"__proto__": {"role": "administrator"}}', b"null", b'"\\ud800"',
+    b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>', b"<x>" * 9000,
+    b"a=1&" * 16_000, b"&" * 60_000, b"=" * 60_000, b"%" * 60_000, b"words=%ff%fe&%ff=%00", b"words=%u0041&words[]=1",
+    b"a[b][c][d]=" * 500, b"words=" + b"x" * 70_000, b"x" * 2_000_000, b"words=" + b"+" * 60_000, b"\xff\xfe\x00",
+    (_PART + b"\r\n\r\nx\r\n") * 300 + b"--b--", _PART + b"\r\n\r\nnever ended", b"--b\r\n\r\n--b--", b"--b--",
+    _PART + b'; name="note"; filename="x"\r\n\r\nx\r\n--b--', _PART + b"\r\n" + b"A: b\r\n" * 3000 + b"\r\nx\r\n--b--",
+    _PART + b"\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\n--c--\r\n--b--", b"\r\n" * 30_000,
+    _PART + b"; filename*=utf-8''%ff%00\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!\r\n--b--",
+    gzip.compress(b"0" * 10**6),
+]  # fmt: skip
 
 
 def upload(dice: Random, *, is_calendar: bool) -> tuple[str, str, bytes]:
@@ -52,6 +67,12 @@ def upload(dice: Random, *, is_calendar: bool) -> tuple[str, str, bytes]:
     text = _calendar(dice) if is_calendar else _table(dice)
     data = text.encode(dice.choice(["utf-8"] * 6 + ["utf-16", "utf-8-sig", "utf-32"]), "surrogatepass")
     return dice.choice(_NAMES), dice.choice(_TYPES), _broken(data, dice)
+
+
+def body(dice: Random) -> tuple[str, bytes]:
+    """A type and what is sent as it, none of it a form of ours."""
+    kind = dice.choice(_BODY_TYPES)
+    return kind, dice.choice(_BODIES) if dice.random() < 0.85 else dice.randbytes(dice.randrange(1, 3000))
 
 
 def _table(dice: Random) -> str:

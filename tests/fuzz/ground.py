@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import select
@@ -15,14 +16,22 @@ from tests.support.bills import add_dealer, add_work
 from tests.support.dealers import add_dealer_with_history
 from tests.support.fixtures import FRIDAY_NIGHT, LEE, TEAM
 from tests.support.visitor import Visitor, signed_in
-from tests.support.world import CALLER, World
+from tests.support.world import CALLER, PUBLIC_URL, World
 from triage.policy.access import Role
+from triage.services import accounts
 from triage.services.dealer_files import import_file
 from triage.store.models import Account
+from webhooks.twilio.media import media_address
 
 PEOPLE = {Role.TECHNICIAN: "lee", Role.MANAGER: "maria", Role.AUDITOR: None, Role.ADMINISTRATOR: "ada"}
 _MOST_PAGES = 200
 _ENDS_A_SIGN_IN = ("/sign-out", "/account/sign-ins")
+_NO_PROVIDER: dict[str, Any] = {
+    "oidc_issuer": "http://127.0.0.1:9",
+    "oidc_client_id": "afterhours",
+    "oidc_client_secret": "a secret of the provider's",
+}
+"""A sign-in provider that does not answer."""
 _HOSTILE_TEAM = TEAM.replace("Sam Novak", f"Sam {MARK}")
 
 
@@ -34,7 +43,7 @@ class Ground:
         folder = Path(tempfile.mkdtemp(prefix="afterhours-fuzz-"))
         roster = folder / "roster.toml"
         roster.write_text(_HOSTILE_TEAM)
-        self.world = World(clock, database_url, roster_file=roster)
+        self.world = World(clock, database_url, roster_file=roster, trusted_proxies=1, **_NO_PROVIDER)
         roster.unlink()
         folder.rmdir()
         self._give_it_a_history()
@@ -56,6 +65,9 @@ class Ground:
         self.forms: dict[str, list[Form]] = {}
         self._walk(Role.ADMINISTRATOR, most_pages)
         self._walk(Role.TECHNICIAN, most_pages // 4)
+        self._learn_what_no_page_links()
+        every = (path.partition("?")[0] for paths in self.addresses.values() for path in paths)
+        self.last_parts = [path.rpartition("/")[2] for path in every]
 
     def close(self) -> None:
         self.world.close()
@@ -121,6 +133,22 @@ class Ground:
                 if link not in seen:
                     seen.add(link)
                     waiting.append(link)
+
+    def _learn_what_no_page_links(self) -> None:
+        """Addresses that are shown once, or to programs alone: a feed, an invitation, a recording, files of pages."""
+        visitor, desk = self.visitors[Role.TECHNICIAN], self.world.program.desk
+        visitor.get("/on-call/feeds")
+        shown = [re.search(r"/on-call/feeds/[\w-]+\.ics", visitor.post("/on-call/feeds").text)]
+        invited = accounts.invite(
+            desk, "new@example.com", name=MARK, role=Role.AUDITOR, actor="test", now=self.world.now
+        )
+        with self.world.app.app_context():
+            heard = media_address(1)
+        paths = [*(found[0] for found in shown if found), invited.path, "/static/console.css", "/static/../console.css"]
+        for path in [*paths, *([heard.removeprefix(PUBLIC_URL)] if heard else [])]:
+            for method in ("GET", "POST"):
+                if (rule := self.rule_of(path, method)) is not None:
+                    self.addresses.setdefault(f"{method} {rule}", []).append(path)
 
     def _keep(self, form: Form) -> None:
         rule = self.rule_of(form.action, form.method)

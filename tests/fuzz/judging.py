@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import zipfile
 from collections.abc import Iterator
 
 from tests.fuzz.ground import Ground
@@ -72,6 +73,12 @@ def _body(answer: Answer) -> Iterator[str]:
             if any(cell.startswith(FORMULA) for cell in row):
                 yield "a cell that a spreadsheet would reckon"
                 return
+    if answer.type.endswith("spreadsheetml.sheet") and answer.status == 200:
+        with zipfile.ZipFile(io.BytesIO(answer.body)) as book:
+            if any(b"<f>" in book.read(name) or b"<hyperlink" in book.read(name) for name in book.namelist()):
+                yield "a book that reckons or leads somewhere"
+    if answer.type == "text/calendar" and re.search(rb"(?m)^(=|@|ATTACH|ATTENDEE|URL|X-MARK|<)", answer.body):
+        yield "a calendar with a line that somebody wrote"
 
 
 def _admission(ground: Ground, request: Request, answer: Answer) -> Iterator[str]:

@@ -34,6 +34,11 @@ class Form:
         return tuple(field.name for field in self.fields)
 
     @property
+    def holds_state(self) -> bool:
+        """Whether a hidden field says what the page was made of, a version or a seal: an old one is refused."""
+        return any(field.kind == "hidden" and field.name != "csrf_token" for field in self.fields)
+
+    @property
     def has_file(self) -> bool:
         return any(field.kind == "file" for field in self.fields)
 

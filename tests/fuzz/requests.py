@@ -27,6 +27,7 @@ ASKED = (
     "reference", "kind", "actor", "words", "at", "from", "by", "on", "product", "rotation", "starts", "ends", "code",
     "v",
     "dealer", "person", "quarter", "through", "next", "date", "number", "delivery", "turn", "repeats", "language",
+    "error", "iss", "session_state",
 )  # fmt: skip
 POSTED = (
     "actor", "again", "amount", "at", "attested", "because", "began", "book", "by", "caller", "channels", "check",
@@ -55,14 +56,20 @@ _HEADERS = {
     "x" * 3000, values.MARK, "127.0.0.1:8080"],
     "HTTP_COOKIE": ["", "=", ";;;", "__Host-afterhours=", "__Host-afterhours=" + "x" * 90, "__Host-afterhours-forms=x",
                     "__Host-afterhours-forms=e30.x.x",
-                    "a=" + "x" * 9000, '__Host-afterhours="\\000\\777"', "\xff\xfe=\xff"],
+                    "a=" + "x" * 9000, "a=b; " * 500,
+                    "__Host-afterhours=x; __Host-afterhours=y; __Host-afterhours-forms=e30; __Host-afterhours-forms=x",
+                    '__Host-afterhours="\\000\\777"', "\xff\xfe=\xff"],
     "HTTP_X_FORWARDED_FOR": ["10.0.0.1", "x" * 500, values.MARK, "::1", "1.1.1.1, 2.2.2.2, 3.3.3.3"],
-    "HTTP_X_FORWARDED_HOST": ["evil.example"],
+    "HTTP_X_FORWARDED_HOST": ["evil.example", "evil.example, afterhours.example", values.MARK],
+    "HTTP_X_FORWARDED_PROTO": ["http", "javascript", "https, http"],
+    "HTTP_X_FORWARDED_PORT": ["8080", "x"],
     "HTTP_X_FORWARDED_PREFIX": ["/evil"],
+    "HTTP_X_REAL_IP": ["10.0.0.1", values.MARK],
+    "HTTP_FORWARDED": ["for=10.0.0.1;host=evil.example;proto=http", 'for="[::1', values.MARK],
     "HTTP_X_ORIGINAL_URL": ["/accounts"],
     "HTTP_X_HTTP_METHOD_OVERRIDE": ["DELETE"],
     "HTTP_ACCEPT": ["text/html", "application/json", "*/*;q=99", "x", "text/html;q=NaN", ""],
-    "HTTP_ACCEPT_LANGUAGE": ["es", "x" * 2000],
+    "HTTP_ACCEPT_LANGUAGE": ["es", "x" * 2000, "es;q=9,en;q=-1,*;q=NaN", "es-" * 500, values.MARK, "\xff", ","],
     "HTTP_USER_AGENT": ["", values.MARK, "x" * 5000, "\x80\xff", "+16145550199"],
     "HTTP_REFERER": ["https://evil.example/", values.MARK],
     "HTTP_ORIGIN": ["https://evil.example", "null"],
@@ -100,6 +107,8 @@ class Request:
     has_csrf: bool = True
     signs: str | None = None
     is_multipart: bool = False
+    raw: tuple[str, bytes] | None = None
+    """A type and a body as they are, and no form."""
     headers: dict[str, str] = field(default_factory=dict)
 
     def told(self) -> str:
@@ -108,6 +117,8 @@ class Request:
         sent = ", ".join(f"{name!r}={str(value)[:120]!r}" for name, value in self.fields)
         headers = f" {self.headers!r}"[:400] if self.headers else ""
         sealed = f" signed={self.signs}" if self.rule.startswith("/twilio") else f" csrf={self.has_csrf}"
+        if self.raw is not None:
+            sent = f"{self.raw[0]} {self.raw[1][:120]!r} of {len(self.raw[1])} bytes"
         return f"{self.method} {self.path[:300]}?{self.query[:300]} by {who}{sealed}{headers} {{{sent}}}"
 
 
@@ -115,7 +126,7 @@ def draw(ground: Ground, routes: list[tuple[str, str]], seed: int, number: int) 
     """`routes` are pairs of a method and a route of the map."""
     dice = Random(f"{seed}:{number}")
     phone_routes = [route for route in routes if route[1].startswith("/twilio/")]
-    method, rule = dice.choice(phone_routes if dice.random() < 0.3 else routes)
+    method, rule = dice.choice(phone_routes if dice.random() < 0.4 else routes)
     if dice.random() < 0.03:
         method = dice.choice(METHODS)
     known = ground.addresses.get(f"{method} {rule}", [])
@@ -129,6 +140,8 @@ def draw(ground: Ground, routes: list[tuple[str, str]], seed: int, number: int) 
         _as_visitor(request, ground, dice)
     if dice.random() < 0.25:
         _ask_more(request, dice)
+    if request.method != "GET" and dice.random() < 0.05:
+        request.raw = files.body(dice)
     if dice.random() < 0.12:
         for name in dice.sample(sorted(_HEADERS), dice.choice([1, 1, 1, 2, 4])):
             request.headers[name] = dice.choice(_HEADERS[name])
@@ -136,8 +149,6 @@ def draw(ground: Ground, routes: list[tuple[str, str]], seed: int, number: int) 
 
 
 def _odd_path(rule: str, ground: Ground, dice: Random) -> str:
-    others = [path.partition("?")[0] for paths in ground.addresses.values() for path in paths]
-
     def piece(found: re.Match[str]) -> str:
         kind = found[1] or ""
         if kind.startswith("any("):
@@ -146,12 +157,14 @@ def _odd_path(rule: str, ground: Ground, dice: Random) -> str:
         if kind == "int" and dice.random() < 0.7:
             return str(dice.choice([1, 1, 2, 3, 4, 5, 9, 2**31 - 1, 2**31, 2**63]))
         if dice.random() < 0.2:
-            return dice.choice(others).rpartition("/")[2]
+            return dice.choice(ground.last_parts)
         return quote(values.part(dice).encode("utf-8", "surrogatepass"), safe=dice.choice(["", "/", "~"]))
 
     path = re.sub(r"<(?:([a-z]+(?:\([^)]*\))?):)?[a-z_]+>", piece, rule)
     if dice.random() < 0.03:
         path += dice.choice(["/", "//", "/..", "%2f", "%00", ";x", "%ff", "%ed%a0%80"])
+    if dice.random() < 0.02:
+        path = dice.choice(["//evil.example", "/", "/.", "/%2e%2e", "/\\", "/x/..", "/%2f"]) + path
     return path
 
 
@@ -161,13 +174,13 @@ def _as_visitor(request: Request, ground: Ground, dice: Random) -> None:
     request.has_csrf = dice.random() < 0.93
     if forms and dice.random() < 0.85:
         form = dice.choice(forms)
-        request.form, request.role = form, form.role if dice.random() < 0.8 else dice.choice(roles)
+        request.form, request.role = form, form.role if dice.random() < 0.75 else dice.choice([None, *roles])
         request.path = form.action.partition("?")[0] if dice.random() < 0.9 else request.path
-        request.is_fresh = request.method == "POST" and dice.random() < 0.6
+        request.is_fresh = request.method == "POST" and form.holds_state and dice.random() < 0.5
         request.is_multipart = form.has_file or dice.random() < 0.05
         _fill_in(request, form, dice)
     else:
-        request.role = dice.choice([Role.ADMINISTRATOR, Role.MANAGER, *roles])
+        request.role = dice.choice([Role.ADMINISTRATOR, Role.MANAGER, None, None, *roles])
         if request.method != "GET":
             request.fields = [(name, values.written(dice)) for name in dice.sample(POSTED, dice.randrange(8))]
             request.is_multipart = dice.random() < 0.1

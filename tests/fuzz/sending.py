@@ -35,9 +35,7 @@ def send(ground: Ground, request: Request) -> Answer:
     """Raises whatever escapes the application."""
     form = _read_anew(ground, request) if request.is_fresh and request.form is not None else None
     pairs = _completed(ground, request, form)
-    body, kind = (
-        _multipart(pairs) if request.is_multipart else (_urlencoded(pairs), "application/x-www-form-urlencoded")
-    )
+    body, kind = _body(request, pairs)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
@@ -68,6 +66,13 @@ def send(ground: Ground, request: Request) -> Answer:
     environ["wsgi.input"] = io.BytesIO(body)
     chunks, status, headers = run_wsgi_app(ground.world.app, environ, buffered=True)
     return Answer(int(status.split()[0]), dict(headers), b"".join(chunks))
+
+
+def _body(request: Request, pairs: list[Pair]) -> tuple[bytes, str]:
+    if request.raw is not None:
+        kind, body = request.raw
+        return body, kind
+    return _multipart(pairs) if request.is_multipart else (_urlencoded(pairs), "application/x-www-form-urlencoded")
 
 
 def _read_anew(ground: Ground, request: Request) -> Form | None:

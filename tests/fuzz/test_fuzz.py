@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 
@@ -24,7 +26,8 @@ def test_hostile_requests_break_nothing(
 ) -> None:
     tally = Tally()
 
-    one_round(lambda: Ground(clock, sqlite_url, 48), clock, seed=SEED, first=0, many=160, tally=tally)
+    with closing(Ground(clock, sqlite_url, 48)) as ground:
+        one_round(ground, clock, seed=SEED, first=0, many=160, tally=tally)
 
     assert told(tally) == []
     assert tally.requests == 160
@@ -38,7 +41,8 @@ def test_more_of_them_break_nothing_on_both_databases(
 ) -> None:
     tally = Tally()
 
-    one_round(lambda: Ground(clock, database_url), clock, seed=SEED + 1, first=0, many=400, tally=tally)
+    with closing(Ground(clock, database_url)) as ground:
+        one_round(ground, clock, seed=SEED + 1, first=0, many=400, tally=tally)
 
     assert told(tally) == []
     assert len(tally.accepted) > 50
@@ -78,6 +82,7 @@ def test_a_sound_answer_has_no_fault() -> None:
         Answer(303, {**PAGE, "Location": "https://evil.example/"}, b""),
         Answer(200, {**PAGE, "X-Odd": "a\r\nSet-Cookie: b"}, b""),
         Answer(200, {**PAGE, "Content-Type": "text/csv"}, b"a,b\r\n1,=x-mark()\r\n"),
+        Answer(200, {**PAGE, "Content-Type": "text/calendar"}, b"BEGIN:VCALENDAR\r\nURL:http://evil\r\n"),
     ],
 )
 def test_a_faulty_answer_is_found(answer: Answer) -> None:

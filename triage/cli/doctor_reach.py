@@ -19,7 +19,7 @@ from triage.policy.limits import is_certificate_ending
 _TIMEOUT_SECONDS = 5
 _HTTPS = 443
 _SOCKET_UNIT = Path("/etc/systemd/system/afterhours-web.socket")
-_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is bound to, and how it is reached from here
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is bound to, and how it is reached from here # nosec B104
 
 
 def examine_port(settings: Settings, socket_unit: Path = _SOCKET_UNIT) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ _PR_SET_PDEATHSIG = 1
 
 def become(module: str) -> NoReturn:
     """Replace this process by a face. It is started by name: the domain does not import its faces."""
-    os.execv(sys.executable, _command(module))  # noqa: S606 - our own interpreter, our own module
+    os.execv(sys.executable, _command(module))  # noqa: S606 - our own interpreter, our own module # nosec B606
 
 
 def serve(settings: Settings) -> int:
@@ -86,7 +86,7 @@ def ask(module: str, documents: Sequence[str], told: Callable[[str], None]) -> l
 
 
 def _begin_to_ask(module: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+    return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module # nosec B603
         _command(module),
         env=environment,
         stdin=subprocess.PIPE,
@@ -152,7 +152,7 @@ class _Children:
         return 0
 
     def _launch(self, module: str) -> None:
-        self._running[module] = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+        self._running[module] = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module # nosec B603
             _command(module),
             env=self._environment,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread

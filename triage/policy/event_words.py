@@ -118,7 +118,7 @@ EVENT_WORDS = {
     "outage": "The scheduler was down, or the database took no writes",
     "owner_asked_again": "Whoever had it is asked again: they took it before it was an emergency",
     "passed": "Passed on",
-    "password_changed": "A password was changed",
+    "password_changed": "A password was changed",  # nosec B105 # words, and no secret
     "pin_refused": "A caller keyed in a PIN that nobody has",
     "policy_loaded": "A version of the policy came into force",
     "purchase_recorded": "A dealer's purchase was recorded",

@@ -98,7 +98,7 @@ class Habits:
         pool = next(enough, pools.get(()))
         if not pool:
             return None
-        return pool[int(Random(f"{self._seed}/{of}").random() * len(pool))]  # noqa: S311 - it has to be repeatable
+        return pool[int(Random(f"{self._seed}/{of}").random() * len(pool))]  # noqa: S311 - it has to be repeatable # nosec B311
 
 
 def is_night(at: datetime, zone: ZoneInfo) -> bool:

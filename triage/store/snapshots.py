@@ -141,7 +141,7 @@ def _dump_postgres(store: Store, target: Path) -> Iterator[Session]:
         for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
             session.execute(text(f"SET LOCAL {limit} = 0"))
         state = session.scalar(text("SELECT pg_export_snapshot()"))
-        dump = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, and settings of ours
+        dump = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program, and settings of ours # nosec B603
             [program, "--format=custom", "--no-owner", "--no-privileges", "--no-password", f"--snapshot={state}",
              f"--file={target}", f"--dbname={address}"],
             stderr=told, env=environment,
@@ -160,7 +160,7 @@ def _dump_postgres(store: Store, target: Path) -> Iterator[Session]:
 
 
 def _read_back(program: str, target: Path) -> None:
-    listed = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and a file of ours
+    listed = subprocess.run(  # noqa: S603 - PostgreSQL's own program, and a file of ours # nosec B603
         [program, "--list", str(target)], capture_output=True, text=True, check=False, timeout=_WAIT_SECONDS
     )
     if listed.returncode or " TABLE DATA public events " not in listed.stdout:

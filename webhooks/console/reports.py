@@ -61,7 +61,7 @@ def sla_page() -> tuple[str, int]:
         behind=partial(_behind, url_for("console.sla_cases"), asked),
         groups=lines_by_group(found, names),
         breaches=[_told(breach, names) for breach in found["breaches"][:_MOST_BREACHES]],
-        charts=[(chart.title, Markup(drawer.draw(chart))) for chart in sla_charts(found)],  # noqa: S704 - the drawer escapes
+        charts=[(chart.title, Markup(drawer.draw(chart))) for chart in sla_charts(found)],  # noqa: S704 - the drawer escapes # nosec B704
         names=names,
         most=max(map(max, found["volume"].values())),
         figure_words=FIGURE_WORDS,

@@ -24,7 +24,7 @@ def account_json(exchange: Exchange) -> Json:
         "friendly_name": "Simulated phone system",
         "status": "active",
         "type": "Full",
-        "auth_token": None,
+        "auth_token": None,  # nosec B105 # none is told
         "date_created": created,
         "date_updated": created,
         "subresource_uris": {name.lower(): f"{uri}/{name}.json" for name in ("Messages", "Calls", "Recordings")},

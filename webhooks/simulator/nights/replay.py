@@ -37,7 +37,7 @@ from webhooks.simulator.phone_system import WITHHELD, Behaviour
 OUR_NUMBER = "+16145550100"
 OFFICE_OPENS = time(9)
 """When somebody at the office calls back what nobody took in time."""
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it # nosec B108
 _AFTERWARDS = timedelta(days=4)
 """So long after the last voicemail all is called back, also what waited for the next support day."""
 _HOUSE_EVERY = timedelta(hours=12)  # what it does is small, and half a minute is much work

@@ -147,7 +147,7 @@ class Team:
 
     def add(self, number: str, habits: Habits) -> None:
         """Give a phone to somebody of these habits, each with a chance of their own."""
-        chance = Random(self._chance.getrandbits(64))  # noqa: S311 - a simulation wants to be repeatable
+        chance = Random(self._chance.getrandbits(64))  # noqa: S311 - a simulation wants to be repeatable # nosec B311
         self.people[number] = Technician(self._phones, number, habits, chance)
 
     def begin_night(self, now: datetime) -> None:

@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.add_column("marks", sa.Column("held_since", sa.DateTime(timezone=True), nullable=True))
     for name in ("calls", "recordings", "texts"):
         op.execute(
-            f"INSERT INTO marks (name, at, next_attempt_at)"  # noqa: S608 - our own three words
+            f"INSERT INTO marks (name, at, next_attempt_at)"  # noqa: S608 - our own three words # nosec B608
             f" SELECT '{name}', at, next_attempt_at FROM marks WHERE name = 'traffic'"
         )
     op.execute("DELETE FROM marks WHERE name = 'traffic'")
@@ -26,8 +26,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(
-        "INSERT INTO marks (name, at, next_attempt_at) SELECT 'traffic', min(at), min(next_attempt_at)"  # noqa: S608
+        "INSERT INTO marks (name, at, next_attempt_at) SELECT 'traffic', min(at), min(next_attempt_at)"  # noqa: S608 - names of ours # nosec B608
         f" FROM marks WHERE name IN {_LISTS} HAVING count(*) > 0"
     )
-    op.execute(f"DELETE FROM marks WHERE name IN {_LISTS}")  # noqa: S608
+    op.execute(f"DELETE FROM marks WHERE name IN {_LISTS}")  # noqa: S608 - names of ours # nosec B608
     op.drop_column("marks", "held_since")

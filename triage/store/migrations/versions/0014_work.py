@@ -66,13 +66,13 @@ def upgrade() -> None:
     op.create_index("ix_billing_lines_invoice_id", "billing_lines", ["invoice_id"])
     work = ", ".join(column.name for column in _session_columns() if isinstance(column, sa.Column))
     op.execute(
-        f'INSERT INTO sessions (id, case_id, kind, "window", product, policy, {work})'  # noqa: S608 - names of ours
+        f'INSERT INTO sessions (id, case_id, kind, "window", product, policy, {work})'  # noqa: S608 - names of ours # nosec B608
         f" SELECT s.id, s.case_id, 'callback', c.\"window\", c.product, c.policy, {_of('s', work)}"
         " FROM sessions_aside s JOIN cases c ON c.id = s.case_id"
     )
     lines = ", ".join(column.name for column in _line_columns() if isinstance(column, sa.Column))
     op.execute(
-        f"INSERT INTO billing_lines (id, session_id, revision, billed_days, billed_at, {lines})"  # noqa: S608
+        f"INSERT INTO billing_lines (id, session_id, revision, billed_days, billed_at, {lines})"  # noqa: S608 - names of ours # nosec B608
         f" SELECT l.id, l.session_id, 0, 0, s.closed_at, {_of('l', lines)}"
         " FROM billing_lines_aside l JOIN sessions_aside s ON s.id = l.session_id"
     )
@@ -176,12 +176,12 @@ def downgrade() -> None:
     )
     work = ", ".join(column.name for column in _session_columns() if isinstance(column, sa.Column))
     op.execute(
-        f"INSERT INTO sessions (id, case_id, {work}) SELECT id, case_id, {work} FROM sessions_aside"  # noqa: S608
+        f"INSERT INTO sessions (id, case_id, {work}) SELECT id, case_id, {work} FROM sessions_aside"  # noqa: S608 - names of ours # nosec B608
         " WHERE case_id IS NOT NULL AND withdrawn_at IS NULL"
     )
     lines = ", ".join(column.name for column in _line_columns() if isinstance(column, sa.Column))
     op.execute(
-        f"INSERT INTO billing_lines (id, session_id, {lines}) SELECT id, session_id, {lines}"  # noqa: S608
+        f"INSERT INTO billing_lines (id, session_id, {lines}) SELECT id, session_id, {lines}"  # noqa: S608 - names of ours # nosec B608
         " FROM billing_lines_aside WHERE revision = 0 AND session_id IN (SELECT id FROM sessions)"
     )
     _take_away_what_was_aside()
@@ -190,7 +190,7 @@ def downgrade() -> None:
 def _put_aside() -> None:
     """Copies, as SQLite cannot change a table that another one refers to."""
     for table in _CHANGED:
-        op.execute(f"CREATE TABLE {table}_aside AS SELECT * FROM {table}")  # noqa: S608 - names of ours
+        op.execute(f"CREATE TABLE {table}_aside AS SELECT * FROM {table}")  # noqa: S608 - names of ours # nosec B608
     for table in reversed(_CHANGED):
         op.drop_table(table)
 
@@ -200,7 +200,7 @@ def _take_away_what_was_aside() -> None:
         op.drop_table(f"{table}_aside")
         if op.get_context().dialect.name == "postgresql":
             op.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"  # noqa: S608 - names of ours
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"  # noqa: S608 - names of ours # nosec B608
                 f" (SELECT coalesce(max(id), 0) + 1 FROM {table}), false)"
             )
     op.create_index("ix_sessions_closed_at", "sessions", ["closed_at"])

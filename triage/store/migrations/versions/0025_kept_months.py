@@ -25,7 +25,7 @@ def upgrade() -> None:
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for change, rows in _CHANGES.items():
         of_each = " OR ".join(f"(ends_at > {row}.left_at AND starts_at <= {row}.left_at)" for row in rows)
-        forget = f"DELETE FROM kept_months WHERE {of_each};"  # noqa: S608 - ours
+        forget = f"DELETE FROM kept_months WHERE {of_each};"  # noqa: S608 - ours # nosec B608
         name = f"cases_forget_month_{change}"
         if is_sqlite:
             op.execute(f"CREATE TRIGGER {name} AFTER {change.upper()} ON cases BEGIN {forget} END")

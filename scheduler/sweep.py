@@ -206,11 +206,11 @@ def _letters(program: Program, _phone_system: PhoneSystem, most: int) -> list[Er
 
 
 _CLAIMS: tuple[tuple[frozenset[Due], Callable[[Program, PhoneSystem, int], list[Errand]]], ...] = (
-    (frozenset({Due.MARK, Due.TEST_CALL}), _test_calls),
-    (frozenset({Due.DELIVERY, Due.MARK, Due.TEST_CALL}), _deliveries),  # a test call that fails plans texts
+    (frozenset({Due.NEXT_TEST_CALL, Due.TEST_CALL}), _test_calls),
+    (frozenset({Due.DELIVERY, Due.NEXT_TEST_CALL, Due.TEST_CALL}), _deliveries),  # a test call that fails plans texts
     (frozenset({Due.BRIDGE}), _legs),
     (frozenset({Due.LOOK_UP}), _look_ups),
-    (frozenset({Due.MARK}), _look_at_lists),
+    (frozenset({Due.LISTS}), _look_at_lists),
     (frozenset({Due.COPY}), _copies),
     (frozenset({Due.LETTER}), _letters),
 )

@@ -115,8 +115,8 @@ def test_a_check_of_the_day_that_fails_is_told_of_and_stops_neither_the_others_n
     mine.post("/twilio/recording", recording_form(From=CALLER))
     running.ring()
     went_out = until(phones.messages)
-    with mine.program.desk.store.read() as session:
-        seen = all_seen(session)
+    with mine.program.desk.store.glance() as connection:
+        seen = all_seen(connection)
     found = running._chores()
     running.stop()
     mine.close()

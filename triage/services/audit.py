@@ -95,6 +95,8 @@ def ask_for_check(desk: Desk, *, actor: str, now: datetime) -> bool:
 
 def go_on_checking(desk: Desk, now: datetime) -> None:
     """The next portion of the check that is under way, if one is."""
+    if not desk.store.scalar(history.IS_CHECK_UNDER_WAY):
+        return
     with desk.store.read() as session:
         row = history.check_under_way(session)
         if row is None:

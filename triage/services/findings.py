@@ -56,8 +56,7 @@ def clock_behind(desk: Desk, now: datetime) -> timedelta | None:
     """How far the clock is behind the newest instant on record; None where it is not. Raises StoreUnavailable."""
     if schema.revision(desk.store) is None:
         return None
-    with desk.store.read() as session:
-        newest = ahead.furthest_sign(session)
+    newest: datetime | None = desk.store.scalar(ahead.FURTHEST_SIGN)
     return newest - now if newest is not None and newest - now > CLOCKS_MAY_DIFFER_BY else None
 
 

@@ -28,12 +28,11 @@ log = structlog.get_logger()
 
 def bring_in_line(desk: Desk, now: datetime) -> None:
     """Where the last sign of life lies ahead of the clock, move back what was written since; else do nothing."""
-    with desk.store.read() as session:
-        seen = ahead.furthest_sign(session)
-        if seen is None or not is_ahead(seen, now):
-            return
+    seen = desk.store.scalar(ahead.FURTHEST_SIGN)
+    if seen is None or not is_ahead(seen, now):
+        return
     with desk.store.write() as tx:
-        seen = ahead.furthest_sign(tx.session)
+        seen = tx.session.scalar(ahead.FURTHEST_SIGN)
         if seen is None or not is_ahead(seen, now):
             return
         lists = _look_at_lists_again(tx, now)

@@ -34,6 +34,7 @@ from triage.services.late_texts import take_late_text
 from triage.services.technician_texts import LONGEST_SENDER, Text
 from triage.store import chain, marks
 from triage.store.engine import Transaction
+from triage.store.marks import OnRecord
 from triage.store.models import Mark
 
 log = structlog.get_logger()
@@ -85,6 +86,17 @@ class _Lists:
     recordings: Sequence[RecordingDetails]
     texts: Sequence[TextDetails]
 
+    @property
+    def over(self) -> dict[str, CallDetails]:
+        """The calls that ended."""
+        return {call.call_sid: call for call in self.calls if call.status in ENDED_CALLS}
+
+    @property
+    def messages(self) -> list[RecordingDetails]:
+        """In calls to our number. One whose call is not listed is not ours, or is listed again with its call."""
+        calls = {call.call_sid for call in self.calls}
+        return [one for one in self.recordings if one.is_message and one.call_sid in calls]
+
 
 def look_soon(desk: Desk, now: datetime) -> None:
     """Make a look due: a scheduler has just started."""
@@ -107,14 +119,11 @@ def behind_by(desk: Desk, now: datetime) -> dict[str, timedelta]:
 
 def claim_look(desk: Desk, now: datetime) -> Look | None:
     """The look that is due, for one node alone; None where none is. It comes due again, whatever becomes of it."""
-    with desk.store.read() as session:
-        if not marks.is_due(session, now):
-            return None
     rule = desk.terms.reconciler
     with desk.store.write() as tx:
-        if not marks.is_due(tx.session, now):
-            return None
         found = marks.of_lists(tx.session)
+        if not any(mark.next_attempt_at <= now for mark in found):
+            return None
         for mark in found:
             mark.next_attempt_at = now + rule.every
         return Look({mark.name: mark.at - rule.looks_back for mark in found}, now)
@@ -141,11 +150,11 @@ def take_look(desk: Desk, traffic: RemembersTraffic, look: Look, clock: Callable
 def _take_look(desk: Desk, traffic: RemembersTraffic, look: Look, clock: Callable[[], datetime]) -> _Findings:
     found = _Findings()
     lists = _read_all(traffic, look, found)
-    now = clock()
+    known, now = _known(desk, lists), clock()
     happened = [
-        *_calls(desk, lists, look, now),
-        *_voicemails(desk, lists, found, now),
-        *_texts(desk, lists, found, now),
+        *_calls(desk, lists, known, look, now),
+        *_voicemails(desk, lists, known, found, now),
+        *_texts(desk, lists, known, found, now),
     ]
     for one in sorted(happened, key=lambda one: (one.at, one.sid)):
         try:
@@ -187,15 +196,22 @@ def _read(
     return ()
 
 
-def _calls(desk: Desk, lists: _Lists, look: Look, now: datetime) -> Iterator[_Happened]:
+def _known(desk: Desk, lists: _Lists) -> OnRecord:
+    with desk.store.read() as session:
+        return marks.on_record(
+            session,
+            list(lists.over),
+            [recording.recording_sid for recording in lists.messages],
+            [text.message_sid for text in lists.texts],
+        )
+
+
+def _calls(desk: Desk, lists: _Lists, known: OnRecord, look: Look, now: datetime) -> Iterator[_Happened]:
     """Calls that ended are on record, also where nobody left a word: nothing is owed then."""
     recorded = {recording.call_sid for recording in lists.recordings}
-    over = {call.call_sid: call for call in lists.calls if call.status in ENDED_CALLS}
-    with desk.store.read() as session:
-        known = marks.ended_calls(session, list(over))
-    for sid, call in over.items():
+    for sid, call in lists.over.items():
         ended_at = call.ended_at or call.started_at or now
-        if sid not in known and ended_at >= look.since["calls"] and not is_left_to_webhooks(ended_at, now):
+        if sid not in known.ended_calls and ended_at >= look.since["calls"] and not is_left_to_webhooks(ended_at, now):
             yield _Happened(ended_at, sid, "calls", ended_at, partial(_take_call, desk, call, recorded))
 
 
@@ -206,23 +222,17 @@ def _take_call(desk: Desk, call: CallDetails, recorded: Set[str], now: datetime)
             tx.record("call_found", at=now, actor="system", call=sid, status=call.status, began=call.started_at)
 
 
-def _voicemails(desk: Desk, lists: _Lists, found: _Findings, now: datetime) -> Iterator[_Happened]:
-    """Messages in calls to our number. One whose call is not listed is not ours, or is listed again with its call."""
+def _voicemails(desk: Desk, lists: _Lists, known: OnRecord, found: _Findings, now: datetime) -> Iterator[_Happened]:
     calls = {call.call_sid: call for call in lists.calls}
-    messages = [one for one in lists.recordings if one.is_message and one.call_sid in calls]
-    sids = [recording.recording_sid for recording in messages]
-    with desk.store.read() as session:
-        whole = marks.whole_recordings(session, sids)
-        confirmed = marks.confirmed_recordings(session, sids) if len(whole) < len(sids) else whole
-    for recording in messages:
+    for recording in lists.messages:
         sid, listed_at = recording.recording_sid, recording.created_at
         ended_at = recording.ended_at or listed_at
-        if sid in whole:
+        if known.recordings.get(sid):
             continue
         if recording.is_recorded is None or is_left_to_webhooks(ended_at, now):
             found.unsettled["recordings"][sid] = listed_at
         else:
-            call, noted = calls[recording.call_sid], None if sid in confirmed else found
+            call, noted = calls[recording.call_sid], None if sid in known.recordings else found
             take = partial(_take_voicemail, desk, recording, call, noted)
             yield _Happened(ended_at, sid, "recordings", listed_at, take)
 
@@ -251,12 +261,10 @@ def _take_voicemail(
         found.voicemails[reference] = min(ended_at, found.voicemails.get(reference, ended_at))
 
 
-def _texts(desk: Desk, lists: _Lists, found: _Findings, now: datetime) -> Iterator[_Happened]:
-    with desk.store.read() as session:
-        known = marks.known_texts(session, [text.message_sid for text in lists.texts])
+def _texts(desk: Desk, lists: _Lists, known: OnRecord, found: _Findings, now: datetime) -> Iterator[_Happened]:
     for text in lists.texts:
         sid, sent_at = text.message_sid, text.sent_at
-        if sid in known:
+        if sid in known.texts:
             continue
         if is_left_to_webhooks(sent_at, now):
             found.unsettled["texts"][sid] = sent_at

@@ -58,8 +58,8 @@ def hung_write(desk: Desk) -> str | None:
 
 def signs(desk: Desk) -> dict[str, datetime]:
     """When each round was last finished, by its name."""
-    with desk.store.read() as session:
-        return vital_signs.all_seen(session)
+    with desk.store.glance() as connection:
+        return vital_signs.all_seen(connection)
 
 
 def sweep_finished(desk: Desk, now: datetime) -> None:
@@ -139,17 +139,17 @@ def readings(desk: Desk, now: datetime) -> Readings:
 
 def what_is_due(desk: Desk, now: datetime) -> frozenset[Due]:
     """What a sweep would find to do."""
-    with desk.store.read() as session:
-        return due.kinds(session, now)
+    with desk.store.glance() as connection:
+        return due.kinds(connection, now)
 
 
 def first_due(desk: Desk, after: datetime) -> datetime | None:
     """The first instant after this one at which something is due; None where nothing is to come."""
-    with desk.store.read() as session:
-        return next(iter(due.instants(session, after, _EVER, 1)), None)
+    with desk.store.glance() as connection:
+        return next(iter(due.instants(connection, after, _EVER, 1)), None)
 
 
 def due_soon(desk: Desk, now: datetime) -> list[datetime]:
     """The instants of the next minute and a half at which something is due: what the bell is armed with."""
-    with desk.store.read() as session:
-        return list(due.instants(session, now, now + _SOON, _MOST_RINGS))
+    with desk.store.glance() as connection:
+        return list(due.instants(connection, now, now + _SOON, _MOST_RINGS))

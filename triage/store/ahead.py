@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from triage.policy.recordings import DELETE_AFTER, CopyState
-from triage.store import marks
 from triage.store.base import Base
+from triage.store.marks import IS_OF_A_LIST
 from triage.store.models import (
     AlarmRow,
     Alert,
@@ -24,6 +24,7 @@ from triage.store.models import (
     Delivery,
     Heartbeat,
     LookUp,
+    Mark,
     RecordingCopy,
     SignInAttempt,
 )
@@ -56,10 +57,9 @@ _DUES: Columns = {
 }
 """When something is to be looked at again."""
 
-
-def furthest_sign(session: Session) -> datetime | None:
-    """The latest instant at which anybody is on record to have looked; None before the first look."""
-    return max([*session.scalars(select(Heartbeat.at)), *(mark.at for mark in marks.of_lists(session))], default=None)
+_SIGNS = union_all(select(Heartbeat.at.label("at")), select(Mark.at.label("at")).where(IS_OF_A_LIST)).subquery()
+FURTHEST_SIGN = select(func.max(_SIGNS.c.at))
+"""The latest instant at which anybody is on record to have looked; nothing before the first look."""
 
 
 def move_back(session: Session, now: datetime, stamped: Move, due: Move) -> dict[str, int]:

@@ -13,6 +13,7 @@ from triage.store.models import Call, CanaryRun, Mark
 
 _MARK = "canary"
 _UNDER_WAY = [CanaryRun.failed_at.is_(None), CanaryRun.delivered_at.is_(None)]
+IS_NEXT_RUN = Mark.name == _MARK
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,14 @@ class Store:
 
     def scalar(self, statement: Executable) -> Any:
         """One value as of now, without the cost of a session: for what every request asks."""
-        with self._answers(is_to_write=False), self._reader.connect() as connection:
+        with self.glance() as connection:
             return connection.scalar(statement)
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """A bare connection, to read as of now without the cost of a session: for what is asked all the time."""
+        with self._answers(is_to_write=False), self._reader.connect() as connection:
+            yield connection
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -149,7 +155,7 @@ class Store:
         """Whether a connection pooler stands between us and PostgreSQL."""
         if self.is_sqlite:
             return False
-        with self._answers(is_to_write=False), self._reader.connect() as connection:
+        with self.glance() as connection:
             return bool(connection.info[POOLED])
 
     def notify(self, channel: str) -> None:

@@ -130,6 +130,10 @@ def hashes(session: Session, numbers: Sequence[int]) -> dict[int, str]:
     return {row.number: row.hash for row in rows}
 
 
+IS_CHECK_UNDER_WAY = select(ChainCheck.id).where(ChainCheck.id == HEAD_ID).exists().select()
+"""Built once: whoever keeps house asks twice a minute."""
+
+
 def check_under_way(session: Session) -> ChainCheck | None:
     return session.get(ChainCheck, HEAD_ID)
 

@@ -29,6 +29,7 @@ class InProcessHttpClient(TwilioHttpClient):  # type: ignore[misc] # the SDK shi
 
     def __init__(self, app: WSGIApplication) -> None:
         super().__init__()
+        self.session.trust_env = False  # no proxy leads to an app
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, _IntoApp(app))
 

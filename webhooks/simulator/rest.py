@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from webhooks.simulator.faults import Hang, Refused, Unreachable
 from webhooks.simulator.in_process import HANG_HEADER
 from webhooks.simulator.phone_system import PhoneSystem
-from webhooks.simulator.rest_lists import page_of, time_filter, wanted
+from webhooks.simulator.rest_lists import page_of, time_filter, value_filter
 from webhooks.simulator.rest_shapes import (
     account_json,
     base,
@@ -118,12 +118,12 @@ def _add_messages(api: Blueprint, phone_system: PhoneSystem) -> None:
 
     @api.get("/Messages.json")
     def message_list() -> Response:
-        in_time = time_filter("DateSent")
+        to, from_, in_time = value_filter("To"), value_filter("From"), time_filter("DateSent")
         shown = [
             m
             for m in phone_system.messages()
-            if wanted("To", m.to)
-            and wanted("From", m.from_)
+            if to(m.to)
+            and from_(m.from_)
             and in_time(m.sent_at or m.created_at)
             and phone_system.is_listed(m.created_at)
         ]
@@ -158,14 +158,15 @@ def _add_calls(api: Blueprint, phone_system: PhoneSystem) -> None:
 
     @api.get("/Calls.json")
     def call_list() -> Response:
+        to, from_, status, parent = (value_filter(name) for name in ("To", "From", "Status", "ParentCallSid"))
         started, ended = time_filter("StartTime"), time_filter("EndTime")
         shown = [
             call
             for call in phone_system.calls()
-            if wanted("To", call.to)
-            and wanted("From", call.from_)
-            and wanted("Status", call.status)
-            and wanted("ParentCallSid", call.parent_sid)
+            if to(call.to)
+            and from_(call.from_)
+            and status(call.status)
+            and parent(call.parent_sid)
             and started(call.started_at or call.created_at)
             and ended(call.ended_at or call.created_at)
             and phone_system.is_listed(call.created_at)
@@ -190,12 +191,12 @@ def _add_recordings(api: Blueprint, phone_system: PhoneSystem) -> None:
     exchange = phone_system.exchange
 
     def listed(path: str, call_sid: str | None) -> Response:
-        in_time = time_filter("DateCreated")
+        of_call, in_time = value_filter("CallSid"), time_filter("DateCreated")
         shown = [
             recording
             for recording in phone_system.recordings()
             if call_sid in {None, recording.call_sid}
-            and wanted("CallSid", recording.call_sid)
+            and of_call(recording.call_sid)
             and in_time(recording.created_at)
             and phone_system.is_listed(recording.created_at)
         ]
@@ -234,7 +235,7 @@ def _add_numbers(api: Blueprint, phone_system: PhoneSystem) -> None:
 
     @api.get("/IncomingPhoneNumbers.json")
     def number_list() -> Response:
-        ours = [exchange.ours] if wanted("PhoneNumber", exchange.ours.number) else []
+        ours = [exchange.ours] if value_filter("PhoneNumber")(exchange.ours.number) else []
         path = f"{base(exchange)}/IncomingPhoneNumbers.json"
         return jsonify(page_of("incoming_phone_numbers", path, ours, lambda o: o.sid, lambda _: number_json(exchange)))
 

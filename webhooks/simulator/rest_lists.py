@@ -47,14 +47,17 @@ def page_of(
     }
 
 
-def wanted(name: str, value: str | None) -> bool:
-    """Whether the query asks for this value, or for none in particular."""
-    return request.args.get(name) in {None, "", value}
+def value_filter(name: str) -> Callable[[str | None], bool]:
+    """Whether a value is the one that the query asks for under this name; each is where it asks for none."""
+    asked = request.args.get(name)
+    return lambda value: not asked or value == asked
 
 
 def time_filter(name: str) -> Callable[[datetime], bool]:
     """Whether an instant fits the query's `name` (that day in GMT), `name<` and `name>`; both ends count."""
     on, until, since = (_when(request.args.get(name + sign)) for sign in ("", "<", ">"))
+    if not (on or until or since):
+        return lambda _: True
 
     def fits(at: datetime) -> bool:
         whole = at.astimezone(UTC).replace(microsecond=0)

@@ -51,7 +51,7 @@ class Nights:
         self.house_kept_at: datetime | None = None
         self._put_together = put_together
         self._clock = clock
-        self._swept_writes, self._known_writes, self._next_due = -1, -1, PAST
+        self._known_writes, self._next_due = -1, PAST
         self.start()
         settings = self.program.settings
         token, number = settings.twilio_auth_token, settings.twilio_from
@@ -69,7 +69,7 @@ class Nights:
         if not self.reads_lists:
             reconciler.put_off(self.program.desk, NEVER)
         self.app: Flask = app_of(self.program)
-        self._swept_writes = self._known_writes = -1
+        self._known_writes = -1
 
     def close(self) -> None:
         self.program.close()
@@ -98,11 +98,10 @@ class Nights:
             self.sweep()
 
     def sweep(self) -> None:
-        """Do what is due. Where nothing was written since the last time, nothing is until the next instant."""
+        """Do what is due, where anything is."""
         now = self.program.now()
-        if self._swept_writes != self._writes or self._ahead() <= now:
+        if self._ahead() <= now:
             sweep(self.program, self.phone_system, self.carry_out, lambda: FREE_SENDERS)
-            self._swept_writes = self._writes
         if self.house_kept_at is None or not timedelta(0) <= now - self.house_kept_at < self.house_every:
             keep_house(self.program)
             self.house_kept_at = now

@@ -24,6 +24,7 @@ from triage.ports import (
     HoldsNumber,
     KeepsRecordings,
     KnowsCalls,
+    KnowsStanding,
     PlacesTestCalls,
     PrintsPaper,
     ProvesIdentity,
@@ -107,6 +108,7 @@ class PhoneSystem:
     traffic: RemembersTraffic
     recordings: KeepsRecordings
     number: HoldsNumber
+    standing: KnowsStanding
     canary: PlacesTestCalls | None = None
 
 
@@ -235,6 +237,7 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
     from triage.transports.twilio_number import TwilioNumber  # noqa: PLC0415
     from triage.transports.twilio_recordings import TwilioRecordings  # noqa: PLC0415
     from triage.transports.twilio_sms import TwilioSms  # noqa: PLC0415
+    from triage.transports.twilio_standing import TwilioStanding  # noqa: PLC0415
     from triage.transports.twilio_voice import TwilioCalls, TwilioVoice  # noqa: PLC0415
 
     account_sid, token = settings.twilio_account_sid, settings.twilio_auth_token
@@ -267,6 +270,7 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
         TwilioLists(client, account),
         TwilioRecordings(client, account),
         TwilioNumber(client, account),
+        TwilioStanding(client, account),
         TwilioCanary(client, account, settings.canary_number) if settings.canary_number else None,
     )
 

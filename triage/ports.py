@@ -12,6 +12,7 @@ from triage.policy.delivery import DeliveryState
 from triage.policy.monthly_report import Letter
 from triage.policy.paper import Paper
 from triage.policy.spreadsheet import Sheet
+from triage.policy.standing import AccountStanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +195,32 @@ class HoldsNumber(Protocol):
         ...
 
     def change(self, settings: Mapping[str, str]) -> None: ...
+
+
+class KnowsStanding(Protocol):
+    """How the account, and our number, stand with the provider. All raise OutcomeUnknown or TransportError."""
+
+    def account(self) -> AccountStanding: ...
+
+    def verified_numbers(self) -> frozenset[str]:
+        """The numbers that a trial reaches."""
+        ...
+
+    def campaigns(self) -> list[str] | None:
+        """The states of the campaigns that our number belongs to; None where it is in no messaging service."""
+        ...
+
+    def keeps_texts(self) -> bool:
+        """Whether a messaging service takes the texts to our number, so that our webhook gets none."""
+        ...
+
+    def toll_free(self) -> str | None:
+        """The state of the verification of our toll-free number; None where nobody asked for it."""
+        ...
+
+    def may_call(self, country: str) -> bool: ...
+
+    def may_text(self, country: str) -> bool: ...
 
 
 class PlacesTestCalls(Protocol):

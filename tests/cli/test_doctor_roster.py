@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.cli.conftest import Run, wrong
+from triage.store import blocks
+from triage.store.engine import Store
 
 
 def test_no_roster_at_all(run: Run, sound: dict[str, str], sqlite_template: Path, tmp_path: Path) -> None:
@@ -54,6 +57,21 @@ def test_somebody_of_the_roster_whose_number_is_a_dealers(run: Run, sound: dict[
 
     shared = "the number of Dana is one of dealer Acme too: their calls are taken for its own"
     assert ("roster", shared, "take it away from one of them") in found
+
+
+def test_a_phone_that_takes_no_texts_of_ours(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "roster.toml").write_text(ROSTER)
+    store = Store(sound["database_url"])
+    with store.write() as tx:
+        blocks.block(
+            tx.session, "+16145550101", "sms", "the phone opted out with STOP", datetime(2026, 11, 20, tzinfo=UTC)
+        )
+    store.close()
+
+    found = wrong(run, **sound | {"roster_file": "roster.toml"})
+
+    told = "Dana is not reached. No texts: the phone opted out with STOP"
+    assert ("roster", told, "see the page People, and send a test from there") in found
 
 
 def test_a_night_that_nobody_covers(run: Run, sound: dict[str, str], tmp_path: Path) -> None:

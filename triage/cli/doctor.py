@@ -9,6 +9,7 @@ from pathlib import Path
 from config.settings import SHIPPED_POLICY, Settings
 from triage.bootstrap import PhoneSystem, Program, build, build_phone_system
 from triage.cli import doctor_watch as watch
+from triage.cli.doctor_account import examine_account
 from triage.cli.doctor_machine import examine_files, examine_packages, examine_units
 from triage.cli.doctor_reach import examine_address, examine_port
 from triage.cli.doctor_settings import examine_phones, examine_settings
@@ -22,12 +23,14 @@ from triage.policy.lengths import exactly
 from triage.policy.limits import MOST_GAPS, SWEEP_MAY_TAKE, is_backup_old, is_list_late, is_test_call_old
 from triage.policy.monthly_report import trouble_in_words
 from triage.policy.number_settings import CAPABILITIES, FALLBACK
+from triage.services.accounts import has_administrator
 from triage.services.backups import last_failure, missing_in_last
 from triage.services.canary import newest_over
 from triage.services.coverage import coverage_gaps
 from triage.services.disks import measure
 from triage.services.letters import troubles
 from triage.services.number_setup import number_settings
+from triage.services.people import unreached
 from triage.services.reconciler import behind_by
 from triage.services.vital_signs import BACKUP, signs, why_not_ready
 from triage.store import dealers, schema, sqlite
@@ -35,7 +38,22 @@ from triage.store.engine import Store
 from triage.store.recording_folder import RecordingFolder
 
 _TIMEOUT_SECONDS = 5
-_NEED_THE_SCHEMA = frozenset({"scheduler", "roster", "lists", "canary", "mail", "alarms", "heartbeat", "backup"})
+_POINTLESS_AFTER = {
+    "database": {
+        "scheduler",
+        "roster",
+        "account",
+        "sign-in",
+        "lists",
+        "canary",
+        "mail",
+        "alarms",
+        "heartbeat",
+        "backup",
+    },
+    "twilio": {"account"},
+}
+"""What is not looked at where that is wrong: it needs the schema, or our credentials."""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -53,6 +71,7 @@ def examine(settings: Settings) -> list[Finding]:
         ("zones", watch.zones),
         ("roster", _roster),
         ("twilio", _twilio),
+        ("account", _account),
         ("lists", _lists),
         ("port", lambda program: examine_port(program.settings)),
         ("webhooks", lambda program: examine_address(program.settings, program.clock.watched())),
@@ -65,7 +84,7 @@ def examine(settings: Settings) -> list[Finding]:
     )
     findings: list[Finding] = []
     for name, check in checks:
-        if name in _NEED_THE_SCHEMA and any(finding.check == "database" and finding.is_wrong for finding in findings):
+        if any(finding.is_wrong and name in _POINTLESS_AFTER.get(finding.check, ()) for finding in findings):
             continue
         try:
             findings += list(check(program))
@@ -207,6 +226,8 @@ def _roster(program: Program) -> Iterator[Finding]:
     for name, dealer in shared:
         told = f"the number of {name} is one of dealer {dealer} too: their calls are taken for its own"
         yield Finding("roster", told, "take it away from one of them")
+    for name, trouble in unreached(program.desk, now):
+        yield Finding("roster", f"{name} is not reached. {trouble}", "see the page People, and send a test from there")
     for word in unknown_targets(terms, roster):
         lack = f"the ladder names {word}, which is no rotation of the roster"
         yield Finding("roster", lack, f"add a rotation {word}")
@@ -248,6 +269,11 @@ def _number(program: Program, phone_system: PhoneSystem) -> Iterator[Finding]:
         yield Finding("number", f"{ours} sends its webhooks to us")
 
 
+def _account(program: Program) -> Iterator[Finding]:
+    if program.settings.has_account:
+        yield from examine_account(program, build_phone_system(program.settings).standing)
+
+
 def _lists(program: Program) -> Iterator[Finding]:
     if program.settings.has_account and program.settings.twilio_from is None:
         told = "AFTERHOURS_TWILIO_FROM is not set: nothing makes up for a lost webhook, and no call goes out"
@@ -286,6 +312,8 @@ def _canary(program: Program) -> Iterator[Finding]:
 
 
 def _sign_in(program: Program) -> Iterator[Finding]:
+    if not has_administrator(program.desk):
+        yield Finding("sign-in", "no administrator can sign in yet: `afterhours account invite` makes the first")
     if program.provider is None:
         return
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from triage.policy.terms import Terms
 
@@ -41,6 +42,9 @@ ONCE_A_DAY_WITHIN = timedelta(hours=36)
 
 CERTIFICATE_LASTS, CERTIFICATE_LASTS_SHARE = timedelta(days=14), 0.2
 """What is left of a certificate when it should have been renewed, and as a share of its life: the lesser of both."""
+
+BALANCE_LOW = Decimal(10)
+"""Of Twilio's account, in its currency: a bad night's texts and calls cost about two. Auto-recharge begins at ten."""
 
 MOST_GAPS = 5
 """Of how many gaps in the roster a list of faults tells."""

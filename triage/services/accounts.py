@@ -195,6 +195,13 @@ def show_account(desk: Desk, account_id: int, now: datetime) -> dict[str, Any]:
     return found
 
 
+def has_administrator(desk: Desk) -> bool:
+    """Whether somebody can sign in who may do everything."""
+    with desk.store.read() as session:
+        every = [account for account, *_ in accounts.every(session)]
+    return any(each.role == Role.ADMINISTRATOR and each.password_hash and not each.disabled_at for each in every)
+
+
 def people(desk: Desk) -> list[tuple[str, str]]:
     """Whom the roster has: id and name."""
     with desk.store.read() as session:

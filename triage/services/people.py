@@ -110,6 +110,16 @@ def _line(
     )
 
 
+def unreached(desk: Desk, now: datetime) -> list[tuple[str, str]]:
+    """Who of the roster is not reached by text or call, by name, and why."""
+    with desk.store.read() as session:
+        return [
+            (person.name, trouble)
+            for person in desk.roster(session).people
+            for trouble in _troubles(session, person, _sent(session, person, now))
+        ]
+
+
 def _troubles(session: Session, person: Person, sent: Iterable[SentTo]) -> Iterable[str]:
     """What has to be mended before this phone gets alerts again."""
     blocked = blocks.of_phone(session, person.phone)

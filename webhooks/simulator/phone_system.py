@@ -23,6 +23,7 @@ from webhooks.simulator.records import (
     Recording,
     new_sid,
 )
+from webhooks.simulator.standing import Standing
 from webhooks.simulator.texting import Texting
 from webhooks.simulator.voicemail import leave_voicemail
 
@@ -55,6 +56,7 @@ class PhoneSystem:
         self.keys = {account_sid: auth_token}
         """User names and passwords that REST accepts; an API key pair may be added."""
         self.faults = Faults()
+        self.standing = Standing()
         self.exchange = Exchange(
             account_sid=account_sid,
             ours=NumberSettings(

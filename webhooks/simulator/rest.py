@@ -20,8 +20,10 @@ from webhooks.simulator.rest_shapes import (
     number_json,
     recording_json,
 )
+from webhooks.simulator.rest_standing import standing_routes
 from webhooks.simulator.sound import tone
 
+_OF_THE_API = ("/2010-04-01/", "/v1/")
 NUMBER_SETTINGS = {
     "VoiceUrl": "voice_url",
     "VoiceFallbackUrl": "voice_fallback_url",
@@ -44,19 +46,20 @@ def create_rest_app(phone_system: PhoneSystem) -> Flask:
     app.register_error_handler(Unreachable, lambda _: _lost("unreachable"))
     app.register_error_handler(404, _not_found)
     own = base(phone_system.exchange)
-    app.add_url_rule(f"{own}.json", "account_fetch", lambda: jsonify(account_json(phone_system.exchange)))
+    app.add_url_rule(f"{own}.json", "account_fetch", lambda: _account(phone_system))
     api = Blueprint("twilio_api", __name__, url_prefix=own)
     _add_messages(api, phone_system)
     _add_calls(api, phone_system)
     _add_recordings(api, phone_system)
     _add_numbers(api, phone_system)
     app.register_blueprint(api)
+    app.register_blueprint(standing_routes(phone_system))
     return app
 
 
 def _admit(phone_system: PhoneSystem) -> None:
     """Only with this account's credentials; other paths are the page's business."""
-    if not request.path.startswith("/2010-04-01/"):
+    if not request.path.startswith(_OF_THE_API):
         return
     given = request.authorization
     password = phone_system.keys.get((given.username or "") if given else "")
@@ -65,6 +68,11 @@ def _admit(phone_system: PhoneSystem) -> None:
         raise Refused(20003, "Authenticate", 401)
     if request.method == "GET":
         phone_system.faults.before_read()
+
+
+def _account(phone_system: PhoneSystem) -> Response:
+    standing = phone_system.standing
+    return jsonify(account_json(phone_system.exchange, standing.status, standing.kind))
 
 
 def _refused(refusal: Refused) -> Response:
@@ -88,7 +96,7 @@ def _lost(how: str) -> Response:
 
 
 def _not_found(error: HTTPException) -> Response | HTTPException:
-    if not request.path.startswith("/2010-04-01/"):
+    if not request.path.startswith(_OF_THE_API):
         return error
     return _refused(Refused(20404, f"The requested resource {request.path} was not found", 404))
 

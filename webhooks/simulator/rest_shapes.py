@@ -15,15 +15,15 @@ def base(exchange: Exchange) -> str:
     return f"/{API_VERSION}/Accounts/{exchange.account_sid}"
 
 
-def account_json(exchange: Exchange) -> Json:
+def account_json(exchange: Exchange, status: str, kind: str) -> Json:
     uri = base(exchange)
     created = rfc2822(exchange.clock.now())
     return {
         "sid": exchange.account_sid,
         "owner_account_sid": exchange.account_sid,
         "friendly_name": "Simulated phone system",
-        "status": "active",
-        "type": "Full",
+        "status": status,
+        "type": kind,
         "auth_token": None,  # nosec B105 # none is told
         "date_created": created,
         "date_updated": created,

@@ -23,7 +23,7 @@ from triage.policy.terms import Terms
 from triage.services import callbacks
 from triage.services.alerts import card_of, tell
 from triage.services.desk import Desk
-from triage.store import Session, bridges, deliveries, sessions
+from triage.store import Session, bridges, deliveries, reports, sessions
 from triage.store.engine import Transaction
 from triage.store.models import Bridge, Case, Delivery
 
@@ -179,7 +179,7 @@ def ended(
     else:
         has_met = case.callback_made_at is not None
     if outcome is Outcome.CONNECTED:
-        may_be_asked = not deliveries.is_call_over(tx.session, bridge.delivery_id)
+        may_be_asked = not reports.is_call_over(tx.session, bridge.delivery_id)
         not_before = at + BOX_KEY_WITHIN if may_be_asked else now
         _tell_technician(tx, desk, bridge, case, _measured(tx, desk, bridge, case), now, not_before=not_before)
     else:

@@ -19,9 +19,9 @@ from triage.services.bundles import references_of
 from triage.services.canary import take_text_back
 from triage.services.desk import Desk
 from triage.services.escalation import move_on
-from triage.store import blocks, deliveries
+from triage.store import blocks, deliveries, reports
 from triage.store.engine import Transaction
-from triage.store.models import Alert, Case, Delivery, Report
+from triage.store.models import Alert, Case, Delivery
 
 log = structlog.get_logger()
 
@@ -39,13 +39,7 @@ class DeliveryReport:
 def take_report(desk: Desk, report: DeliveryReport, now: datetime) -> None:
     """Keep a report and let it move its delivery. Repeated, late, stray and unknown ones change nothing."""
     with desk.store.write() as tx:
-        kept = Report(
-            provider_sid=report.provider_sid,
-            status=report.status,
-            error_code=report.error_code,
-            received_at=now,
-        )
-        if not deliveries.add_report(tx.session, kept):
+        if not reports.add(tx.session, report.provider_sid, report.status, report.error_code, now):
             return
         row = deliveries.with_provider_sid(tx.session, report.provider_sid)
         if row is None and report.delivery_id is not None:
@@ -83,8 +77,8 @@ def adopt(tx: Transaction, desk: Desk, row: Delivery, provider_sid: str, state: 
             unanswered(tx, desk, row, now, OVER_UNHEARD)
         elif accepts(DeliveryState(row.state), state):
             _move(tx, row, state, now)
-    for report in deliveries.reports_of(tx.session, row.provider_sid):
-        _apply(tx, desk, row, report.status, report.error_code, now)
+    for status, code in reports.of_sid(tx.session, row.provider_sid):
+        _apply(tx, desk, row, status, code, now)
 
 
 def fail(

@@ -12,7 +12,7 @@ from triage.policy.delivery import DeliveryState
 from triage.policy.lifecycle import CaseState, is_moot
 from triage.policy.twilio_words import ENDED_CALLS
 from triage.services.desk import Desk
-from triage.store import deliveries
+from triage.store import phone_lines
 from triage.store.engine import Transaction
 from triage.store.models import Delivery
 
@@ -29,7 +29,7 @@ def has_to_wait(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> bo
         row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
         row.reason = "waited for the line; a later call tells of the case"
         return True
-    if deliveries.is_line_in_use(tx.session, row.phone, now - keeps_line_for(desk.terms)):
+    if phone_lines.is_in_use(tx.session, row.phone, now - keeps_line_for(desk.terms)):
         if row.next_attempt_at == row.created_at:  # said once, however often it is tried
             tx.record(
                 "call_waits",
@@ -48,11 +48,11 @@ def has_to_wait(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> bo
 def _has_later_call(tx: Transaction, row: Delivery) -> bool:
     """Whether a later call tells, or has told, the same phone of the case. One that nobody needs is not made."""
     state = CaseState(row.case.state) if row.case else CaseState.OPEN
-    later = deliveries.later_calls(tx.session, row)
+    later = phone_lines.later_calls(tx.session, row)
     return any(call.state != DeliveryState.PLANNED or not is_moot(state, reason) for call, reason in later)
 
 
 def take_status(tx: Transaction, row: Delivery, status: str, now: datetime) -> None:
     """The phone system reports on a call: once it is over, whatever waits for that is due."""
     if row.channel != "sms" and status in ENDED_CALLS:
-        deliveries.wake_what_waits(tx.session, row.phone, now)
+        phone_lines.wake_what_waits(tx.session, row.phone, now)

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from triage.policy.ladder import Blocked
 from triage.store.models import BlockedPhone
 
+_EVERY = select(BlockedPhone.phone, BlockedPhone.channel)  # built once: every alert asks
+
 
 def of_phone(session: Session, phone: str) -> Sequence[BlockedPhone]:
     """By what a phone cannot be reached, since when and why."""
@@ -19,7 +21,7 @@ def of_phone(session: Session, phone: str) -> Sequence[BlockedPhone]:
 
 def every(session: Session) -> Blocked:
     """Every phone and channel that cannot be used."""
-    return frozenset((row.phone, row.channel) for row in session.scalars(select(BlockedPhone)))
+    return frozenset((row.phone, row.channel) for row in session.execute(_EVERY))
 
 
 def is_blocked(session: Session, phone: str, channel: str) -> bool:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from triage.policy.callbacks import Outcome
 from triage.policy.dialing import Dialled
 from triage.store.models import Bridge
+
+# Built once: every text and key of a technician asks these.
+_RUNNING = select(Bridge).where(Bridge.case_id == bindparam("case_id"), Bridge.outcome.is_(None))
+_CONNECTED = (
+    select(Bridge)
+    .where(
+        Bridge.case_id == bindparam("case_id"),
+        Bridge.answered_at.is_not(None),
+        (Bridge.outcome == Outcome.CONNECTED.value) | Bridge.outcome.is_(None),
+    )
+    .order_by(Bridge.answered_at)
+)
 
 
 def of_case(session: Session, case_id: int) -> Sequence[Bridge]:
@@ -24,7 +36,7 @@ def running_of_delivery(session: Session, delivery_id: int) -> Bridge | None:
 
 def running_of_case(session: Session, case_id: int) -> Bridge | None:
     """A leg that rings the caller, or talks to them, now."""
-    return session.scalars(select(Bridge).where(Bridge.case_id == case_id, Bridge.outcome.is_(None))).first()
+    return session.scalars(_RUNNING, {"case_id": case_id}).first()
 
 
 def last_of(session: Session, case_id: int, person_id: str) -> Bridge | None:
@@ -49,15 +61,7 @@ def last_ended_of(session: Session, person_id: str, since: datetime) -> Bridge |
 
 def connected(session: Session, case_id: int) -> Sequence[Bridge]:
     """The legs by which the caller was reached, or is being talked to, oldest first."""
-    return session.scalars(
-        select(Bridge)
-        .where(
-            Bridge.case_id == case_id,
-            Bridge.answered_at.is_not(None),
-            (Bridge.outcome == Outcome.CONNECTED.value) | Bridge.outcome.is_(None),
-        )
-        .order_by(Bridge.answered_at)
-    ).all()
+    return session.scalars(_CONNECTED, {"case_id": case_id}).all()
 
 
 def measured_s(session: Session, case_id: int) -> int:

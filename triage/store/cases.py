@@ -6,12 +6,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, cast, delete, func, insert, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
-from triage.store.base import Base, microseconds
+from triage.store.base import Base, UtcDateTime, microseconds
 from triage.store.models import (
     Alert,
     BillableSession,
@@ -41,7 +54,22 @@ _AWAITING_CALLBACK = (
 )
 # By Core: the session's bookkeeping takes three times as long as the insert.
 _ADD_VOICEMAIL = insert(Voicemail.__table__).returning(Voicemail.id)  # type: ignore[arg-type] # it is a table
-_ADD_TIMERS = insert(Base.metadata.tables["timers"])
+_TIMERS = Base.metadata.tables["timers"]
+_ADD_TIMERS = insert(_TIMERS)
+_TIMER_OF = (_TIMERS.c.case_id == bindparam("of_case"), _TIMERS.c.kind == bindparam("of_kind"))
+_MOVE_TIMER = update(_TIMERS).where(*_TIMER_OF).values(due_at=bindparam("due_at"))
+_HAS_TIMER = select(_TIMERS.c.id).where(*_TIMER_OF)
+_STOP_TIMERS = delete(_TIMERS).where(
+    _TIMERS.c.case_id == bindparam("of_case"), _TIMERS.c.kind.in_(bindparam("kinds", expanding=True))
+)
+_DUE_TIMERS = (
+    select(Timer)
+    .where(Timer.due_at <= bindparam("now", type_=UtcDateTime))
+    .order_by(Timer.kind != "ladder", Timer.due_at, Timer.id)
+    .limit(bindparam("most"))
+)
+_OF_CALL = select(Case).join(Voicemail, Voicemail.case_id == Case.id).where(Voicemail.call_sid == bindparam("call_sid"))
+_FIRST_LEFT = select(func.min(Case.left_at))
 
 
 def by_reference(session: Session, reference: str) -> Case | None:
@@ -170,7 +198,7 @@ def times_of_left_between(
 
 def first_left_at(session: Session) -> datetime | None:
     """When the oldest message was left."""
-    return session.scalar(select(func.min(Case.left_at)))
+    return session.scalar(_FIRST_LEFT)
 
 
 def has_owned(session: Session, person_id: str) -> bool:
@@ -229,9 +257,7 @@ def add_voicemail(session: Session, **columns: object) -> int:
 
 def case_of_call(session: Session, call_sid: str) -> Case | None:
     """The case that a call left a voicemail for."""
-    return session.scalars(
-        select(Case).join(Voicemail, Voicemail.case_id == Case.id).where(Voicemail.call_sid == call_sid)
-    ).first()
+    return session.scalars(_OF_CALL, {"call_sid": call_sid}).first()
 
 
 def recordings(session: Session, case_id: int) -> Sequence[Voicemail]:
@@ -249,7 +275,7 @@ def recording_sids(session: Session, case_ids: Sequence[int]) -> dict[int, list[
 
 
 def first_timers(session: Session, case_id: int, due: dict[str, datetime]) -> None:
-    """The timers of a new case, which is flushed, written with what makes them fall due."""
+    """Timers of a case that is flushed and has none of these kinds: what makes them fall due, by kind."""
     if due:
         rows = [{"case_id": case_id, "kind": kind, "due_at": due_at} for kind, due_at in due.items()]
         session.connection().execute(_ADD_TIMERS, rows)
@@ -257,29 +283,27 @@ def first_timers(session: Session, case_id: int, due: dict[str, datetime]) -> No
 
 def set_timer(session: Session, case_id: int, kind: str, due_at: datetime) -> None:
     """Make something due for a case at an instant; each kind once, the last instant counts."""
-    timer = session.scalars(select(Timer).where(Timer.case_id == case_id, Timer.kind == kind)).first()
-    if timer is None:
-        session.add(Timer(case_id=case_id, kind=kind, due_at=due_at))
-    else:
-        timer.due_at = due_at
+    moved = session.connection().execute(_MOVE_TIMER, {"of_case": case_id, "of_kind": kind, "due_at": due_at})
+    if not moved.rowcount:
+        first_timers(session, case_id, {kind: due_at})
 
 
 def timers_of(session: Session, case_ids: Sequence[int]) -> dict[int, dict[str, datetime]]:
     """What is to come for these cases: when, by its kind."""
     found: dict[int, dict[str, datetime]] = {}
-    for timer in session.scalars(select(Timer).where(Timer.case_id.in_(case_ids))):
+    for timer in session.execute(select(_TIMERS).where(_TIMERS.c.case_id.in_(case_ids))):
         found.setdefault(timer.case_id, {})[timer.kind] = timer.due_at
     return found
 
 
 def has_timer(session: Session, case_id: int, kind: str) -> bool:
     """Whether anything of this kind is still to come for a case."""
-    return session.scalar(select(Timer.id).where(Timer.case_id == case_id, Timer.kind == kind)) is not None
+    return session.connection().scalar(_HAS_TIMER, {"of_case": case_id, "of_kind": kind}) is not None
 
 
 def stop_timers(session: Session, case_id: int, *kinds: str) -> None:
     """Nothing of these kinds is due any more."""
-    session.execute(delete(Timer).where(Timer.case_id == case_id, Timer.kind.in_(kinds)))
+    session.connection().execute(_STOP_TIMERS, {"of_case": case_id, "kinds": kinds})
 
 
 def stop_asking(session: Session, case_id: int) -> None:
@@ -292,9 +316,7 @@ def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:
 
     The write transaction it runs in is alone: that is the claim.
     """
-    return session.scalars(
-        select(Timer).where(Timer.due_at <= now).order_by(Timer.kind != "ladder", Timer.due_at, Timer.id).limit(most)
-    ).all()
+    return session.scalars(_DUE_TIMERS, {"now": now, "most": most}).all()
 
 
 def _is_of(number: str) -> ColumnElement[bool]:

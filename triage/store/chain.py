@@ -31,6 +31,11 @@ _EVENTS, _HEADS = (Base.metadata.tables[model.__tablename__] for model in (Event
 # Built once: every write ends with them.
 _HEAD = select(_HEADS.c.number, _HEADS.c.hash).where(_HEADS.c.id == HEAD_ID)
 _ADD = insert(_EVENTS)
+_NEWEST_OF_CASE = (
+    select(_EVENTS.c.at, _EVENTS.c.kind, _EVENTS.c.details)
+    .where(_EVENTS.c.case_id == bindparam("case_id"), _EVENTS.c.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(_EVENTS.c.number.desc())
+)
 _ALL = select(_EVENTS).order_by(_EVENTS.c.number)
 _AFTER = _ALL.where(_EVENTS.c.number > bindparam("after")).limit(bindparam("most"))
 _MOVE_HEAD = (
@@ -207,15 +212,13 @@ def events_of(session: Session, case_id: int) -> Iterable[Event]:
 
 def last_at(session: Session, case_id: int, kinds: Sequence[str], person_id: str) -> datetime | None:
     """When the newest entry of these kinds about a case and a person was written; None where there is none."""
-    wanted = select(_EVENTS.c.at, _EVENTS.c.details).where(_EVENTS.c.case_id == case_id, _EVENTS.c.kind.in_(kinds))
-    rows = session.execute(wanted.order_by(_EVENTS.c.number.desc()))
+    rows = session.connection().execute(_NEWEST_OF_CASE, {"case_id": case_id, "kinds": kinds})
     return next((row.at for row in rows if row.details.get("person") == person_id), None)
 
 
 def last_kind(session: Session, case_id: int, kinds: Sequence[str], person_id: str) -> str | None:
     """The kind of the newest entry of these kinds about a case and a person; None where there is none."""
-    wanted = select(_EVENTS.c.kind, _EVENTS.c.details).where(_EVENTS.c.case_id == case_id, _EVENTS.c.kind.in_(kinds))
-    rows = session.execute(wanted.order_by(_EVENTS.c.number.desc()))
+    rows = session.connection().execute(_NEWEST_OF_CASE, {"case_id": case_id, "kinds": kinds})
     return next((row.kind for row in rows if row.details.get("person") == person_id), None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from triage.policy.recordings import CopyState
@@ -16,6 +16,21 @@ _RECORDED = "completed"
 
 # Built once: every voicemail adds one. By Core: the session's bookkeeping takes three times as long as the insert.
 _ADD = insert(Base.metadata.tables["recording_copies"])
+
+_JOINED = (
+    select(RecordingCopy, Voicemail, Case)
+    .join(Voicemail, RecordingCopy.voicemail_id == Voicemail.id)
+    .join(Case, Voicemail.case_id == Case.id)
+)
+_TO_BE_HEARD = (
+    select(Voicemail.id)
+    .join(RecordingCopy, RecordingCopy.voicemail_id == Voicemail.id)
+    .where(
+        Voicemail.case_id == bindparam("case_id"),
+        RecordingCopy.state.in_([CopyState.WANTED.value, CopyState.KEPT.value]),
+    )
+    .order_by(Voicemail.id)
+)
 
 Copy = tuple[RecordingCopy, Voicemail, Case]
 
@@ -37,8 +52,7 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Copy]:
     The write transaction it runs in is alone: that is the claim.
     """
     rows = session.execute(
-        _joined()
-        .where(RecordingCopy.next_attempt_at <= now)
+        _JOINED.where(RecordingCopy.next_attempt_at <= now)
         .order_by(RecordingCopy.next_attempt_at, RecordingCopy.voicemail_id)
         .limit(most)
     )
@@ -52,14 +66,14 @@ def bring_forward(session: Session, until: datetime, now: datetime) -> None:
 
 
 def one(session: Session, voicemail_id: int) -> Copy | None:
-    row = session.execute(_joined().where(RecordingCopy.voicemail_id == voicemail_id)).one_or_none()
+    row = session.execute(_JOINED.where(RecordingCopy.voicemail_id == voicemail_id)).one_or_none()
     return (row[0], row[1], row[2]) if row is not None else None
 
 
 def kept(session: Session) -> Sequence[Copy]:
     """Every copy that should be on our disk, oldest first."""
     rows = session.execute(
-        _joined().where(RecordingCopy.state == CopyState.KEPT.value).order_by(RecordingCopy.voicemail_id)
+        _JOINED.where(RecordingCopy.state == CopyState.KEPT.value).order_by(RecordingCopy.voicemail_id)
     )
     return [(copy, found, case) for copy, found, case in rows]
 
@@ -74,7 +88,7 @@ def kept_files(session: Session) -> Sequence[tuple[str | None, str | None, int |
 
 
 def of_case(session: Session, case_id: int) -> Sequence[Copy]:
-    rows = session.execute(_joined().where(Voicemail.case_id == case_id).order_by(RecordingCopy.voicemail_id))
+    rows = session.execute(_JOINED.where(Voicemail.case_id == case_id).order_by(RecordingCopy.voicemail_id))
     return [(copy, found, case) for copy, found, case in rows]
 
 
@@ -89,17 +103,7 @@ def kept_of_case(session: Session, case_id: int) -> tuple[tuple[int, str, str], 
 
 def to_be_heard(session: Session, case_id: int) -> tuple[int, ...]:
     """The voicemails of a case whose audio is on our disk or still to come, oldest first."""
-    return tuple(
-        session.scalars(
-            select(Voicemail.id)
-            .join(RecordingCopy, RecordingCopy.voicemail_id == Voicemail.id)
-            .where(
-                Voicemail.case_id == case_id,
-                RecordingCopy.state.in_([CopyState.WANTED.value, CopyState.KEPT.value]),
-            )
-            .order_by(Voicemail.id)
-        )
-    )
+    return tuple(session.scalars(_TO_BE_HEARD, {"case_id": case_id}))
 
 
 def by_state(session: Session) -> dict[str, int]:
@@ -112,11 +116,3 @@ def hashes_on_record(session: Session) -> dict[str, str]:
     """What the history says of the audio of each recording that was ever kept."""
     rows = session.scalars(select(Event.details).where(Event.kind == "recording_kept").order_by(Event.number))
     return {details["recording"]: details["sha256"] for details in rows}
-
-
-def _joined() -> Select[RecordingCopy, Voicemail, Case]:
-    return (
-        select(RecordingCopy, Voicemail, Case)
-        .join(Voicemail, RecordingCopy.voicemail_id == Voicemail.id)
-        .join(Case, Voicemail.case_id == Case.id)
-    )

@@ -14,7 +14,8 @@ from triage.store.models import Dealer, DealerPhone, DealerTechnician, PinSalt, 
 
 _LARGEST_ID = 2**31 - 1
 _SALT_ID = 1
-# Built once: every voicemail asks it.
+# Built once: every voicemail asks these.
+_ANY_PIN = select(DealerTechnician.id).where(DealerTechnician.pin_hash.is_not(None)).limit(1)
 _OF_PHONE = (
     select(Dealer, DealerTechnician)
     .join(DealerPhone, DealerPhone.dealer_id == Dealer.id)
@@ -154,9 +155,7 @@ def is_any(session: Session) -> bool:
 
 def any_pin(session: Session) -> bool:
     """Whether anybody has a PIN: else no caller is asked for one."""
-    return (
-        session.scalars(select(DealerTechnician.id).where(DealerTechnician.pin_hash.is_not(None))).first() is not None
-    )
+    return session.scalar(_ANY_PIN) is not None
 
 
 def technicians_of(session: Session, dealer_id: int) -> Sequence[DealerTechnician]:

@@ -5,18 +5,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from triage.policy.delivery import ASKED_FOR, AskedFor, DeliveryState
 from triage.policy.ladder import RUNGS
-from triage.policy.twilio_words import ENDED_CALLS
-from triage.store.models import Alert, Bridge, Case, Delivery, Report
+from triage.store.base import UtcDateTime
+from triage.store.models import Alert, Case, Delivery
 
-_NOT_SENT = [DeliveryState.BUNDLED.value, DeliveryState.DROPPED.value]
+NOT_SENT = [DeliveryState.BUNDLED.value, DeliveryState.DROPPED.value]
 _ON_ITS_WAY = [DeliveryState.ACCEPTED.value, DeliveryState.SENT.value]
 _WAYS = ("sms", "voice", "bridge")
 _TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value, *_ON_ITS_WAY]
+
+# Built once: every alert, every look for what is due and every report of the phone system asks some of these.
+_OF_CASE = Alert.case_id == bindparam("case_id")
+_OF_PERSON = Alert.person_id == bindparam("person_id")
+_MADE_AT = select(Alert).where(_OF_CASE, _OF_PERSON, Alert.created_at == bindparam("at", type_=UtcDateTime))
+_LAST_RUNG = select(Alert).where(_OF_CASE, Alert.reason.in_(RUNGS)).order_by(Alert.id.desc()).limit(1)
+_LAST_CLIMBED = select(func.max(Alert.created_at)).where(_OF_CASE, Alert.reason.in_(RUNGS))
+_LAST_BY_TEXT = (
+    select(func.max(Alert.created_at))
+    .join(Delivery, Delivery.alert_id == Alert.id)
+    .where(
+        _OF_CASE,
+        _OF_PERSON,
+        Delivery.channel == "sms",
+        Delivery.state.not_in([DeliveryState.FAILED.value, DeliveryState.DROPPED.value]),
+    )
+)
+_LAST_COUNT = select(func.coalesce(func.max(Alert.step), 0)).where(_OF_CASE, Alert.reason == bindparam("reason"))
+_SENT_SINCE = (
+    select(func.count())
+    .select_from(Delivery)
+    .join(Case, Delivery.case_id == Case.id)
+    .where(
+        Delivery.phone == bindparam("phone"),
+        Delivery.channel == bindparam("channel"),
+        Delivery.created_at > bindparam("since", type_=UtcDateTime),
+        Delivery.state.not_in(NOT_SENT),
+        Delivery.is_held.is_(False),
+        Case.is_emergency == bindparam("is_emergency"),
+    )
+)
+_BUNDLED_IN = select(Delivery).where(Delivery.bundled_in == bindparam("delivery_id")).order_by(Delivery.id)
+_DUE = (
+    select(Delivery)
+    .outerjoin(Delivery.case)
+    .options(contains_eager(Delivery.case), joinedload(Delivery.alert))
+    .where(Delivery.next_attempt_at <= bindparam("now", type_=UtcDateTime), Delivery.state.in_(_TO_DO))
+    .order_by(
+        Delivery.person_id.is_(None),
+        func.coalesce(Case.is_emergency, False).desc(),
+        Delivery.channel.not_in(ASKED_FOR),
+        Delivery.next_attempt_at,
+        Delivery.id,
+    )
+    .limit(bindparam("most"))
+)
+_WITH_SID = select(Delivery).where(Delivery.provider_sid == bindparam("sid"))
 
 
 def alerts_of(session: Session, case_id: int) -> Sequence[Alert]:
@@ -31,30 +78,17 @@ def of_case(session: Session, case_id: int) -> Sequence[Delivery]:
 
 def alert_made_at(session: Session, case_id: int, person_id: str, at: datetime) -> Alert | None:
     """The alert about the case that the person gets at this very instant already."""
-    return session.scalars(
-        select(Alert).where(Alert.case_id == case_id, Alert.person_id == person_id, Alert.created_at == at)
-    ).first()
+    return session.scalars(_MADE_AT, {"case_id": case_id, "person_id": person_id, "at": at}).first()
 
 
 def last_rung(session: Session, case_id: int) -> Alert | None:
     """An alert of the rung of the ladder that was climbed last."""
-    return session.scalars(
-        select(Alert).where(Alert.case_id == case_id, Alert.reason.in_(RUNGS)).order_by(Alert.id.desc()).limit(1)
-    ).first()
+    return session.scalars(_LAST_RUNG, {"case_id": case_id}).first()
 
 
 def last_alerted_by_text(session: Session, case_id: int, person_id: str) -> datetime | None:
     """When the newest alert about a case was made that the person got, or gets, by text."""
-    return session.scalar(
-        select(func.max(Alert.created_at))
-        .join(Delivery, Delivery.alert_id == Alert.id)
-        .where(
-            Alert.case_id == case_id,
-            Alert.person_id == person_id,
-            Delivery.channel == "sms",
-            Delivery.state.not_in([DeliveryState.FAILED.value, DeliveryState.DROPPED.value]),
-        )
-    )
+    return session.scalar(_LAST_BY_TEXT, {"case_id": case_id, "person_id": person_id})
 
 
 def channels_of(session: Session, alert_id: int) -> set[str]:
@@ -64,12 +98,7 @@ def channels_of(session: Session, alert_id: int) -> set[str]:
 
 def last_count(session: Session, case_id: int, reason: str) -> int:
     """How often alerts for this reason went out for the case."""
-    return (
-        session.scalar(
-            select(func.coalesce(func.max(Alert.step), 0)).where(Alert.case_id == case_id, Alert.reason == reason)
-        )
-        or 0
-    )
+    return session.scalar(_LAST_COUNT, {"case_id": case_id, "reason": reason}) or 0
 
 
 def alerted_people(session: Session, case_id: int, since: datetime | None = None) -> set[str]:
@@ -103,27 +132,13 @@ def ringing(session: Session, case_id: int) -> Sequence[tuple[Delivery, str]]:
 
 def last_climbed_at(session: Session, case_id: int) -> datetime | None:
     """When the newest alerts of the ladder were made."""
-    return session.scalar(select(func.max(Alert.created_at)).where(Alert.case_id == case_id, Alert.reason.in_(RUNGS)))
+    return session.scalar(_LAST_CLIMBED, {"case_id": case_id})
 
 
 def sent_since(session: Session, phone: str, channel: str, since: datetime, *, is_emergency: bool) -> int:
     """How many alerts went or go to a phone since an instant; emergencies and others are counted apart."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Delivery)
-            .join(Case, Delivery.case_id == Case.id)
-            .where(
-                Delivery.phone == phone,
-                Delivery.channel == channel,
-                Delivery.created_at > since,
-                Delivery.state.not_in(_NOT_SENT),
-                Delivery.is_held.is_(False),
-                Case.is_emergency == is_emergency,
-            )
-        )
-        or 0
-    )
+    asked = {"phone": phone, "channel": channel, "since": since, "is_emergency": is_emergency}
+    return session.scalar(_SENT_SINCE, asked) or 0
 
 
 def sent_to_caller_since(session: Session, phone: str, since: datetime) -> int:
@@ -137,7 +152,7 @@ def sent_to_caller_since(session: Session, phone: str, since: datetime) -> int:
                 Delivery.person_id.is_(None),
                 Delivery.is_answer.is_(False),
                 Delivery.started_at > since,
-                Delivery.state.not_in([DeliveryState.PLANNED.value, *_NOT_SENT]),
+                Delivery.state.not_in([DeliveryState.PLANNED.value, *NOT_SENT]),
             )
         )
         or 0
@@ -159,7 +174,7 @@ def held_for(session: Session, phone: str) -> Sequence[Delivery]:
 
 def bundled_in(session: Session, delivery_id: int) -> Sequence[Delivery]:
     """The texts in whose place a summary is sent, beside the one that it was made of."""
-    return session.scalars(select(Delivery).where(Delivery.bundled_in == delivery_id).order_by(Delivery.id)).all()
+    return session.scalars(_BUNDLED_IN, {"delivery_id": delivery_id}).all()
 
 
 def held_until(session: Session, phone: str) -> datetime | None:
@@ -179,20 +194,7 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
     Of one phone's calls those that its owner asked for come before those that alert.
     The write transaction it runs in is alone: that is the claim.
     """
-    return session.scalars(
-        select(Delivery)
-        .outerjoin(Delivery.case)
-        .options(contains_eager(Delivery.case), joinedload(Delivery.alert))
-        .where(Delivery.next_attempt_at <= now, Delivery.state.in_(_TO_DO))
-        .order_by(
-            Delivery.person_id.is_(None),
-            func.coalesce(Case.is_emergency, False).desc(),
-            Delivery.channel.not_in(ASKED_FOR),
-            Delivery.next_attempt_at,
-            Delivery.id,
-        )
-        .limit(most)
-    ).all()
+    return session.scalars(_DUE, {"now": now, "most": most}).all()
 
 
 def is_due(row: Delivery, now: datetime) -> bool:
@@ -218,12 +220,6 @@ def to_person(
 def being_sent(session: Session) -> Sequence[Delivery]:
     """Deliveries that a sender holds, or held when it died."""
     return session.scalars(select(Delivery).where(Delivery.state == DeliveryState.SENDING.value)).all()
-
-
-def is_call_over(session: Session, delivery_id: int) -> bool:
-    """Whether the phone system reported the end of a call that we placed."""
-    ends = select(Report.id).join(Delivery, Delivery.provider_sid == Report.provider_sid)
-    return session.scalar(ends.where(Delivery.id == delivery_id, Report.status.in_(ENDED_CALLS)).limit(1)) is not None
 
 
 def unsent_notice(session: Session, case_id: int, person_id: str, text: str) -> Delivery | None:
@@ -270,41 +266,6 @@ def unsent_answers(session: Session, phone: str) -> Sequence[Delivery]:
     ).all()
 
 
-def is_line_in_use(session: Session, phone: str, since: datetime) -> bool:
-    """Whether a phone is in a call of ours: placed, and its end not reported.
-
-    Where that report is lost, the line is free again once the call, and any callback that ran through it, is older
-    than `since`. A callback that still runs is asked about until it ends.
-    """
-    is_over = (
-        select(Report.id)
-        .where(Report.provider_sid == Delivery.provider_sid, Report.status.in_(ENDED_CALLS))
-        .correlate(Delivery)
-        .exists()
-    )
-    puts_through = (
-        select(Bridge.id)
-        .where(Bridge.delivery_id == Delivery.id, or_(Bridge.outcome.is_(None), Bridge.ended_at > since))
-        .correlate(Delivery)
-        .exists()
-    )
-    return (
-        session.scalars(
-            select(Delivery.id)
-            .where(
-                Delivery.phone == phone,
-                Delivery.channel != "sms",
-                Delivery.state.not_in([DeliveryState.PLANNED.value, *_NOT_SENT]),
-                or_(Delivery.state != DeliveryState.FAILED.value, Delivery.provider_sid.is_not(None)),
-                or_(Delivery.started_at > since, puts_through),
-                ~is_over,
-            )
-            .limit(1)
-        ).first()
-        is not None
-    )
-
-
 def asked_for(session: Session, case_id: int, person_id: str, carrier: AskedFor, since: datetime) -> Delivery | None:
     """A call about this case that this person asked for and did not pick up yet: one that is still to be placed, or
     one that was asked for since an instant."""
@@ -319,59 +280,13 @@ def asked_for(session: Session, case_id: int, person_id: str, carrier: AskedFor,
     ).first()
 
 
-def later_calls(session: Session, row: Delivery) -> Sequence[tuple[Delivery, str]]:
-    """Calls of later alerts to the same phone about the same case, placed or still to be, with their reasons."""
-    found = session.execute(
-        select(Delivery, Alert.reason)
-        .join(Alert, Delivery.alert_id == Alert.id)
-        .where(
-            Delivery.phone == row.phone,
-            Delivery.case_id == row.case_id,
-            Delivery.channel == "voice",
-            Delivery.alert_id > row.alert_id,
-            Delivery.state.not_in(_NOT_SENT),
-            or_(Delivery.state != DeliveryState.FAILED.value, Delivery.provider_sid.is_not(None)),
-        )
-    )
-    return [(delivery, reason) for delivery, reason in found]
-
-
-def wake_what_waits(session: Session, phone: str, now: datetime) -> None:
-    """Calls and texts to a phone that wait for the end of a call to it are due now."""
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.phone == phone,
-            Delivery.state == DeliveryState.PLANNED.value,
-            Delivery.attempts == 0,
-            Delivery.is_held.is_(False),
-            Delivery.next_attempt_at > now,
-        )
-        .values(next_attempt_at=now)
-    )
-
-
 def with_provider_sid(session: Session, provider_sid: str) -> Delivery | None:
-    return session.scalars(select(Delivery).where(Delivery.provider_sid == provider_sid)).first()
+    return session.scalars(_WITH_SID, {"sid": provider_sid}).first()
 
 
 def known_sids(session: Session, sids: Sequence[str]) -> set[str]:
     """Which of these provider ids belong to a delivery already."""
     return {sid for sid in session.scalars(select(Delivery.provider_sid).where(Delivery.provider_sid.in_(sids))) if sid}
-
-
-def reports_of(session: Session, provider_sid: str) -> Sequence[Report]:
-    return session.scalars(select(Report).where(Report.provider_sid == provider_sid).order_by(Report.id)).all()
-
-
-def add_report(session: Session, report: Report) -> bool:
-    """Keep a report; False where the same one is kept already."""
-    known = session.scalar(
-        select(Report.id).where(Report.provider_sid == report.provider_sid, Report.status == report.status)
-    )
-    if known is None:
-        session.add(report)
-    return known is None
 
 
 def was_told_since(session: Session, phone: str, beginning: str, since: datetime) -> bool:

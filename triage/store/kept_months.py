@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from triage.policy.sla_groups import FORM
 from triage.store.models import KeptMonth
 
+_NAMES = select(KeptMonth.starts_at, KeptMonth.ends_at).where(KeptMonth.form == FORM)  # asked every hour
+
 Span = tuple[datetime, datetime]
 """From the first instant up to the second, without it."""
 
@@ -30,7 +32,7 @@ def of(session: Session, spans: Sequence[Span]) -> dict[Span, tuple[dict[str, An
 
 def names(session: Session) -> set[Span]:
     """The spans that are kept."""
-    rows = session.execute(select(KeptMonth.starts_at, KeptMonth.ends_at).where(KeptMonth.form == FORM))
+    rows = session.execute(_NAMES)
     return {(starts_at, ends_at) for starts_at, ends_at in rows}
 
 

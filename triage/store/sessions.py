@@ -6,13 +6,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from triage.store.base import Base
 from triage.store.models import Attempt, BillableSession, BillingLine, Bridge, Expense, WorkSpan
 
 _PAGE = 500
+
+# Built once: every callback asks these.
+_OF_CASE = select(BillableSession).where(
+    BillableSession.case_id == bindparam("case_id"), BillableSession.withdrawn_at.is_(None)
+)
+_LINES = select(BillingLine).where(BillingLine.session_id == bindparam("session_id")).order_by(BillingLine.id)
 
 
 def attempts_of(session: Session, case_id: int) -> Sequence[Attempt]:
@@ -35,9 +41,7 @@ def attempt_of(session: Session, bridge_id: int) -> Attempt:
 
 
 def of_case(session: Session, case_id: int) -> BillableSession | None:
-    return session.scalars(
-        select(BillableSession).where(BillableSession.case_id == case_id, BillableSession.withdrawn_at.is_(None))
-    ).first()
+    return session.scalars(_OF_CASE, {"case_id": case_id}).first()
 
 
 def again_for(work: BillableSession, dealer_id: int | None, technician_id: int | None) -> BillableSession:
@@ -70,9 +74,7 @@ def newest_of(session: Session, dealer_id: int, most: int) -> Sequence[BillableS
 
 
 def lines_of(session: Session, session_id: int) -> Sequence[BillingLine]:
-    return session.scalars(
-        select(BillingLine).where(BillingLine.session_id == session_id).order_by(BillingLine.id)
-    ).all()
+    return session.scalars(_LINES, {"session_id": session_id}).all()
 
 
 def lines_of_all(session: Session, session_ids: Sequence[int]) -> dict[int, list[BillingLine]]:

@@ -80,8 +80,8 @@ audit: $(READY) ## Known faults of the locked libraries, and bandit; asks the ne
 	done; echo "The libraries were not looked at: run make audit where pypi.org or api.osv.dev can be reached"; exit 2
 
 .PHONY: bench-large
-bench-large: $(READY) ## Measure with two years of history: pages, reports, the audit; DATABASE=postgresql there
-	@$(BIN)/python -m tests.bench.large $(if $(DATABASE),--database $(DATABASE))
+bench-large: $(READY) ## Measure with two years of history: pages, reports, the audit; CASES=100000 DATABASE=postgresql
+	@$(BIN)/python -m tests.bench.large $(if $(CASES),--cases $(CASES)) $(if $(DATABASE),--database $(DATABASE))
 
 .PHONY: simulate
 simulate: $(READY) ## Simulate nights with every fault: YEARS=1 SEED=1, or one WEEK= of a seed again

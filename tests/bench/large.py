@@ -1,13 +1,14 @@
 """`make bench-large`: how long pages, reports, lists and checks take with two years of history, see seed.py.
 
-The file is seeded once, under /tmp, and used again; remove it to seed anew. `DATABASE=postgresql` measures the same
-rows there. What a command adds is the start of Python. The processor's time hardly moves where other programs keep the
-machine busy, and the goals are held against it.
+A file of each size is seeded once, under /tmp, and used again; remove it to seed anew. `CASES=1000000` measures with
+so many, `DATABASE=postgresql` the same rows there. What a command adds is the start of Python. The processor's time
+hardly moves where other programs keep the machine busy, and the goals are held against it.
 """
 
 from __future__ import annotations
 
 import math
+import shutil
 import statistics
 import tempfile
 import time
@@ -21,6 +22,7 @@ import click
 from config.settings import DEMO_ROSTER, Settings
 from tests.bench import on_postgresql, pages
 from tests.bench.seed import CASES, END, seed
+from tests.bench.seed_more import copy_cases
 from triage.bootstrap import Program, build
 from triage.services import records
 from triage.services.audit import verify_chain
@@ -30,7 +32,7 @@ from triage.services.vital_signs import what_is_due
 from triage.store import cases
 from triage.store.models.case import reference_of
 
-PLACE = Path(tempfile.gettempdir()) / "afterhours-bench" / "two-years.db"
+PLACE = Path(tempfile.gettempdir()) / "afterhours-bench"
 ROUNDS = 9
 MONTH = Question(first=date(2026, 10, 1), last=date(2026, 10, 31))
 YEARS = Question(first=date(2024, 11, 1), last=date(2026, 10, 31))
@@ -43,20 +45,34 @@ GOALS = {"page": 100.0, "report": 1_000.0}
 
 @click.command()
 @click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
+@click.option("--cases", type=click.IntRange(min=CASES), default=CASES)
 @click.option("--only-pages", is_flag=True, help="Without reports, commands and the audit.")
-def main(database: str, only_pages: bool) -> None:
+def main(database: str, cases: int, only_pages: bool) -> None:
     """Seed where nothing is seeded yet, and measure."""
-    if not PLACE.exists():
-        PLACE.parent.mkdir(exist_ok=True)
-        began = time.perf_counter()
-        seed(PLACE.with_suffix(".new"))
-        PLACE.with_suffix(".new").rename(PLACE)
-        click.echo(f"seeded {PLACE} in {time.perf_counter() - began:.0f} s")
+    PLACE.mkdir(exist_ok=True)
+    file = _seeded(PLACE / "two-years.db", seed)
+    if cases > CASES:
+        file = _seeded(PLACE / f"two-years-{cases}.db", lambda new: _seed_more(file, new, cases))
     if database == "sqlite":
-        _measure(f"sqlite:///{PLACE}", lambda: 0.0, only_pages=only_pages)
+        _measure(f"sqlite:///{file}", lambda: 0.0, only_pages=only_pages)
         return
-    with on_postgresql.served(PLACE) as address:
-        _measure(address, lambda: on_postgresql.used_by(PLACE), only_pages=only_pages)
+    with on_postgresql.served(file) as address:
+        _measure(address, lambda: on_postgresql.used_by(file), only_pages=only_pages)
+
+
+def _seeded(file: Path, fill: Callable[[Path], None]) -> Path:
+    if not file.exists():
+        new, began, used = file.with_suffix(".new"), time.perf_counter(), time.process_time()
+        fill(new)
+        new.rename(file)
+        took, used = time.perf_counter() - began, time.process_time() - used
+        click.echo(f"seeded {file} in {took:.0f} s, {used:.0f} s of the processor")
+    return file
+
+
+def _seed_more(seeded: Path, new: Path, wanted: int) -> None:
+    shutil.copy(seeded, new)
+    copy_cases(new, wanted)
 
 
 def _measure(address: str, served: Served, *, only_pages: bool) -> None:

@@ -57,6 +57,8 @@ def _fill(address: str, file: Path) -> None:
     source = sqlite3.connect(file)
     with psycopg.connect(address) as target:
         target.execute("SET timezone TO 'UTC'")
+        target.execute("SET session_replication_role TO replica")  # no triggers, and no look at what a row refers to
+        indexes = _without_indexes(target)
         for table in reversed(tables):
             target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table.name)))
         for table in tables:
@@ -71,9 +73,23 @@ def _fill(address: str, file: Path) -> None:
                     for row in part:
                         copy.write_row(row)
             _set_sequence(target, table)
+        for index in indexes:
+            target.execute(index.encode())
     with psycopg.connect(address, autocommit=True) as target:
         target.execute("VACUUM ANALYZE")
     source.close()
+
+
+def _without_indexes(target: psycopg.Connection) -> list[str]:
+    """Drop those that belong to no constraint; how they are made again, once the rows are there."""
+    found = target.execute(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+        " JOIN pg_class ON pg_class.oid = indrelid WHERE relnamespace = 'public'::regnamespace"
+        " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)"
+    ).fetchall()
+    for name, _ in found:
+        target.execute(f"DROP INDEX {name}".encode())
+    return [statement for _, statement in found]
 
 
 def _set_sequence(target: psycopg.Connection, table: Table) -> None:

@@ -182,6 +182,39 @@ def test_months_that_are_kept_are_told_as_their_cases_are_whatever_becomes_of_th
         assert told() == from_the_cases()
 
 
+@pytest.mark.on_both
+def test_days_with_many_cases_are_kept_until_their_month_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("triage.services.sla_report.WORTH_KEEPING", 1)
+    desk, known, undecided = world.program.desk, stored_over_months(world, 150), datetime(2026, 10, 30, 12, tzinfo=UTC)
+    with desk.store.write() as tx:
+        waits = add_case(
+            tx, policy=desk.terms.version, window="evening", left_at=undecided, callback_due=NOW, breached_at=None
+        ).id
+
+    def kept(now: datetime) -> set[tuple[date, int]]:
+        while keep_a_month(desk, now):
+            pass
+        with desk.store.read() as session:
+            spans = kept_months.names(session)
+        return {(start.astimezone(NEW_YORK).date(), round((end - start) / timedelta(days=1))) for start, end in spans}
+
+    days = kept(NOW)
+    assert {(date(2026, 8, 1), 31), (date(2026, 9, 1), 30)} <= days
+    assert (date(2026, 10, 30), 1) not in days
+    assert {start.month for start, length in days if length == 1} == {10, 11}
+    told = [sla_report(desk, each, NOW) for each in SPANS]
+    with desk.store.write() as tx:
+        tx.session.get_one(Case, waits).callback_made_at = undecided + timedelta(minutes=5)
+        tx.session.get_one(Case, known[0]).owner = "ruth"
+    changed = [sla_report(desk, each, NOW) for each in SPANS]
+    assert kept(NOW) >= {(date(2026, 10, 1), 31)}
+    assert {start.month for start, length in kept(NOW) if length == 1} == {11}
+    assert [sla_report(desk, each, NOW) for each in SPANS] == changed != told
+    with desk.store.write() as tx:
+        tx.session.execute(delete(KeptMonth))
+    assert [sla_report(desk, each, NOW) for each in SPANS] == changed
+
+
 def stored_over_months(world: World, count: int) -> list[int]:
     """Cases of August to October, all decided, and of November."""
     draw = Random(20260801)

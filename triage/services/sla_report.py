@@ -36,6 +36,8 @@ WINDOWS: tuple[WindowName, ...] = ("support_hours", "evening", "overnight", "oth
 FIGURES = tuple(BEHIND)
 KEEPING = "months kept"
 """The sign of life of keep_a_month: nothing more could be kept."""
+WORTH_KEEPING = 100
+"""Cases of a day: fewer are as quickly counted again."""
 _DAY, _PAUSE = timedelta(days=1), timedelta(hours=1)
 _NOT_PART_OF_A_STORY = frozenset({"delivery_accepted", "delivery_delivered", "transcribed"})
 
@@ -132,21 +134,38 @@ def months_over(first: date, last: date) -> list[tuple[date, date]]:
 
 
 def _groups(session: Session, desk: Desk, asked: Question, now: datetime) -> Groups:
-    """The groups of a question: those of whole months as they are kept, where they are, else of the cases."""
+    """The groups of a question: those of whole months and days as they are kept, where they are, else of the cases."""
     if any(getattr(asked, name) is not None for name in Narrowed.__annotations__):
         return counted(_counted(session, desk, asked, now))
     start, end = _span(desk, asked)
-    spans = [span_of_days(*month, desk.terms) for month in months_over(asked.first, asked.last)]
-    months = kept_months.of(session, spans)
     parts = []
-    for month_starts, month_ends in [*(each for each in spans if each in months), (end, end)]:
-        if start < month_starts:
-            lines = cases.times_of_left_between(session, start, month_starts)
-            parts.append(counted(_judged(session, desk, lines, now)))
-        if (month_starts, month_ends) in months:
-            parts.append(as_kept(*months[month_starts, month_ends]))
-        start = month_ends
+    for span_starts, span_ends, groups in _parts(session, desk, start, end):
+        lines = () if groups else cases.times_of_left_between(session, span_starts, span_ends)
+        parts.append(groups or counted(_judged(session, desk, lines, now)))
     return joined(parts)
+
+
+def _parts(
+    session: Session, desk: Desk, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime, Groups | None]]:
+    """A span in parts, one after the other: a month or day that is kept, with its groups, and what is between them."""
+    at, whole = start, kept_months.within(session, start, end)
+    for span_starts, span_ends in sorted(whole, key=lambda span: (span[0], -span[1].timestamp())):
+        if span_starts < at or not _is_whole(desk, span_starts, span_ends):
+            continue
+        if at < span_starts:
+            yield at, span_starts, None
+        yield span_starts, span_ends, as_kept(*whole[span_starts, span_ends])
+        at = span_ends
+    if at < end:
+        yield at, end, None
+
+
+def _is_whole(desk: Desk, start: datetime, end: datetime) -> bool:
+    """Whether this is a day or a month of the contract's clock, which may be another than when it was kept."""
+    first = local(start, desk.terms).date()
+    ends = [first, last_day_of(first)] if first.day == 1 else [first]
+    return any(span_of_days(first, last, desk.terms) == (start, end) for last in ends)
 
 
 def is_keeping_due(last: datetime | None, now: datetime) -> bool:
@@ -155,19 +174,16 @@ def is_keeping_due(last: datetime | None, now: datetime) -> bool:
 
 
 def keep_a_month(desk: Desk, now: datetime) -> bool:
-    """Keep the groups of the newest month that is over, decided and not kept. False where there is none.
+    """Keep the groups of the newest month that is over, decided and not kept; where there is none, of such a day with
+    many cases. False where there is neither.
 
-    Whatever changes a case of a month that is kept removes it, in the database itself: see kept_months. Raises nothing
+    Whatever changes a case of a time that is kept removes it, in the database itself: see kept_months. Raises nothing
     but StoreUnavailable: a report that takes longer must not end the sweep that keeps the house.
     """
-    with desk.store.read() as session:
-        waiting = _not_kept(session, desk, now)
-    if not waiting:
-        with desk.store.write() as tx:
-            vital_signs.show(tx.session, KEEPING, now)
-        return False
     try:
-        if _keep_newest(desk, waiting, now):
+        with desk.store.read() as session:
+            found = _not_kept(session, desk, now)
+        if found is not None and _keep(desk, *found, now):
             return True
     except StoreUnavailable:
         raise
@@ -178,26 +194,53 @@ def keep_a_month(desk: Desk, now: datetime) -> bool:
     return False
 
 
-def _keep_newest(desk: Desk, waiting: Sequence[kept_months.Span], now: datetime) -> bool:
-    """Keep the newest of these months that is decided; whether one is."""
+def _keep(desk: Desk, start: datetime, end: datetime, now: datetime) -> bool:
+    """Whether it is decided still: then it is kept, instead of its days."""
     with desk.store.write() as tx:  # alone: what is counted is what is kept
-        for start, end in reversed(waiting):
-            lines = list(cases.times_of_left_between(tx.session, start, end))
-            if all(is_decided(due, made_at, breached_at) for _, _, _, _, _, due, _, made_at, breached_at, _ in lines):
-                kept_months.keep(tx.session, start, end, *kept(counted(_judged(tx.session, desk, lines, now))))
-                return True
-    return False
+        parts = []
+        for span_starts, span_ends, groups in _parts(tx.session, desk, start, end):
+            lines = [] if groups else list(cases.times_of_left_between(tx.session, span_starts, span_ends))
+            if not all(_is_line_decided(line) for line in lines):
+                return False
+            parts.append(groups or counted(_judged(tx.session, desk, lines, now)))
+        kept_months.keep(tx.session, start, end, *kept(joined(parts)))
+    return True
 
 
-def _not_kept(session: Session, desk: Desk, now: datetime) -> list[kept_months.Span]:
-    """The months that are over since the first message was left, without those that are kept; the oldest first."""
+def _is_line_decided(line: cases.CaseLine) -> bool:
+    _, _, _, _, _, due, _, made_at, breached_at, _ = line
+    return is_decided(due, made_at, breached_at)
+
+
+def _not_kept(session: Session, desk: Desk, now: datetime) -> kept_months.Span | None:
+    """The newest decided month or else day that is over and not kept, since the first message was left."""
     oldest = cases.first_left_at(session)
     if oldest is None:
-        return []
-    first, today = (local(at, desk.terms).date() for at in (oldest, now))
-    spans = (span_of_days(*month, desk.terms) for month in months_over(first.replace(day=1), today - _DAY))
+        return None
+    first, yesterday = local(oldest, desk.terms).date().replace(day=1), local(now, desk.terms).date() - _DAY
     known = kept_months.names(session)
-    return [each for each in spans if each not in known]
+    months = [each for each in months_over(first, yesterday) if span_of_days(*each, desk.terms) not in known]
+    for month in reversed(months):
+        if _all_decided(session, span := span_of_days(*month, desk.terms)):
+            return span
+    running = (yesterday.replace(day=1), yesterday)
+    for month in dict.fromkeys((running, *reversed(months))):
+        for span in reversed(_days_not_kept(desk, month, known)):
+            if cases.count_left_between(session, *span) >= WORTH_KEEPING and _all_decided(session, span):
+                return span
+    return None
+
+
+def _all_decided(session: Session, span: kept_months.Span) -> bool:
+    return all(map(_is_line_decided, cases.times_of_left_between(session, *span, is_waiting=True)))
+
+
+def _days_not_kept(desk: Desk, month: tuple[date, date], known: set[kept_months.Span]) -> list[kept_months.Span]:
+    if span_of_days(*month, desk.terms) in known:
+        return []
+    first, last = month
+    days = (first + _DAY * number for number in range((last - first).days + 1))
+    return [span for day in days if (span := span_of_days(day, day, desk.terms)) not in known]
 
 
 def _span(desk: Desk, asked: Question) -> tuple[datetime, datetime]:

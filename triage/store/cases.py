@@ -171,16 +171,19 @@ def times_of_left_between(
     technician: str | None = None,
     caller: str | None = None,
     dealer_id: int | None = None,
+    is_waiting: bool = False,
 ) -> Iterator[CaseLine]:
     """What the report counts of the cases whose first message was left in [start, end), in that order.
 
-    Narrowed to a window, to an owner, to a number that was called from or keyed and to a dealer, where they are given.
+    Narrowed to a window, to an owner, to a number that was called from or keyed, to a dealer, where they are given; to
+    those without a callback.
     """
     chosen = [
         *([Case.window == window] if window is not None else []),
         *([Case.owner == technician] if technician is not None else []),
         *([_is_of(caller)] if caller is not None else []),
         *([Case.dealer_id == dealer_id] if dealer_id is not None else []),
+        *([Case.callback_made_at.is_(None)] if is_waiting else []),
     ]
     rows = session.connection().execute(  # no row of the session is concerned: its bookkeeping would double the time
         select(
@@ -194,6 +197,11 @@ def times_of_left_between(
     )  # fmt: skip
     for part in rows.partitions(_AT_ONCE):
         yield from part
+
+
+def count_left_between(session: Session, start: datetime, end: datetime) -> int:
+    """How many cases there are whose first message was left in [start, end)."""
+    return session.scalar(select(func.count()).where(Case.left_at >= start, Case.left_at < end)) or 0
 
 
 def first_left_at(session: Session) -> datetime | None:

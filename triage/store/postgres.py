@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from triage.store.base import Base
 from triage.store.engine import BUSY_SECONDS, POOLED
 
 log = structlog.get_logger()
@@ -36,9 +37,17 @@ def is_behind_pooler(connection: psycopg.Connection[Any]) -> bool:
     return row is None or row[0] != connection.info.backend_pid
 
 
+def _mark_partial_indexes() -> None:
+    """As on SQLite. The models do not say so themselves: the dialect would be loaded where nothing else needs it."""
+    for table in Base.metadata.tables.values():
+        for index in table.indexes:
+            index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
+
+
 def postgres_engine(url: URL, busy_seconds: float) -> Engine:
     """The limits are the session's. A pooler in transaction mode gives each transaction another session: there they are
     the transaction's, and no statement is prepared, which only one of the sessions would know."""
+    _mark_partial_indexes()
     # A node that hangs in the middle of a transaction must not hold the others up for ever.
     limits = {
         "lock_timeout": f"{busy_seconds * 1000:.0f}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import segno
 from flask import Response, make_response, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -47,6 +46,8 @@ def set_up_second_factor() -> AnyResponse | tuple[str, int]:
 @needs(Permission.OWN_ACCOUNT, *_BEFORE_AND_LATER)
 def second_factor_qr() -> Response:
     """What the app scans; a file of its own, so that the page needs no inline picture."""
+    import segno  # noqa: PLC0415 - large, and asked for once in the life of an account
+
     out = io.BytesIO()
     segno.make(factors.candidate(desk(), signed_in()).uri, error="m").save(
         out, kind="svg", scale=5, border=4, dark="#000", light="#fff"

@@ -64,13 +64,11 @@ class Case(Base):
             "ix_cases_caller_open",
             "caller",
             sqlite_where=text("state != 'closed'"),
-            postgresql_where=text("state != 'closed'"),
         ),
         Index(
             "ix_cases_due_open",
             "callback_due",
             sqlite_where=text("state != 'closed'"),
-            postgresql_where=text("state != 'closed'"),
         ),
         {"sqlite_autoincrement": True},
     )

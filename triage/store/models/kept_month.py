@@ -1,4 +1,4 @@
-"""What the SLA report counted of a month, so that it need not be counted again."""
+"""What the SLA report counted of a month, or of a day with many cases, so that it need not be counted again."""
 
 from __future__ import annotations
 

@@ -72,7 +72,6 @@ class BillableSession(Base):
             "case_id",
             unique=True,
             sqlite_where=text("withdrawn_at IS NULL"),
-            postgresql_where=text("withdrawn_at IS NULL"),
         ),
         Index("ix_sessions_case_id", "case_id"),
         Index("ix_sessions_dealer_id_opened_at", "dealer_id", "opened_at"),
@@ -147,7 +146,6 @@ class BillingLine(Base):
             "ix_billing_lines_invoice_id",
             "invoice_id",
             sqlite_where=text("invoice_id IS NOT NULL"),  # else SQLite finds with it what waits, all of it
-            postgresql_where=text("invoice_id IS NOT NULL"),
         ),
         Index(
             "ix_billing_lines_waiting",
@@ -155,7 +153,6 @@ class BillingLine(Base):
             "billed_at",
             "amount",
             sqlite_where=text("invoice_id IS NULL"),
-            postgresql_where=text("invoice_id IS NULL"),
         ),
         UniqueConstraint("session_id", "rule", "revision"),
         UniqueConstraint("dealer_id", "quarter", "rule", "revision"),

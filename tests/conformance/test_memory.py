@@ -10,6 +10,8 @@ import pytest
 NEEDLESS = {
     "webhooks": {
         "psycopg",
+        "sqlalchemy.dialects.postgresql",
+        "segno",
         "requests",
         "alembic",
         "reportlab",
@@ -21,6 +23,7 @@ NEEDLESS = {
     },
     "scheduler": {
         "psycopg",
+        "sqlalchemy.dialects.postgresql",
         "flask",
         "alembic",
         "reportlab",

@@ -24,6 +24,7 @@ class Latencies:
 
     p50: float
     p99: float
+    every: tuple[float, ...]
 
 
 def request(port: int, fields: dict[str, str]) -> bytes:
@@ -49,7 +50,8 @@ def rate(port: int, requests: Sequence[bytes]) -> float:
 def latencies(port: int, requests: Sequence[bytes], per_second: float) -> Latencies:
     """How long answers take where requests fall due at this pace, whether or not those before were answered."""
     waits = sorted(_send_all(port, requests, pause=1 / per_second))
-    return Latencies(*(1000 * waits[-(-len(waits) * part // 100) - 1] for part in (50, 99)))
+    p50, p99 = (1000 * waits[-(-len(waits) * part // 100) - 1] for part in (50, 99))
+    return Latencies(p50, p99, tuple(1000 * wait for wait in waits))
 
 
 def _send_all(port: int, requests: Sequence[bytes], pause: float) -> list[float]:

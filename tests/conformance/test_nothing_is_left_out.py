@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from triage import errors
+from triage.policy import due
 from triage.policy.callbacks import NOBODY_TO_CALL
 from triage.policy.delivery import DeliveryState
 from triage.policy.entry_phrases import NEED_NONE, PHRASES
@@ -22,7 +23,7 @@ from triage.policy.lifecycle import CaseEvent, CaseState, is_legal
 from triage.policy.put_back import MISDATED
 from triage.policy.term_words import FLAG_WORDS
 from triage.policy.twilio_words import STATUS as REPORTED
-from triage.services import escalation, intake
+from triage.services import intake
 from webhooks.errors import STATUS
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +102,7 @@ def keys_assigned_in(path: str) -> set[str]:
 def test_every_timer_that_is_set_has_a_handler_and_the_other_way_round() -> None:
     kinds = words_given_to("set_timer") | keys_assigned_in("triage/services/completion.py")
 
-    assert kinds == set(escalation._HANDLERS)
+    assert kinds == set(due.HANDLERS)
 
 
 def test_every_entry_of_history_has_a_name_of_its_own() -> None:
@@ -140,12 +141,14 @@ def words_first(read: list[ast.AST], name: str) -> Iterator[tuple[str, set[str |
 
 def recorded_for_cases() -> set[str]:
     """Kinds of entries that belong to a case: of `record_of`, of a `_record` that leads to it, and of `record` where it
-    names the case."""
+    names the case, or is of the rules of a case that is due."""
     kinds = {f"delivery_{state}" for state in DeliveryState} & set(EVENT_WORDS)
     for path in CODE:
         read = nodes(path)
         kinds |= {kind for kind, _ in words_first(read, "record_of")}
-        kinds |= {kind for kind, given in words_first(read, "record") if "case_id" in given}
+        kinds |= {
+            kind for kind, given in words_first(read, "record") if "case_id" in given or path.match("policy/due.py")
+        }
         defined = [node for node in read if isinstance(node, ast.FunctionDef) and node.name == "_record"]
         if any("record_of" in ast.unparse(function) for function in defined):
             kinds |= {kind for kind, _ in words_first(read, "_record")}

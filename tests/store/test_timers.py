@@ -17,4 +17,4 @@ def test_when_nobody_is_asked_any_more_people_are_still_told(store: Store) -> No
         cases.stop_asking(tx.session, case_id)
 
     with store.read() as session:
-        assert [timer.kind for timer in cases.due_timers(session, NOW, 9)] == ["breach_withdrawn"]
+        assert list(cases.timers_of(session, [case_id])[case_id]) == ["breach_withdrawn"]

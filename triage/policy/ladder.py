@@ -116,9 +116,7 @@ def decide(facts: LadderFacts, terms: Terms, roster: Roster, now: datetime) -> D
     if people and not left:
         # Counted from `due`, not from now: asked again later, the answer must be the same.
         return decide(replace(facts, position=_hurried(after, position, steps, due)), terms, roster, now)
-    summons = tuple(
-        Summons(person, channels) for person in left if (channels := reachable_by(person, step.by, facts.blocked))
-    )
+    summons = reached_by(left, step.by, facts.blocked)
     if not summons:
         return NobodyOnCall(position.step, position.round, step.to, _hurried(after, position, steps, now))
     return Page(position.step, position.round, summons, after)
@@ -148,25 +146,23 @@ def moved_on(position: Position, steps: tuple[Step, ...], now: datetime) -> Posi
     return pulled(position, steps, now)
 
 
-def repeats_text(
-    rung: tuple[int, int],
-    before: tuple[int, int],
-    *,
-    climbed_at: datetime,
-    told_at: datetime,
-    steps: tuple[Step, ...],
-    now: datetime,
+def is_early(
+    rung: tuple[int, int], before: tuple[int, int], *, climbed_at: datetime, steps: tuple[Step, ...], now: datetime
 ) -> bool:
-    """Whether a rung came early, and would text a person again what a text said a moment ago.
+    """Whether a rung comes sooner after the one `before`, climbed last, than its time; rungs are (round, step).
 
-    Rungs are (round, step); `before` was climbed last, and the person was texted at `told_at`. Such a rung calls them
-    all the same: that is what it came early for. A rung in its time, however soon, says what it says.
+    Such a rung calls people all the same: that is what it came early for. It does not text them again what a text said
+    a moment ago, see `says_the_same`. A rung in its time, however soon, says what it says.
     """
     (round_, step), (last_round, last_step) = rung, before
     if round_ != last_round or not last_step < step < len(steps):
         return False
-    is_early = now - climbed_at < steps[step].after - steps[last_step].after
-    return is_early and now - told_at < _SAME_WORDS_WITHIN
+    return now - climbed_at < steps[step].after - steps[last_step].after
+
+
+def says_the_same(told_at: datetime, now: datetime) -> bool:
+    """Whether an alert by text would say what one of `told_at` said."""
+    return now - told_at < _SAME_WORDS_WITHIN
 
 
 def passed_on(position: Position, person_id: str, steps: tuple[Step, ...], now: datetime) -> Position:
@@ -185,6 +181,11 @@ def reachable_by(person: Person, by: tuple[Channel, ...], blocked: Blocked) -> t
     if wanted or allowed:
         return wanted or (allowed[0],)
     return () if (person.phone, "voice") in blocked else ("voice",)
+
+
+def reached_by(people: Iterable[Person], by: tuple[Channel, ...], blocked: Blocked) -> tuple[Summons, ...]:
+    """People with the channels that reach them; those whom none reaches are left out."""
+    return tuple(Summons(person, channels) for person in people if (channels := reachable_by(person, by, blocked)))
 
 
 def audience(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from triage.policy import closing_words, wording
 from triage.policy.delivery import DeliveryState
 from triage.policy.fields import Channel, WindowName
-from triage.policy.ladder import Summons, reachable_by, repeats_text, rungs
+from triage.policy.ladder import Summons, is_early, reached_by, rungs, says_the_same
 from triage.policy.lifecycle import CaseState
 from triage.policy.put_back import MISDATED
 from triage.policy.roster import Person, Roster
@@ -17,7 +18,8 @@ from triage.policy.terms import Limits, ProductLine, Terms
 from triage.policy.wording import Card
 from triage.store import Session, blocks, chain, deliveries
 from triage.store.engine import Transaction
-from triage.store.models import Alert, Case, Delivery
+from triage.store.models import Case, Delivery
+from triage.store.outbox import NewAlert, Outbox, Rung
 
 _GETS_IT = ("acknowledged", "called_back", "callback_withdrawn", "handed_over")
 _SAME_NOTICE_WITHIN = timedelta(hours=1)
@@ -54,6 +56,15 @@ def closed_by(tx: Transaction, case: Case, roster: Roster, terms: Terms, now: da
     return closing_words.closed_by(person.first_name if person else None, case.closed_at or now, now, terms)
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an alert is about, as far as it depends on that."""
+
+    case_id: int
+    policy: str
+    is_emergency: bool
+
+
 def alert(
     tx: Transaction,
     case: Case,
@@ -66,37 +77,60 @@ def alert(
 ) -> list[str]:
     """Demand of each person that they act, and plan the SMS and calls that say so.
 
-    A rung is (round, step) of the ladder; without one the alert is the next of its reason. One person gets one
-    alert about a case at one instant, however many reasons fall together: by every channel that any of them asks for.
-    A rung that came early calls whom it texted a moment ago, and does not text them again: who gets texts only
-    has read it. Returns the ids of those alerted.
+    A rung is (round, step) of the ladder; without one the alert is the next of its reason. Returns the ids of those
+    alerted.
     """
-    round_, step = rung or (1, deliveries.last_count(tx.session, case.id, reason) + 1)
-    before = deliveries.last_rung(tx.session, case.id) if rung is not None else None
+    outbox = Outbox(tx.session, [case.id])
+    subject = Subject(case.id, case.policy, case.is_emergency)
+    alerted = summon(tx, outbox, subject, people, reason, terms=terms, now=now, rung=rung)
+    outbox.write()
+    return alerted
+
+
+def summon(
+    tx: Transaction,
+    outbox: Outbox,
+    subject: Subject,
+    people: Iterable[Summons],
+    reason: str,
+    *,
+    terms: Terms,
+    now: datetime,
+    rung: tuple[int, int] | None = None,
+) -> list[str]:
+    """`alert` into an outbox that is written later, and knows the case.
+
+    One person gets one alert about a case at one instant, however many reasons fall together: by every channel that
+    any of them asks for. A rung that came early calls whom it texted a moment ago, and does not text them again: who
+    gets texts only has read it.
+    """
+    case_id = subject.case_id
+    round_, step = rung or (1, outbox.last_count(case_id, reason) + 1)
+    before = outbox.last_rung(case_id) if rung is not None else None
     alerted = []
     for summons in people:
         person = summons.person
-        earlier = deliveries.alert_made_at(tx.session, case.id, person.id, now)
+        earlier = outbox.made_at(case_id, person.id, now)
         if earlier is not None:
-            known = deliveries.channels_of(tx.session, earlier.id)
+            known = outbox.channels_of(earlier)
             for channel in (channel for channel in summons.channels if channel not in known):
-                _plan(tx, case, person, channel, "", terms.limits, now, alert_id=earlier.id)
+                _plan(outbox, subject, person, channel, "", terms.limits, now, alert=earlier)
             continue
         channels = summons.channels
-        if before and _was_just_texted(tx, case, person, (round_, step), before, terms, now):
+        if before and _was_just_texted(outbox, subject, person, (round_, step), before, terms, now):
             channels = tuple(channel for channel in channels if channel != "sms")
             if not channels:
                 continue
-        row = Alert(case_id=case.id, person_id=person.id, reason=reason, round=round_, step=step, created_at=now)
-        tx.session.add(row)
-        tx.session.flush()
+        made = NewAlert(case_id, person.id, reason, round_, step, now)
+        outbox.add_alert(made)
         for channel in channels:
-            _plan(tx, case, person, channel, "", terms.limits, now, alert_id=row.id)
-        tx.record_of(
-            case,
+            _plan(outbox, subject, person, channel, "", terms.limits, now, alert=made)
+        tx.record(
             "alert_made",
             at=now,
             actor="system",
+            case_id=case_id,
+            policy=subject.policy,
             person=person.id,
             reason=reason,
             round=round_,
@@ -108,25 +142,25 @@ def alert(
 
 
 def _was_just_texted(
-    tx: Transaction, case: Case, person: Person, rung: tuple[int, int], before: Alert, terms: Terms, now: datetime
+    outbox: Outbox,
+    subject: Subject,
+    person: Person,
+    rung: tuple[int, int],
+    before: Rung,
+    terms: Terms,
+    now: datetime,
 ) -> bool:
     """Whether a rung came early after the one before, and the person read of the case a moment ago."""
-    told_at = deliveries.last_alerted_by_text(tx.session, case.id, person.id)
-    return told_at is not None and repeats_text(
-        rung,
-        (before.round, before.step),
-        climbed_at=before.created_at,
-        told_at=told_at,
-        steps=rungs(terms, is_emergency=case.is_emergency),
-        now=now,
-    )
+    steps, last = rungs(terms, is_emergency=subject.is_emergency), (before.round, before.step)
+    if not is_early(rung, last, climbed_at=before.created_at, steps=steps, now=now):
+        return False
+    told_at = outbox.last_texted(subject.case_id, person.id)
+    return told_at is not None and says_the_same(told_at, now)
 
 
 def summons_for(tx: Transaction, people: Iterable[Person], by: tuple[Channel, ...]) -> tuple[Summons, ...]:
     """People with the channels that reach them; those whom none reaches are left out."""
-    blocked = blocks.every(tx.session)
-    found = (Summons(person, reachable_by(person, by, blocked)) for person in people)
-    return tuple(summons for summons in found if summons.channels)
+    return reached_by(people, by, blocks.every(tx.session))
 
 
 def tell(
@@ -140,25 +174,34 @@ def tell(
     same_if: str | None = None,
     by: tuple[Channel, ...] = ("sms",),
     not_before: datetime | None = None,
+    outbox: Outbox | None = None,
 ) -> None:
     """Plan a notice that asks for nothing. The same text goes to a phone once an hour at the most, unless it is about a
     case: then it says what has just become of it, which may happen again.
 
     Texts that begin with `same_if` are the same: a phone that is dead for twenty cases is told of once. What is to
-    go out `not_before` an instant goes earlier where a call of ours to that phone ends.
+    go out `not_before` an instant goes earlier where a call of ours to that phone ends. It is written at
+    once, unless an `outbox` is given that is written later.
     """
+    planned = outbox or Outbox(tx.session)
+    subject = Subject(case.id, case.policy, case.is_emergency) if case else None
     beginning = text if same_if is None else same_if
     for summons in summons_for(tx, people, by):
         phone = summons.person.phone
         is_news = case is not None and same_if is None
         if is_news or not deliveries.was_told_since(tx.session, phone, beginning, now - _SAME_NOTICE_WITHIN):
             for channel in summons.channels:
-                _plan(tx, case, summons.person, channel, text, terms.limits, now, not_before=not_before)
+                _plan(planned, subject, summons.person, channel, text, terms.limits, now, not_before=not_before)
+    if outbox is None:
+        planned.write()
 
 
-def notify(tx: Transaction, person: Person, channel: Channel, text: str, *, terms: Terms, now: datetime) -> Delivery:
+def notify(tx: Transaction, person: Person, channel: Channel, text: str, *, now: datetime) -> Delivery:
     """Plan one text or call to a person's phone about no case, whatever was said to it before."""
-    return _plan(tx, None, person, channel, text, terms.limits, now)
+    delivery = Delivery(**_row(None, person, channel, text, now))
+    tx.session.add(delivery)
+    tx.session.flush()
+    return delivery
 
 
 def stand_others_down(
@@ -177,42 +220,47 @@ def administrators(roster: Roster) -> tuple[Person, ...]:
 
 
 def _plan(
-    tx: Transaction,
-    case: Case | None,
+    outbox: Outbox,
+    subject: Subject | None,
     person: Person,
     channel: Channel,
     text: str,
     limits: Limits,
     now: datetime,
-    alert_id: int | None = None,
+    alert: NewAlert | int | None = None,
     not_before: datetime | None = None,
-) -> Delivery:
-    delivery = Delivery(
-        alert_id=alert_id,
-        case_id=case.id if case else None,
-        person_id=person.id,
-        phone=person.phone,
-        channel=channel,
-        body=text,
-        state=DeliveryState.PLANNED.value,
-        is_held=False,
-        attempts=0,
-        created_at=now,
-        next_attempt_at=max(now, not_before or now),
-    )
-    if case is not None and _is_over(tx, case, person, channel, limits, now):
+) -> None:
+    row = _row(subject.case_id if subject else None, person, channel, text, max(now, not_before or now))
+    row["created_at"] = now
+    if subject is not None and _is_over(outbox, subject, person, channel, limits, now):
         if channel == "voice":
-            delivery.state, delivery.next_attempt_at = DeliveryState.DROPPED.value, None
-            delivery.reason = "too many calls to this phone; the texts go on"
+            row["state"], row["next_attempt_at"] = DeliveryState.DROPPED.value, None
+            row["reason"] = "too many calls to this phone; the texts go on"
         else:
-            delivery.is_held = True
-            delivery.next_attempt_at = deliveries.held_until(tx.session, person.phone) or now + limits.summary_every
-    tx.session.add(delivery)
-    tx.session.flush()
-    return delivery
+            row["is_held"] = True
+            row["next_attempt_at"] = outbox.held_until(person.phone) or now + limits.summary_every
+    outbox.add_delivery(row, alert, is_emergency=subject.is_emergency if subject else None)
 
 
-def _is_over(tx: Transaction, case: Case, person: Person, channel: Channel, limits: Limits, now: datetime) -> bool:
+def _row(case_id: int | None, person: Person, channel: Channel, text: str, at: datetime) -> dict[str, Any]:
+    """A delivery that is planned at an instant and due at once."""
+    return {
+        "case_id": case_id,
+        "person_id": person.id,
+        "phone": person.phone,
+        "channel": channel,
+        "body": text,
+        "state": DeliveryState.PLANNED.value,
+        "is_held": False,
+        "is_answer": False,
+        "attempts": 0,
+        "created_at": at,
+        "next_attempt_at": at,
+        "reason": None,
+    }
+
+
+def _is_over(outbox: Outbox, subject: Subject, person: Person, channel: Channel, limits: Limits, now: datetime) -> bool:
     most, within = (limits.texts, limits.texts_within) if channel == "sms" else (limits.calls, limits.calls_within)
-    sent = deliveries.sent_since(tx.session, person.phone, channel, now - within, is_emergency=case.is_emergency)
+    sent = outbox.sent_since(person.phone, channel, now - within, is_emergency=subject.is_emergency)
     return sent >= most

@@ -50,11 +50,11 @@ def tell_technician(
 ) -> bool:
     """A text to whoever is booked; False where none reaches them."""
     person = desk.roster(tx.session).person(booking.person_id)
-    return bool(person) and _tell(tx, desk, booking, [person], {"sms": text}, now, good_until)
+    return bool(person) and _tell(tx, booking, [person], {"sms": text}, now, good_until)
 
 
-def tell_person(tx: Transaction, desk: Desk, booking: Booking, person: Person, text: str, now: datetime) -> None:
-    _tell(tx, desk, booking, [person], {"sms": text}, now)
+def tell_person(tx: Transaction, booking: Booking, person: Person, text: str, now: datetime) -> None:
+    _tell(tx, booking, [person], {"sms": text}, now)
 
 
 def alert_technician(tx: Transaction, desk: Desk, booking: Booking, now: datetime) -> bool:
@@ -62,7 +62,7 @@ def alert_technician(tx: Transaction, desk: Desk, booking: Booking, now: datetim
     roster, terms = desk.roster(tx.session), desk.terms_of(tx.session, booking.policy)
     person, card = roster.person(booking.person_id), card_of(tx.session, booking, roster)
     said: Said = {"sms": words.not_begun(card, now, terms), "voice": words.not_begun_spoken(card, now, terms)}
-    return bool(person) and _tell(tx, desk, booking, [person], _by(said, terms.bookings.alert_by), now)
+    return bool(person) and _tell(tx, booking, [person], _by(said, terms.bookings.alert_by), now)
 
 
 def alert_managers(tx: Transaction, desk: Desk, booking: Booking, now: datetime) -> None:
@@ -73,7 +73,7 @@ def alert_managers(tx: Transaction, desk: Desk, booking: Booking, now: datetime)
         "sms": words.not_begun_for_managers(card, now, terms),
         "voice": words.not_begun_spoken(card, now, terms),
     }
-    _tell(tx, desk, booking, _others(roster, booking), _by(said, terms.bookings.alert_by), now)
+    _tell(tx, booking, _others(roster, booking), _by(said, terms.bookings.alert_by), now)
 
 
 def say_missed(tx: Transaction, desk: Desk, booking: Booking, now: datetime) -> None:
@@ -82,7 +82,7 @@ def say_missed(tx: Transaction, desk: Desk, booking: Booking, now: datetime) -> 
     card = card_of(tx.session, booking, roster)
     tell_technician(tx, desk, booking, words.missed(card, now, terms, is_own=True), now)
     said: Said = {"sms": words.missed(card, now, terms, is_own=False)}
-    _tell(tx, desk, booking, _others(roster, booking), said, now)
+    _tell(tx, booking, _others(roster, booking), said, now)
 
 
 def tell_dealer(
@@ -147,7 +147,6 @@ def _by(said: Said, channels: Iterable[Channel]) -> Said:
 
 def _tell(
     tx: Transaction,
-    desk: Desk,
     booking: Booking,
     people: Iterable[Person | None],
     said: Said,
@@ -162,6 +161,6 @@ def _tell(
     for summons in summons_for(tx, [person for person in people if person], tuple(said)):
         for channel in summons.channels:
             text = said.get(channel) or next(iter(said.values()))
-            row = notify(tx, summons.person, channel, text, terms=desk.terms, now=now)
+            row = notify(tx, summons.person, channel, text, now=now)
             row.booking_id, row.good_until, is_told = booking.id, good_until, True
     return is_told

@@ -138,7 +138,7 @@ def move(
                 before=was[0])  # fmt: skip
         card = card_of(tx.session, booking, roster)
         if before is not None and before.id != person_id:
-            tell_person(tx, desk, booking, before, words.given_to(card), now)
+            tell_person(tx, booking, before, words.given_to(card), now)
             tell_technician(tx, desk, booking, words.made(card, now, desk.terms), now)
         else:
             tell_technician(tx, desk, booking, words.moved(card, was, now, desk.terms), now)

@@ -2,144 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
 from triage.errors import StoreUnavailable
 from triage.policy import wording
-from triage.policy.fields import Channel
+from triage.policy.due import Demand, Notice, Record, Scene, SetTimer, StopTimer, fall_due
 from triage.policy.intake import at_risk_at
 from triage.policy.ladder import (
-    Exhausted,
     LadderFacts,
     NobodyOnCall,
     Page,
     Position,
-    Resume,
-    Summons,
-    Wait,
     after_owner,
-    audience,
     decide,
     moved_on,
-    next_realert,
     passed_on,
     rungs,
 )
-from triage.policy.lifecycle import AWAITING_CALLBACK, CaseEvent, CaseState, next_state
+from triage.policy.lifecycle import CaseEvent, CaseState, next_state
 from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
-from triage.services.alerts import alert, card_of, summons_for, tell
+from triage.services.alerts import Subject, alert, card_of, summon, summons_for, tell
 from triage.services.desk import Desk
-from triage.store import blocks, cases, deliveries
+from triage.store import blocks, cases, deliveries, due_cases
+from triage.store.due_cases import DueCase, TimerMoves
 from triage.store.engine import Transaction
 from triage.store.models import Case, Timer
+from triage.store.outbox import Outbox
 
 log = structlog.get_logger()
 
-_BATCH = 50
+_BATCH = 250
 _POSTPONED_BY = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    """One timer that fell due, with everything its handler needs."""
-
-    tx: Transaction
-    case: Case
-    terms: Terms
-    roster: Roster
-    now: datetime
 
 
 def run_due_timers(desk: Desk, now: datetime) -> int:
     """Do everything that is due at `now`; returns how many timers were handled.
 
-    Batches share a transaction. Where one row makes its batch fail, the rows are tried one by one and the poisoned
-    one is postponed by a minute, so that it cannot hold up the others.
+    So many share a transaction, never two of one case: each begins with what the one before it left. Where one makes
+    its transaction fail, they are tried in halves, down to the poisoned one, which is postponed by a minute, so that it
+    cannot hold up the others.
     """
-    handled = 0
-    while True:
-        try:
-            count = _run_batch(desk, now, _BATCH)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("timer_batch_failed")
-            count = _run_one_by_one(desk, now)
-        handled += count
-        if count < _BATCH:
-            return handled
-
-
-def _run_batch(desk: Desk, now: datetime, most: int) -> int:
-    with desk.store.write() as tx:
-        timers = cases.due_timers(tx.session, now, most)
-        for timer in timers:
-            _run(tx, desk, timer, now)
-        return len(timers)
-
-
-def _run_one_by_one(desk: Desk, now: datetime) -> int:
     with desk.store.read() as session:
-        ids = [timer.id for timer in cases.due_timers(session, now, _BATCH)]
-    for timer_id in ids:
-        try:
-            with desk.store.write() as tx:
-                timer = tx.session.get(Timer, timer_id)
-                if timer is not None and timer.due_at <= now:
-                    _run(tx, desk, timer, now)
-        except StoreUnavailable:
-            raise
-        except Exception:
-            log.exception("timer_postponed", timer=timer_id)
-            with desk.store.write() as tx:
-                tx.session.get_one(Timer, timer_id).due_at = now + _POSTPONED_BY
-    return len(ids)
+        due = due_cases.due_timers(session, now)
+    for timers in _batches(due):
+        _run(desk, timers, now)
+    return len(due)
 
 
-def _run(tx: Transaction, desk: Desk, timer: Timer, now: datetime) -> None:
-    case = tx.session.get_one(Case, timer.case_id)
-    scene = _Scene(tx, case, desk.terms_of(tx.session, case.policy), desk.roster(tx.session), now)
-    _HANDLERS[timer.kind](scene)
+def _batches(due: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """First the first timer of every case, then the second of those that have one, and so on."""
+    turns, had = defaultdict[int, list[int]](list), Counter[int]()
+    for timer_id, case_id in due:
+        turns[had[case_id]].append(timer_id)
+        had[case_id] += 1
+    for timers in turns.values():
+        yield from (timers[first : first + _BATCH] for first in range(0, len(timers), _BATCH))
 
 
-def climb(scene: _Scene) -> None:
-    """Make every move of the ladder that is due, and set the timer for the next one."""
-    tx, case, now = scene.tx, scene.case, scene.now
-    is_resumed = False
-    while True:
-        match decide(_facts(scene), scene.terms, scene.roster, now):
-            case Wait(until):
-                cases.set_timer(tx.session, case.id, "ladder", until)
-                break
-            case Exhausted():
-                cases.stop_timers(tx.session, case.id, "ladder")
-                _record(scene, "ladder_exhausted")
-                _alert_those_in_charge(scene, "exhausted")
-                break
-            case Page(step, round_, people, position):
-                alert(tx, case, people, "ladder", terms=scene.terms, now=now, rung=(round_, step))
-                _stand(case, position)
-            case NobodyOnCall(step, round_, targets, position):
-                _record(scene, "nobody_on_call", targets=list(targets), round=round_, step=step)
-                _alert_those_in_charge(scene, "nobody")
-                _stand(case, position)
-            case Resume(position):
-                resume(tx, case, now)
-                _stand(case, position)
-                is_resumed = True
-    if is_resumed:  # after the rung: where that is the owner's own, its channels are used
-        _alert_owner(scene)
+def _run(desk: Desk, timers: list[int], now: datetime) -> None:
+    try:
+        with desk.store.write() as tx:
+            _decide(tx, desk, due_cases.read(tx.session, timers, now), now)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        if len(timers) == 1:
+            log.exception("timer_postponed", timer=timers[0])
+            _postpone(desk, timers[0], now)
+            return
+        log.warning("timer_batch_failed", timers=len(timers))
+        half = len(timers) // 2
+        _run(desk, timers[:half], now)
+        _run(desk, timers[half:], now)
+
+
+def _postpone(desk: Desk, timer_id: int, now: datetime) -> None:
+    with desk.store.write() as tx:
+        tx.session.get_one(Timer, timer_id).due_at = now + _POSTPONED_BY
+
+
+def _decide(tx: Transaction, desk: Desk, due: Sequence[DueCase], now: datetime) -> None:
+    """What follows from the timers, each of another case: read together, decided one by one, written together."""
+    if not due:
+        return
+    roster, blocked = desk.roster(tx.session), blocks.every(tx.session)
+    outbox, timers = Outbox(tx.session, [one.case_id for one in due]), TimerMoves()
+    for one in due:
+        terms = desk.terms_of(tx.session, one.policy)
+        scene = Scene(one.case, terms, roster, blocked, now)
+        fall_due(one.kind, scene)
+        subject = Subject(one.case_id, one.policy, one.case.is_emergency)
+        for act in scene.acts:
+            match act:
+                case Record(kind, details):
+                    tx.record(kind, at=now, actor="system", case_id=one.case_id, policy=one.policy, **details)
+                case Demand(reason, people, rung):
+                    summon(tx, outbox, subject, people, reason, terms=terms, now=now, rung=rung)
+                case SetTimer(kind, at):
+                    timers.set(one.case_id, kind, at)
+                case StopTimer(kind):
+                    timers.stop(one.case_id, kind)
+                case Notice():
+                    _tell(tx, outbox, one, scene, act)
+    outbox.write()
+    timers.write(tx.session, due)
+    due_cases.change(tx.session, due)
+
+
+def _tell(tx: Transaction, outbox: Outbox, one: DueCase, scene: Scene, notice: Notice) -> None:
+    roster, terms, now = scene.roster, scene.terms, scene.now
+    case = tx.session.get_one(Case, one.case_id)
+    card = card_of(case, roster)
+    if notice.of == "listed":
+        text = wording.told(card, "No support is owed (E3). Listed for review: no callback promised.")
+        people: Sequence[Person] = roster.in_charge()
+    else:
+        told = deliveries.alerted_people(tx.session, case.id, since=case.callback_due)
+        made = wording.wall_clock(case.callback_made_at or now, now, terms)
+        caller = next((person.first_name for person in roster.people if person.id == case.owner), "somebody")
+        text = wording.told(card, f"Not overdue: {caller} called back in time, {made}.")
+        people = [person for person in roster.people if person.id in told - {case.owner}]
+    tell(tx, people, text, terms=terms, now=now, case=case, outbox=outbox)
 
 
 def next_alerted(tx: Transaction, case: Case, terms: Terms, roster: Roster, now: datetime) -> list[Person]:
     """Whom the ladder alerts at its next move, if that is due now."""
-    match decide(_facts(_Scene(tx, case, terms, roster, now)), terms, roster, now):
+    match decide(_facts(tx, case), terms, roster, now):
         case Page(people=people):
             return [summons.person for summons in people]
         case NobodyOnCall():
@@ -214,87 +207,12 @@ def position_of(case: Case) -> Position:
     return Position(case.ladder_base_at, case.ladder_step, case.ladder_round, tuple(case.ladder_passed))
 
 
-def _on_ladder(scene: _Scene) -> None:
-    if CaseState(scene.case.state) in AWAITING_CALLBACK:
-        climb(scene)
-    else:
-        cases.stop_timers(scene.tx.session, scene.case.id, "ladder")
-
-
-def _on_at_risk(scene: _Scene) -> None:
-    case, now = scene.case, scene.now
-    cases.stop_timers(scene.tx.session, case.id, "at_risk")
-    if case.callback_made_at is not None or case.at_risk_at is not None or case.callback_due is None:
-        return
-    case.at_risk_at = now
-    _record(scene, "at_risk", due=case.callback_due)
-    if now < case.callback_due:  # once it is overdue the breach says more
-        _alert_audience(scene, "at_risk", scene.terms.promise.at_risk_to)
-
-
-def _on_breach(scene: _Scene) -> None:
-    case, now = scene.case, scene.now
-    if case.callback_made_at is not None or case.state == CaseState.CLOSED or case.callback_due is None:
-        cases.stop_timers(scene.tx.session, case.id, "breach")
-        return
-    if case.breached_at is None:
-        case.breached_at = now
-        case.at_risk_at = case.at_risk_at or now
-        cases.stop_timers(scene.tx.session, case.id, "at_risk")
-        _record(scene, "breached", due=case.callback_due)
-        if case.state == CaseState.OPEN:  # from here on everybody is alerted, again and again
-            cases.stop_timers(scene.tx.session, case.id, "ladder")
-    _alert_audience(scene, "breach", scene.terms.promise.breach_to)
-    again = next_realert(case.callback_due, scene.terms.promise.realert_after_breach, now)
-    cases.set_timer(scene.tx.session, case.id, "breach", again)
-
-
-def _on_start(scene: _Scene) -> None:
-    """The support day begins: a deferred case is opened, one without support is put before those in charge."""
-    case, tx, now = scene.case, scene.tx, scene.now
-    cases.stop_timers(tx.session, case.id, "start")
-    if case.state == CaseState.DEFERRED:
-        case.state = next_state(CaseState.DEFERRED, CaseEvent.START).value
-        _record(scene, "started")
-        _stand(case, Position(now))
-        climb(scene)
-    elif case.state == CaseState.REVIEW:
-        _record(scene, "listed")
-        sentence = "No support is owed (E3). Listed for review: no callback promised."
-        text = wording.told(card_of(case, scene.roster), sentence)
-        tell(tx, scene.roster.in_charge(), text, terms=scene.terms, now=now, case=case)
-
-
-def _on_breach_withdrawn(scene: _Scene) -> None:
-    """Who was told that the case is overdue hears that it was not."""
-    case, tx = scene.case, scene.tx
-    cases.stop_timers(tx.session, case.id, "breach_withdrawn")
-    if case.callback_made_at is None:
-        return
-    told = deliveries.alerted_people(tx.session, case.id, since=case.callback_due)
-    made = wording.wall_clock(case.callback_made_at, scene.now, scene.terms)
-    caller = next((person.first_name for person in scene.roster.people if person.id == case.owner), "somebody")
-    text = wording.told(card_of(case, scene.roster), f"Not overdue: {caller} called back in time, {made}.")
-    people = [person for person in scene.roster.people if person.id in told - {case.owner}]
-    tell(tx, people, text, terms=scene.terms, now=scene.now, case=case)
-
-
-_HANDLERS: dict[str, Callable[[_Scene], None]] = {
-    "ladder": _on_ladder,
-    "at_risk": _on_at_risk,
-    "breach": _on_breach,
-    "breach_withdrawn": _on_breach_withdrawn,
-    "start": _on_start,
-}
-
-
-def _facts(scene: _Scene) -> LadderFacts:
-    case = scene.case
+def _facts(tx: Transaction, case: Case) -> LadderFacts:
     return LadderFacts(
         position=position_of(case),
         is_emergency=case.is_emergency,
         hold_until=case.hold_until if case.state == CaseState.ACKNOWLEDGED else None,
-        blocked=blocks.every(scene.tx.session),
+        blocked=blocks.every(tx.session),
     )
 
 
@@ -303,30 +221,3 @@ def _stand(case: Case, position: Position) -> None:
     case.ladder_step = position.step
     case.ladder_round = position.round
     case.ladder_passed = list(position.passed)
-
-
-def _alert_audience(scene: _Scene, reason: str, targets: tuple[str, ...]) -> None:
-    promise = scene.terms.promise
-    by = promise.at_risk_by if reason == "at_risk" else promise.breach_by
-    is_held = scene.case.state == CaseState.ACKNOWLEDGED
-    people = audience(targets, scene.roster, scene.now, owner=scene.case.owner, is_held=is_held)
-    _alert(scene, reason, summons_for(scene.tx, people, by))
-
-
-def _alert_those_in_charge(scene: _Scene, reason: str) -> None:
-    _alert(scene, reason, summons_for(scene.tx, scene.roster.in_charge(), ("sms", "voice")))
-
-
-def _alert_owner(scene: _Scene) -> None:
-    owner = scene.roster.person(scene.case.owner)
-    if owner is not None:
-        by: tuple[Channel, ...] = scene.terms.ladder.emergency[0].by if scene.case.is_emergency else ("sms",)
-        _alert(scene, "resume", summons_for(scene.tx, (owner,), by))
-
-
-def _alert(scene: _Scene, reason: str, people: tuple[Summons, ...]) -> None:
-    alert(scene.tx, scene.case, people, reason, terms=scene.terms, now=scene.now)
-
-
-def _record(scene: _Scene, kind: str, **details: Any) -> None:
-    scene.tx.record_of(scene.case, kind, at=scene.now, actor="system", **details)

@@ -147,7 +147,7 @@ def verify(desk: Desk, who: SignedIn, number: int, code: str, now: datetime) -> 
         )
         if before is not None:
             call = rules.whom_to_call(desk.roster(tx.session), person.id)
-            tell_phone(tx, desk, before, lambda by: words.moved(before, person.phone, call, by), now)
+            tell_phone(tx, before, lambda by: words.moved(before, person.phone, call, by), now)
         return Verified(person.id, person.name)
 
 
@@ -174,7 +174,7 @@ def _send_code(desk: Desk, who: SignedIn, person: Person, *, is_new: bool, addre
             asked_by=who.account_id,
             asked_at=now,
             expires_at=expires_at,
-            delivery_id=notify(tx, person, by, text, terms=desk.terms, now=now).id,
+            delivery_id=notify(tx, person, by, text, now=now).id,
         )
         tx.session.add(row)
         tx.session.flush()

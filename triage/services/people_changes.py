@@ -87,7 +87,7 @@ def change_channels(
         )
         if changed.words:
             call = rules.whom_to_call(changed.roster, person_id)
-            tell_phone(tx, desk, before, lambda by: words.channels_changed(after, call, by), now)
+            tell_phone(tx, before, lambda by: words.channels_changed(after, call, by), now)
 
 
 def remove(
@@ -114,7 +114,7 @@ def remove(
         )
         accounts.unlink_person(tx, person_id, actor=who.actor, now=now)
         call = rules.whom_to_call(changed.roster, person_id)
-        tell_phone(tx, desk, person, lambda by: words.removed(person, call, by), now)
+        tell_phone(tx, person, lambda by: words.removed(person, call, by), now)
 
 
 def send_test(desk: Desk, who: SignedIn, person_id: str, by: Channel, now: datetime) -> None:
@@ -128,14 +128,14 @@ def send_test(desk: Desk, who: SignedIn, person_id: str, by: Channel, now: datet
             raise TooManyAttempts(f"{rules.MOST_TESTS} tests an hour are enough. Try again later.")
         if blocks.is_blocked(tx.session, person.phone, by):
             raise Refused("No text of ours reaches that phone: see above.")
-        row = notify(tx, person, by, words.test_alert(by, who.name), terms=desk.terms, now=now)
+        row = notify(tx, person, by, words.test_alert(by, who.name), now=now)
         tx.record("test_alert_sent", at=now, actor=who.actor, person=person_id, channel=by, delivery=row.id)
 
 
-def tell_phone(tx: Transaction, desk: Desk, person: Person, says: Callable[[Channel], str], now: datetime) -> None:
+def tell_phone(tx: Transaction, person: Person, says: Callable[[Channel], str], now: datetime) -> None:
     """Tell a phone of what became of its alerts, by text where it takes any, else by call."""
     for by in reachable_by(person, ("sms",), blocks.every(tx.session)):
-        notify(tx, person, by, says(by), terms=desk.terms, now=now)
+        notify(tx, person, by, says(by), now=now)
 
 
 def _some(references: Sequence[str]) -> str:

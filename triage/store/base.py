@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, MetaData, String, TypeDecorator
@@ -33,8 +34,21 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         return None if value is None else value.astimezone(UTC)
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        return _write_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], datetime | None] | None:
         return _read_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+@lru_cache(maxsize=64)  # rows that are written together say the same instant again and again
+def _write_text(at: datetime | None) -> str | None:
+    """In one call, as below."""
+    if at is None:
+        return None
+    if at.tzinfo is None:
+        raise ValueError("an instant without a zone cannot be stored")
+    return at.astimezone(UTC).isoformat(" ", "microseconds")[:-6]
 
 
 def _read_text(text: str | None) -> datetime | None:

@@ -24,13 +24,12 @@ from sqlalchemy import case as when
 from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
-from triage.store.base import Base, UtcDateTime, microseconds
+from triage.store.base import Base, microseconds
 from triage.store.models import (
     Alert,
     BillableSession,
     BillingLine,
     Case,
-    Timer,
     Voicemail,
 )
 from triage.store.models.case import id_of
@@ -61,12 +60,6 @@ _MOVE_TIMER = update(_TIMERS).where(*_TIMER_OF).values(due_at=bindparam("due_at"
 _HAS_TIMER = select(_TIMERS.c.id).where(*_TIMER_OF)
 _STOP_TIMERS = delete(_TIMERS).where(
     _TIMERS.c.case_id == bindparam("of_case"), _TIMERS.c.kind.in_(bindparam("kinds", expanding=True))
-)
-_DUE_TIMERS = (
-    select(Timer)
-    .where(Timer.due_at <= bindparam("now", type_=UtcDateTime))
-    .order_by(Timer.kind != "ladder", Timer.due_at, Timer.id)
-    .limit(bindparam("most"))
 )
 _OF_CALL = select(Case).join(Voicemail, Voicemail.case_id == Case.id).where(Voicemail.call_sid == bindparam("call_sid"))
 _FIRST_LEFT = select(func.min(Case.left_at))
@@ -317,14 +310,6 @@ def stop_timers(session: Session, case_id: int, *kinds: str) -> None:
 def stop_asking(session: Session, case_id: int) -> None:
     """Nobody is asked for anything about a case any more. What people are still to be told stays due."""
     stop_timers(session, case_id, "ladder", "at_risk", "breach", "start")
-
-
-def due_timers(session: Session, now: datetime, most: int) -> Sequence[Timer]:
-    """What is due: rungs of the ladder first, whose texts say everything, then the longest overdue.
-
-    The write transaction it runs in is alone: that is the claim.
-    """
-    return session.scalars(_DUE_TIMERS, {"now": now, "most": most}).all()
 
 
 def _is_of(number: str) -> ColumnElement[bool]:

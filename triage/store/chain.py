@@ -13,24 +13,38 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from triage.store import versions
 from triage.store.base import Base
+from triage.store.bulk import insert_all
 from triage.store.models import ChainHead, Event
 
 GENESIS = "0" * 64
 _BELOW_ALL = -(2**31)
 HEAD_ID = 1
 _PAGE = 500
+
+
+def iso(at: datetime) -> str:
+    """An instant in UTC with microseconds and Z: one form for hashes and JSON."""
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
+
+
+def _plain(value: Any) -> str:
+    return iso(value) if isinstance(value, datetime) else str(value)
+
+
 # Made once: json.dumps makes an encoder for each entry, which takes longer than to write it.
-_write = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode
+_write_plain = json.JSONEncoder(default=_plain).encode
 
 _EVENTS, _HEADS = (Base.metadata.tables[model.__tablename__] for model in (Event, ChainHead))
 # Built once: every write ends with them.
 _HEAD = select(_HEADS.c.number, _HEADS.c.hash).where(_HEADS.c.id == HEAD_ID)
-_ADD = insert(_EVENTS)
+_COLUMNS = "number", "case_id", "at", "kind", "actor", "details", "policy", "hash"
+_WRITTEN = frozenset({"details"})
 _NEWEST_OF_CASE = (
     select(_EVENTS.c.at, _EVENTS.c.kind, _EVENTS.c.details)
     .where(_EVENTS.c.case_id == bindparam("case_id"), _EVENTS.c.kind.in_(bindparam("kinds", expanding=True)))
@@ -74,21 +88,12 @@ def append(session: Session, entries: Sequence[Entry]) -> None:
     rows = []
     for entry in entries:
         number += 1
-        details = json.loads(_write_plain(entry.details))
-        previous = digest(number, entry.at, entry.case_id, entry.kind, entry.actor, details, entry.policy, previous)
-        rows.append(
-            {
-                "number": number,
-                "case_id": entry.case_id,
-                "at": entry.at,
-                "kind": entry.kind,
-                "actor": entry.actor,
-                "details": details,
-                "policy": entry.policy,
-                "hash": previous,
-            }
+        previous = digest(
+            number, entry.at, entry.case_id, entry.kind, entry.actor, entry.details, entry.policy, previous
         )
-    connection.execute(_ADD, rows)
+        details = _write_plain(entry.details)
+        rows.append((number, entry.case_id, entry.at, entry.kind, entry.actor, details, entry.policy, previous))
+    insert_all(connection, _EVENTS, _COLUMNS, rows, written=_WRITTEN)
     connection.execute(_MOVE_HEAD, {"head_number": number, "head_hash": previous})
 
 
@@ -252,18 +257,6 @@ def events_of_all(
         some = case_ids[first : first + _PAGE]
         for row in session.execute(wanted.where(_EVENTS.c.case_id.in_(some)).order_by(_EVENTS.c.number)):
             yield row.case_id, row.at, row.kind, row.actor, row.details
-
-
-def iso(at: datetime) -> str:
-    """An instant in UTC with microseconds and Z: one form for hashes and JSON."""
-    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
-
-
-def _plain(value: Any) -> str:
-    return iso(value) if isinstance(value, datetime) else str(value)
-
-
-_write_plain = json.JSONEncoder(default=_plain).encode
 
 
 def newest_number(session: Session, case_id: int) -> int:

@@ -22,7 +22,6 @@ _TO_DO = [DeliveryState.PLANNED.value, DeliveryState.SENDING.value, DeliveryStat
 _OF_CASE = Alert.case_id == bindparam("case_id")
 _OF_PERSON = Alert.person_id == bindparam("person_id")
 _MADE_AT = select(Alert).where(_OF_CASE, _OF_PERSON, Alert.created_at == bindparam("at", type_=UtcDateTime))
-_LAST_RUNG = select(Alert).where(_OF_CASE, Alert.reason.in_(RUNGS)).order_by(Alert.id.desc()).limit(1)
 _LAST_CLIMBED = select(func.max(Alert.created_at)).where(_OF_CASE, Alert.reason.in_(RUNGS))
 _LAST_BY_TEXT = (
     select(func.max(Alert.created_at))
@@ -34,7 +33,6 @@ _LAST_BY_TEXT = (
         Delivery.state.not_in([DeliveryState.FAILED.value, DeliveryState.DROPPED.value]),
     )
 )
-_LAST_COUNT = select(func.coalesce(func.max(Alert.step), 0)).where(_OF_CASE, Alert.reason == bindparam("reason"))
 _SENT_SINCE = (
     select(func.count())
     .select_from(Delivery)
@@ -81,11 +79,6 @@ def alert_made_at(session: Session, case_id: int, person_id: str, at: datetime) 
     return session.scalars(_MADE_AT, {"case_id": case_id, "person_id": person_id, "at": at}).first()
 
 
-def last_rung(session: Session, case_id: int) -> Alert | None:
-    """An alert of the rung of the ladder that was climbed last."""
-    return session.scalars(_LAST_RUNG, {"case_id": case_id}).first()
-
-
 def last_alerted_by_text(session: Session, case_id: int, person_id: str) -> datetime | None:
     """When the newest alert about a case was made that the person got, or gets, by text."""
     return session.scalar(_LAST_BY_TEXT, {"case_id": case_id, "person_id": person_id})
@@ -94,11 +87,6 @@ def last_alerted_by_text(session: Session, case_id: int, person_id: str) -> date
 def channels_of(session: Session, alert_id: int) -> set[str]:
     """By what an alert goes to its person."""
     return set(session.scalars(select(Delivery.channel).where(Delivery.alert_id == alert_id)))
-
-
-def last_count(session: Session, case_id: int, reason: str) -> int:
-    """How often alerts for this reason went out for the case."""
-    return session.scalar(_LAST_COUNT, {"case_id": case_id, "reason": reason}) or 0
 
 
 def alerted_people(session: Session, case_id: int, since: datetime | None = None) -> set[str]:

@@ -86,7 +86,7 @@ class Watch:
         self.nobody_strange_is_rung()
         self.nobody_is_woken_for_the_next_day(session, cases)
         self.states_only_move_on(session, cases)
-        stepped.no_rung_comes_again_or_is_left_out(session, cases)
+        stepped.no_rung_comes_again_or_is_left_out(session, cases, self.house.program.desk.terms)
 
     def at_the_end(self) -> None:
         with self.house.store.read() as session:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.simulation.house import Broken
+from triage.policy.ladder import rungs
+from triage.policy.terms import Step, Terms
 from triage.store.models import Alert, Case, Event
 
 RUNGS = ("ladder", "emergency")
@@ -18,7 +20,7 @@ AFRESH = ("became_emergency", "owner_asked_again", "ladder_resumed", "breach_was
 NOT_REACHED = "nobody_on_call"
 
 
-def no_rung_comes_again_or_is_left_out(session: Session, cases: Sequence[Case]) -> None:
+def no_rung_comes_again_or_is_left_out(session: Session, cases: Sequence[Case], terms: Terms) -> None:
     """Nobody is alerted of one rung twice unless an entry says why; before each rung came the one before it."""
     ids = [case.id for case in cases]
     alerts, entries = defaultdict[int, list[Alert]](list), defaultdict[int, list[Event]](list)
@@ -29,7 +31,7 @@ def no_rung_comes_again_or_is_left_out(session: Session, cases: Sequence[Case]) 
     for case in cases:
         _nothing_comes_again(case, alerts[case.id], entries[case.id])
         if not any(entry.kind == "passed" for entry in entries[case.id]):  # who passed on is left out
-            _nothing_is_left_out(case, alerts[case.id], entries[case.id])
+            _nothing_is_left_out(case, alerts[case.id], entries[case.id], rungs(terms, is_emergency=case.is_emergency))
 
 
 def _nothing_comes_again(case: Case, alerts: Sequence[Alert], entries: Sequence[Event]) -> None:
@@ -39,7 +41,7 @@ def _nothing_comes_again(case: Case, alerts: Sequence[Alert], entries: Sequence[
             raise Broken(f"I15: case {case.reference}: rung {round_}.{step} went to {person} {times} times")
 
 
-def _nothing_is_left_out(case: Case, alerts: Sequence[Alert], entries: Sequence[Event]) -> None:
+def _nothing_is_left_out(case: Case, alerts: Sequence[Alert], entries: Sequence[Event], steps: Sequence[Step]) -> None:
     reached = {(alert.round, alert.step, alert.created_at) for alert in alerts}
     reached |= {(one.details["round"], one.details["step"], one.at) for one in entries if one.kind == NOT_REACHED}
     before: set[tuple[int, int, datetime]] = set()
@@ -47,7 +49,15 @@ def _nothing_is_left_out(case: Case, alerts: Sequence[Alert], entries: Sequence[
         follows = any(
             (other, under) == (round_, step - 1) if step else other == round_ - 1 for other, under, _ in before
         )
-        is_one_with = any(then == at for _, _, then in before)  # one alert a person and instant, whatever the rungs
+        # One alert a person and instant, whatever the rungs.
+        is_one_with = any(then == at for _, _, then in before) or any(
+            other == round_ and _are_one(steps[under:step], then - case.opened_at) for other, under, then in before
+        )
         if (round_, step) > (1, 0) and not (follows or is_one_with):
             raise Broken(f"I15: case {case.reference}: rung {round_}.{step} came, and not the one before it")
         before.add((round_, step, at))
+
+
+def _are_one(late: Sequence[Step], age: timedelta) -> bool:
+    """Whether all of these rungs alert the same people and were due when the first of them came, late."""
+    return len({step.to for step in late}) == 1 and all(step.after <= age for step in late)

@@ -121,7 +121,7 @@ def test_a_sweep_during_an_outage_fails_aloud_and_the_next_makes_up_for_it(world
     else:
         with psycopg.connect(postgres_server, autocommit=True) as admin:
             admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE pid <> pg_backend_pid() AND datname = current_database()"
             )
 

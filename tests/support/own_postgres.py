@@ -54,7 +54,7 @@ class OwnPostgres:
         with psycopg.connect(self.url, autocommit=True) as admin:
             return len(
                 admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                     " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
                 ).fetchall()
             )

@@ -211,7 +211,7 @@ def test_postgresql_that_comes_back_is_used_again(postgres_url: str) -> None:
     wire.post("/twilio/recording", recording_form())
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE pid <> pg_backend_pid() AND datname = current_database()"
         )
 

@@ -30,8 +30,9 @@ from triage.services.desk import Desk
 from triage.services.escalation import ask_owner_again, climb_afresh
 from triage.services.recognition import recognise
 from triage.services.recordings import plan_copy
-from triage.store import calls, cases, deliveries, look_ups
+from triage.store import calls, cases, deliveries, look_ups, rows
 from triage.store.engine import Transaction
+from triage.store.heard import heard
 from triage.store.models import Call, Case, Voicemail
 
 log = structlog.get_logger()
@@ -96,19 +97,16 @@ def take_recording(desk: Desk, posted: PostedRecording, now: datetime) -> str | 
 
 def keep_recording(tx: Transaction, desk: Desk, posted: PostedRecording, now: datetime) -> Case:
     """What `take_recording` does, within a transaction. Returns the case of the voicemail."""
-    known = cases.voicemail(tx.session, posted.recording_sid)
-    if known is not None:
+    found = heard(tx.session, posted.recording_sid, posted.call_sid, posted.from_number)
+    if found.voicemail_id is not None:
+        known = tx.session.get_one(Voicemail, found.voicemail_id)
         if posted.is_confirmed:
             _complete(tx, desk, known, posted, now)
         return tx.session.get_one(Case, known.case_id)
-    call = calls.of_sid(tx.session, posted.call_sid, language=desk.terms.phone.languages[0])
-    call.answered_at = call.answered_at or posted.answered_at
-    if call.from_number is None:
-        call.from_number, call.from_place = posted.from_number, posted.from_place
+    call = _call(tx, desk, posted, is_known=found.has_call)
     message = _message(posted, call, desk.terms, now)
     decided = sort(message, desk.terms)
-    with tx.session.no_autoflush:  # what is looked for does not depend on the call, which is written with its case
-        joined = _open_case_of(tx, call.from_number, decided)
+    joined = _open_case_of(tx, call.from_number, decided) if found.is_waiting else None
     case = joined or _open(tx, desk, message, decided, call, now)
     voicemail_id = _keep_voicemail(tx, case, posted, message, now)
     if posted.is_recorded:
@@ -133,6 +131,18 @@ def take_transcript(desk: Desk, recording_sid: str, text: str | None, now: datet
             voicemail.transcript = text
             tx.record("transcribed", at=now, actor="phone system", case_id=voicemail.case_id, recording=recording_sid)
         return True
+
+
+def _call(tx: Transaction, desk: Desk, posted: PostedRecording, *, is_known: bool) -> Call:
+    """The call of a recording, with what the recording says of it."""
+    if not is_known:
+        said = {"from_number": posted.from_number, "from_place": posted.from_place, "answered_at": posted.answered_at}
+        return calls.write_down(tx.session, posted.call_sid, language=desk.terms.phone.languages[0], **said)
+    call = tx.session.get_one(Call, posted.call_sid)
+    call.answered_at = call.answered_at or posted.answered_at
+    if call.from_number is None:
+        call.from_number, call.from_place = posted.from_number, posted.from_place
+    return call
 
 
 def _message(posted: PostedRecording, call: Call, terms: Terms, now: datetime) -> Message:
@@ -195,7 +205,10 @@ def _open_case_of(tx: Transaction, caller: str | None, decided: Sorted) -> Case 
 
 
 def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: Call, now: datetime) -> Case:
-    case = Case(
+    case = rows.add(
+        tx.session,
+        Case,
+        version=1,
         state=_STATES[decided.treatment].value,
         window=decided.window,
         support_day=decided.support_day,
@@ -220,8 +233,6 @@ def _open(tx: Transaction, desk: Desk, message: Message, decided: Sorted, call: 
         ladder_round=1,
         ladder_passed=[],
     )
-    tx.session.add(case)
-    tx.session.flush()
     tx.record_of(
         case,
         "case_opened",

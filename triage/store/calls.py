@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from triage.store import rows
 from triage.store.models import Call, PinTry
 
 
@@ -17,6 +18,11 @@ def of_sid(session: Session, call_sid: str, *, language: str) -> Call:
         call = Call(sid=call_sid, is_emergency=False, product="unknown", language=language)
         session.add(call)
     return call
+
+
+def write_down(session: Session, call_sid: str, *, language: str, **known: object) -> Call:
+    """A call that nothing was heard of before, with what is known of it at once."""
+    return rows.add(session, Call, sid=call_sid, is_emergency=False, product="unknown", language=language, **known)
 
 
 def wrong_pins_of(session: Session, caller: str, since: datetime) -> int:

@@ -43,6 +43,7 @@ _write_plain = json.JSONEncoder(default=_plain).encode
 _EVENTS, _HEADS = (Base.metadata.tables[model.__tablename__] for model in (Event, ChainHead))
 # Built once: every write ends with them.
 _HEAD = select(_HEADS.c.number, _HEADS.c.hash).where(_HEADS.c.id == HEAD_ID)
+_LOCK_HEAD = _HEAD.with_for_update()
 _COLUMNS = "number", "case_id", "at", "kind", "actor", "details", "policy", "hash"
 _WRITTEN = frozenset({"details"})
 _NEWEST_OF_CASE = (
@@ -79,12 +80,18 @@ class Verdict:
     reason: str | None
 
 
-def append(session: Session, entries: Sequence[Entry]) -> None:
-    """Write entries at the end of the chain. The caller's transaction is alone (see engine.py)."""
+def lock_head(session: Session) -> Row[int, str]:
+    """Number and hash of the newest entry, which nobody else can move before this transaction ends."""
+    return session.connection().execute(_LOCK_HEAD).one()
+
+
+def append(session: Session, entries: Sequence[Entry], head: Row[int, str] | None = None) -> None:
+    """Write entries at the end of the chain, whose head was locked before or is read now. The caller's transaction is
+    alone (see engine.py)."""
     if not entries:
         return
     connection = session.connection()  # no row of the session is concerned: its bookkeeping would double the time
-    number, previous = connection.execute(_HEAD).one()
+    number, previous = head or connection.execute(_HEAD).one()
     rows = []
     for entry in entries:
         number += 1

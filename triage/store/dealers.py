@@ -10,18 +10,15 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from triage.errors import NotFound
+from triage.store.base import Base
 from triage.store.models import Dealer, DealerPhone, DealerTechnician, PinSalt, Purchase, Site
 
 _LARGEST_ID = 2**31 - 1
 _SALT_ID = 1
 # Built once: every voicemail asks these.
 _ANY_PIN = select(DealerTechnician.id).where(DealerTechnician.pin_hash.is_not(None)).limit(1)
-_OF_PHONE = (
-    select(Dealer, DealerTechnician)
-    .join(DealerPhone, DealerPhone.dealer_id == Dealer.id)
-    .outerjoin(DealerTechnician, DealerPhone.technician_id == DealerTechnician.id)
-    .where(DealerPhone.phone == bindparam("phone"))
-)
+_PHONES = Base.metadata.tables["dealer_phones"]
+_OF_PHONE = select(_PHONES.c.dealer_id, _PHONES.c.technician_id).where(_PHONES.c.phone == bindparam("phone"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +113,11 @@ def sites_of_each(session: Session, dealer_ids: Sequence[int]) -> dict[int, int]
 
 def of_phone(session: Session, phone: str) -> Matched | None:
     """Whose a number is, in E.164."""
-    found = session.execute(_OF_PHONE, {"phone": phone}).first()
-    return Matched(found[0], found[1]) if found else None
+    found = session.execute(_OF_PHONE, {"phone": phone}).first()  # most callers are no dealer's
+    if found is None:
+        return None
+    technician = session.get_one(DealerTechnician, found.technician_id) if found.technician_id else None
+    return Matched(session.get_one(Dealer, found.dealer_id), technician)
 
 
 def of_pin(session: Session, pin_hash: str) -> Matched | None:

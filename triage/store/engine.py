@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Executable, select, text
+from sqlalchemy import Connection, Executable
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -21,13 +22,16 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from triage.errors import ConfigurationError, StaleRow, StoreLocked, StoreUnavailable
-from triage.store.chain import Entry, append
-from triage.store.models import Case, ChainHead
+from triage.store.chain import Entry, append, lock_head
+from triage.store.models import Case
 from triage.store.sqlite import OpenedFile, is_locked, is_read_only, sqlite_engine
 from triage.store.under_way import UnderWay
 
 BUSY_SECONDS = 5
 """How long a writer waits for another; well inside the 15 s that Twilio waits for us."""
+
+MODE = "mode"
+"""The option of an engine, and the name under which the pool knows, what a connection is used for."""
 
 POOLED = "is_pooled"
 """The name under which the pool knows of a connection whether a pooler stands before the server."""
@@ -35,6 +39,14 @@ POOLED = "is_pooled"
 _UNDEFINED_TABLE = "42P01"
 _READ_ONLY_TRANSACTION = "25006"
 _LOCK_NOT_AVAILABLE = "55P03"
+
+
+class Mode(Enum):
+    """What a connection to a server is used for."""
+
+    WRITES = 1
+    READS = 2  # sees one state of the database, and writes nothing
+    SAYS = 3  # one statement, outside any transaction
 
 
 class Transaction:
@@ -93,7 +105,9 @@ class Store:
         else:
             from triage.store.postgres import postgres_engine  # noqa: PLC0415 - large, and SQLite needs none of it
 
-            self._writer = self._reader = postgres_engine(self.url, busy_seconds)
+            self._writer = postgres_engine(self.url, busy_seconds)
+            self._reader = self._writer.execution_options(**{MODE: Mode.READS})
+        self._asker = self._reader if self.is_sqlite else self._writer.execution_options(**{MODE: Mode.SAYS})
         self._turn = _Turn(busy_seconds) if self.is_sqlite else nullcontext()
 
     @contextmanager
@@ -106,12 +120,11 @@ class Store:
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
-            if not self.is_sqlite:
-                session.execute(select(ChainHead.number).with_for_update())
+            head = None if self.is_sqlite else lock_head(session)
             transaction = Transaction(session)
             yield transaction
             session.flush()
-            append(session, transaction.entries)
+            append(session, transaction.entries, head)
             self._file.check()
         self.writes += 1
 
@@ -120,7 +133,7 @@ class Store:
         """A write of which nothing stays, to see what it would come to."""
         with self._turn, self._answers(), Session(self._writer) as session:
             if not self.is_sqlite:
-                session.execute(select(ChainHead.number).with_for_update())
+                lock_head(session)
             yield Transaction(session)
             session.rollback()
 
@@ -128,10 +141,12 @@ class Store:
     def read(self) -> Iterator[Session]:
         """A transaction that sees one state of the database and writes nothing."""
         with self._answers(is_to_write=False), Session(self._reader) as session:
-            if not self.is_sqlite:
-                session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
-            session.rollback()
+            if self.is_sqlite:
+                session.rollback()
+            else:
+                session.expunge_all()  # what was changed is not written
+                session.commit()  # a rollback makes the driver forget what it has prepared
 
     def scalar(self, statement: Executable) -> Any:
         """One value as of now, without the cost of a session: for what every request asks."""
@@ -141,7 +156,7 @@ class Store:
     @contextmanager
     def glance(self) -> Iterator[Connection]:
         """A bare connection, to read as of now without the cost of a session: for what is asked all the time."""
-        with self._answers(is_to_write=False), self._reader.connect() as connection:
+        with self._answers(is_to_write=False), self._asker.connect() as connection:
             yield connection
 
     @contextmanager
@@ -160,8 +175,8 @@ class Store:
 
     def notify(self, channel: str) -> None:
         """PostgreSQL's NOTIFY, outside any transaction."""
-        with self._answers(), self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"NOTIFY {channel}"))
+        with self._answers(), self._asker.connect() as connection:
+            connection.exec_driver_sql(f"NOTIFY {channel}")
 
     def close(self) -> None:
         self._drop_connections()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import threading
+import time
 from typing import Any
 
 import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from triage.store.base import Base
-from triage.store.engine import BUSY_SECONDS, POOLED
+from triage.store.engine import BUSY_SECONDS, MODE, POOLED, Mode
 
 log = structlog.get_logger()
 
@@ -29,6 +31,10 @@ DEAD_NETWORK: dict[str, Any] = {
 without these it would wait for hours. So it learns of it in 20 s at the latest, and the sweep goes on."""
 
 _SECONDS_TO_RECONNECT = 1.0
+_USED_AT = "used_at"
+_LIVES_FOR_SECONDS = 0.1
+"""A connection that was used so short a time ago is not asked whether it lives, unless the server says something of its
+own accord: that it ends it."""
 
 
 def is_behind_pooler(connection: psycopg.Connection[Any]) -> bool:
@@ -57,12 +63,13 @@ def postgres_engine(url: URL, busy_seconds: float) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
-        pool_pre_ping=True,
+        pool_use_lifo=True,  # the one used last has the most prepared
         pool_size=8,
         max_overflow=8,
         pool_timeout=busy_seconds,
         connect_args=DEAD_NETWORK,
     )
+    _hand_out_what_lives(engine)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
@@ -76,13 +83,49 @@ def postgres_engine(url: URL, busy_seconds: float) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
-        if connection.info[POOLED] and not driver.autocommit:
+        mode = connection.get_execution_options().get(MODE, Mode.WRITES)
+        if connection.info.get(MODE) is not mode:
+            _set_mode(driver, mode)
+            connection.info[MODE] = mode
+        if connection.info[POOLED] and mode is not Mode.SAYS:
             try:
                 driver.execute("; ".join(f"SET LOCAL {name} = '{value}'" for name, value in limits.items()))
             except psycopg.Error as error:
                 raise DBAPIError.instance("SET LOCAL", None, error, psycopg.Error) from error
 
     return engine
+
+
+def _set_mode(driver: Any, mode: Mode) -> None:
+    """No exchange with the server: it is told so with the next BEGIN, if any."""
+    driver.autocommit = mode is Mode.SAYS
+    driver.read_only = True if mode is Mode.READS else None
+    driver.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if mode is Mode.READS else None
+
+
+def _hand_out_what_lives(engine: Engine) -> None:
+    """SQLAlchemy's own way, `pool_pre_ping`, is an exchange with the server each time."""
+
+    @event.listens_for(engine, "checkin")
+    def _note_use(_connection: Any, record: Any) -> None:
+        record.info[_USED_AT] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: Any, _: Any) -> None:
+        used_at = record.info.get(_USED_AT)
+        is_fresh = used_at is not None and time.monotonic() - used_at < _LIVES_FOR_SECONDS
+        try:
+            if not is_fresh or _says_something(connection):
+                engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise DisconnectionError(str(error)) from error  # the pool makes another
+
+
+def _says_something(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server has sent what nobody asked for."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 class HearsNotifications:

@@ -92,6 +92,7 @@ def sqlite_engine(url: URL, busy_seconds: float, begin: str, file: OpenedFile) -
         url,
         module=library,
         hide_parameters=True,  # they hold numbers and words of people, and errors are logged
+        pool_use_lifo=True,  # what another connection writes empties the page cache of this one
         pool_size=8,
         max_overflow=8,
         pool_timeout=busy_seconds,

@@ -1,4 +1,4 @@
-"""The program and its machine, which die, hang, sleep and go wrong when they are told to."""
+"""Two nodes of the program on one database. They die, stand still, sleep and go wrong when they are told to."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import Executable, event
-from sqlalchemy.exc import OperationalError
-
 from config.settings import SIMULATED_ACCOUNT, Settings
 from scheduler.sweep import Errand, go_on
-from tests.simulation.hung import Hung, Sender
+from tests.simulation.machine import Database, FaultyStore, MachineClock, Sender
 from tests.simulation.seen import Seen
+from tests.simulation.standstill import Standstill
 from tests.support.crashes import Crash, dying
-from tests.support.databases import SharedStore
-from triage.bootstrap import build
+from triage.bootstrap import Program, build
 from triage.errors import StoreUnavailable
 from triage.services import dispatch, reconciler
 from triage.store import marks
@@ -36,72 +34,18 @@ LISTS_EVERY = timedelta(minutes=5)
 NOTHING_NEW_FOR = timedelta(minutes=11)
 """Where nothing happened at the phone system for two looks, and our side works, a third finds what the second did."""
 PAUSE_AFTER_FAILURE = timedelta(seconds=5)
-_NO_LIMIT = 2**31 - 2
-_LIMITED = "has no room"
 
 
 class Broken(AssertionError):
     """Something that must always hold does not."""
 
 
-class MachineClock(VirtualClock):
-    """The machine's own clock: the world's, and by how much it is wrong."""
-
-    def __init__(self, world: VirtualClock) -> None:
-        self._world = world
-        self.wrong_by = timedelta(0)
-
-    def now(self) -> datetime:
-        return self._world.now() + self.wrong_by
-
-    def watched(self) -> datetime:
-        return self.now()
-
-
-class FaultyStore(SharedStore):
-    """A database that is away, fails at a statement, or has no room left."""
-
-    def __init__(self, url: str, statement_failed: Callable[[], None]) -> None:
-        super().__init__(url)
-        self.statement_failed = statement_failed
-        self.is_away = self.is_full = False
-        self.fails_in = 0
-        self.has_failed = False
-        self._scalars: dict[int, tuple[int, Any]] = {}
-        for engine in (self._writer, self._reader):
-            event.listen(engine, "begin", self._begin)
-            event.listen(engine, "before_cursor_execute", self._execute)
-
-    def scalar(self, statement: Executable) -> Any:
-        """Asked again only where something was written: nobody else writes here."""
-        if self.is_away or self.fails_in or self._scalars.get(id(statement), (-1,))[0] != self.writes:
-            self._scalars[id(statement)] = (self.writes, super().scalar(statement))
-        return self._scalars[id(statement)][1]
-
-    def _begin(self, connection: Any) -> None:
-        if self.is_away:
-            self.has_failed = True
-            raise OperationalError("BEGIN", None, Exception("simulated: the database does not answer"))
-        info = connection.connection.info
-        if self.is_full:
-            raw = connection.connection.driver_connection
-            info[_LIMITED] = True
-            self.has_failed = True
-            raw.execute(f"PRAGMA max_page_count={raw.execute('PRAGMA page_count').fetchone()[0]}")
-        elif info.pop(_LIMITED, False):
-            connection.connection.driver_connection.execute(f"PRAGMA max_page_count={_NO_LIMIT}")
-
-    def _execute(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if self.fails_in > 0:
-            self.fails_in -= 1
-            if self.fails_in == 0:
-                self.has_failed = True
-                self.statement_failed()
-                raise OperationalError(statement, None, Exception("simulated: the statement failed"))
-
-
 class House(Nights):
-    """Simulated nights that end badly. `stopped_until` is the instant at which a dead or suspended machine is back."""
+    """Simulated nights that end badly. `stopped_until` is the instant at which a dead or suspended machine is back.
+
+    Of the two nodes one does all the work, until it stands still: then the other takes over, and is the one from then
+    on. What the first had begun it ends when it goes on.
+    """
 
     def __init__(self, folder: Path, template: Path, roster: str, start: datetime, chance: Random, seen: Seen) -> None:
         database = folder / "afterhours.db"
@@ -121,7 +65,9 @@ class House(Nights):
         self.staff_phones: list[str] = []
         self.closures: frozenset[date] = frozenset()
         self.last_words: deque[str] = deque(maxlen=30)
-        self.store = FaultyStore(self.settings.database_url, lambda: seen.note("fault: statement failed"))
+        self.database = Database(lambda: seen.note("fault: statement failed"))
+        self.stores = [self._store(), self._store()]
+        self.standby: Program | None = None
         self.world_clock = VirtualClock(start)
         self.machine_clock = MachineClock(self.world_clock)
         self.stopped_until: datetime | None = None
@@ -136,26 +82,40 @@ class House(Nights):
         self.are_lists_at_rest = False
         self.ails = 0
         self.is_calm: Callable[[], bool] = lambda: True
-        self.hung: list[Hung] = []
         self.hangs_next = ""
-        self._hanging: Hung | None = None
+        self.standing: list[Standstill] = []
+        self._deed: Standstill | None = None
         self._refused_because = ""
         super().__init__(
-            lambda: build(self.settings, self.store, self.machine_clock),
+            lambda: build(self.settings, self.stores[0], self.machine_clock),
             self.world_clock,
             sids=lambda prefix: f"{prefix}{chance.randbytes(16).hex()}",
         )
         transports = {
-            channel: Sender(inner, self._call_point, self._taken)
-            for channel, inner in self.phone_system.transports.items()
+            channel: Sender(inner, self._call_point) for channel, inner in self.phone_system.transports.items()
         }
-        recordings = dying(self.phone_system.recordings, lambda _what: self._call_point())
+        recordings = dying(self.phone_system.recordings, lambda _what: self._point("at a provider call"))
         self.phone_system = replace(self.phone_system, transports=transports, recordings=recordings)
 
     def start(self) -> None:
+        """Start the first node; the other when it is wanted."""
         super().start()
+        self.standby = None
         self.are_lists_at_rest = False
-        self.store.point = lambda _when: self._commit_point()
+        for store in self.stores:
+            store.point = lambda _when: self._point("before a commit or after it")
+
+    def close(self) -> None:
+        """Both nodes end, wherever they stand."""
+        self.kill_standing()
+        super().close()
+        if self.standby is not None:
+            self.standby.close()
+
+    @property
+    def store(self) -> FaultyStore:
+        """The way to the database of the node that works."""
+        return next(store for store in self.stores if store is self.program.desk.store)
 
     def settle(self) -> None:
         self.sweep()
@@ -190,7 +150,7 @@ class House(Nights):
             if self._refused_because:
                 go_on(self.program, self._refused_because)
                 self._refused_because = ""
-            super().sweep()
+            self.may_stand_still(super().sweep)
         except Crash:
             self.die()
         except StoreUnavailable as error:
@@ -200,21 +160,22 @@ class House(Nights):
             self._expect_failure(f"a sweep crashed: {error!r}", error)
 
     def carry_out(self, errand: Errand) -> None:
-        hung = Hung(errand)
-        if self.hangs_next == "before a call" and hung.delivery is not None:
-            self._hang(hung)
-            return
+        """As a sender's thread does. Where its node stands still in it for too long, it must not settle it."""
+        deed = next((one for one in (*self.standing, self._deed) if one is not None and one.is_mine), None)
+        of = getattr(errand, "args", (None,))[0]
+        delivery = of if isinstance(of, dispatch.Errand) else None
+        if deed is not None:
+            deed.delivery, deed.row = delivery, None
         try:
-            if self.hangs_next == "after a call" and hung.delivery is not None:
-                self._hanging = hung
-                if hung.start():
-                    self._hang(hung)
-            else:
-                errand()
+            errand()
         except StoreUnavailable:
             self._expect_failure("an errand failed")
         except Exception as error:  # noqa: BLE001 - as the sender's thread does
             self._expect_failure(f"an errand crashed: {error!r}", error)
+        if deed is not None and deed.row is not None and delivery is not None:
+            if self._row(delivery) != deed.row:
+                raise Broken(f"I10: a node whose lease was over wrote delivery {delivery.delivery_id}")
+            self.seen.note("fenced write")
 
     def next_instant(self, until: datetime) -> datetime | None:
         own = self.stopped_until or self.retry_at
@@ -234,33 +195,47 @@ class House(Nights):
         self.stopped_until, self.is_dead = self.now + span, dies
 
     def die(self) -> None:
+        """Both nodes: they are on one machine."""
         self.points_left = 0
+        self.kill_standing()
         self.seen.note("fault: process died")
         self.seen.note(f"fault: died {self.kind_of_point}")
         self.stop(self.downtime, dies=True)
 
     def wake_hung(self) -> None:
-        """A node that stopped in the middle goes on: by now its lease is over, and what it writes must not count."""
-        hung, self.hung = self.hung, []
-        for one in hung:
-            assert one.delivery is not None
-            before = self._row(one.delivery)
-            is_fenced = before["claim"] != one.delivery.claim
-            one.go_on()
-            if is_fenced and self._row(one.delivery) != before:
-                raise Broken(f"I10: a node whose lease was over wrote delivery {one.delivery.delivery_id}")
-            if is_fenced:
-                self.seen.note("fenced write")
+        """A node that stood still goes on: by now its lease may be over, and what it writes then must not count."""
+        self.hangs_next = ""
+        while self.standing and not (self.stopped_until and self.now < self.stopped_until):
+            deed = self.standing.pop()
+            if deed.delivery is not None:
+                row = self._row(deed.delivery)
+                deed.row = row if row["claim"] != deed.delivery.claim else None
+            self._deed, self.app.extensions["program"] = deed, deed.program
+            try:
+                deed.go_on()
+            except StoreUnavailable:
+                self._expect_failure("a node that went on failed")
+            except Crash:
+                self.die()
+            finally:
+                self._deed = None
+
+    def kill_standing(self) -> None:
+        """Who stands still dies with its machine."""
+        standing, self.standing = self.standing, []
+        for deed in standing:
+            deed.kill()
 
     def mend(self) -> None:
         """The quiet time begins: what fails from now on is ours."""
-        self.store.is_away = self.store.is_full = self.store.has_failed = False
-        self.store.fails_in = self.points_left = 0
-        self.hangs_next = ""
+        base = self.database
+        base.is_away = base.is_full = False
+        base.fails_in = self.points_left = 0
         self.machine_clock.wrong_by = timedelta(0)
         if self.stopped_until is not None:
             self.stopped_until = min(self.stopped_until, self.now)
         self.wake_hung()
+        base.has_failed = False
         self.ails = 0
         self.moved_at = self.now
 
@@ -268,15 +243,43 @@ class House(Nights):
         """Whether a row is due that no sweep takes away."""
         return self._first_due(PAST) <= self.program.now()
 
-    def _hang(self, hung: Hung) -> None:
+    def _store(self) -> FaultyStore:
+        store = FaultyStore(self.settings.database_url, self.database)
+        store.stands_still, store.stop = self._stands_still, self._stand_still
+        return store
+
+    def may_stand_still(self, deed: Callable[[], Any]) -> Any:
+        """Do it, on a thread of its own where it is to stand still in the middle. Then the other node takes over."""
+        if not self.hangs_next or self.standing:
+            return deed()
+        self._deed = Standstill(self.program, deed)
+        try:
+            came_to = self._deed.start()
+            if self._deed.is_standing:
+                self.standing.append(self._deed)
+                self._take_over()
+        finally:
+            self._deed = None
+        return came_to
+
+    def _stands_still(self, where: str) -> bool:
+        return self.hangs_next == where and self._deed is not None and self._deed.is_mine
+
+    def _stand_still(self) -> None:
         self.seen.note(f"fault: node hung {self.hangs_next}")
         self.hangs_next = ""
-        self.hung.append(hung)
+        assert self._deed is not None
+        self._deed.stop()
 
-    def _taken(self) -> None:
-        if self._hanging is not None:
-            hanging, self._hanging = self._hanging, None
-            hanging.pause()
+    def _take_over(self) -> None:
+        """The other node, which knows what it knew when it last worked, does everything from now on."""
+        other = self.standby
+        if other is None:
+            spare = self.stores[1] if self.store is self.stores[0] else self.stores[0]
+            other = build(self.settings, spare, self.machine_clock)
+        self.program, self.standby = other, self.program
+        self._swept_writes = self._known_writes = -1
+        self.house_kept_at = None
 
     def _row(self, errand: dispatch.Errand) -> dict[str, Any]:
         with self.store.read() as session:
@@ -284,32 +287,46 @@ class House(Nights):
             return {name: getattr(row, name) for name in ("claim", "state", "provider_sid", "attempts", "reason")}
 
     def _is_up(self) -> bool:
+        return self._is_running() and (self.program.is_prepared or self._prepares())
+
+    def _prepares(self) -> bool:
+        """Whether a node that takes over reaches the database."""
+        try:
+            self.program.prepare()
+        except StoreUnavailable:
+            self.retry_at = self.now + PAUSE_AFTER_FAILURE
+        return self.program.is_prepared
+
+    def _is_running(self) -> bool:
         if self.stopped_until is None:
             return True
         if self.now < self.stopped_until:
             return False
         if self.is_dead:
-            self._start_again()
+            try:
+                self._start_again()
+            except StoreUnavailable:
+                self.stopped_until = self.now + PAUSE_AFTER_FAILURE
+                return False
             self._refused_because = ""
         self.stopped_until, self.is_dead = None, False
         self.moved_at = self.now
         return True
 
     def _start_again(self) -> None:
-        self.program.close()
+        self.close()
         self.start()
 
     def _expect_failure(self, what: str, error: Exception | None = None) -> None:
         """A failure is what a fault made, or one of ours."""
-        if not (self.store.has_failed or self.store.is_away or self.store.is_full):
+        if not (self.database.has_failed or self.database.is_away or self.database.is_full):
             raise Broken(what) from error
         self.retry_at = self.now + PAUSE_AFTER_FAILURE
 
-    def _commit_point(self) -> None:
-        self._point("before a commit or after it")
-
-    def _call_point(self) -> None:
+    def _call_point(self, where: str) -> None:
         self._point("at a provider call")
+        if self._stands_still(where):
+            self._stand_still()
 
     def _point(self, kind: str) -> None:
         if self.points_left > 0:
@@ -322,7 +339,10 @@ class House(Nights):
         if not self._is_up():
             raise ConnectionError(url)
         try:
-            return super()._post(url, form, headers)
+            answer = self.may_stand_still(partial(super()._post, url, form, headers))
         except Crash:
             self.die()
             raise ConnectionError(url) from None
+        if answer is None:
+            raise TimeoutError(url)
+        return answer

@@ -35,6 +35,8 @@ FAULTS = (
     "fault: suspended",
     "fault: node hung before a call",
     "fault: node hung after a call",
+    "fault: node hung before a commit",
+    "fault: node hung after a commit",
     "fault: everybody asleep",
 )
 """What the run does to the program, each kind by its name."""

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 from urllib.parse import quote_plus
 
 import pytest
@@ -23,7 +22,6 @@ from sqlalchemy.orm import Session
 
 from tests.simulation import money
 from tests.simulation.house import TOKEN, Broken
-from tests.simulation.hung import Hung
 from tests.simulation.quiet_log import listen
 from tests.simulation.run import simulate
 from tests.simulation.seen import FAULTS, KINDS, RARE, Seen, missing
@@ -32,7 +30,10 @@ from tests.simulation.traffic import WORDS
 from tests.simulation.troubles import ALL
 from tests.simulation.week import Week, week
 from triage.policy.event_words import EVENT_WORDS
+from triage.services.dispatch import Errand
 from triage.store.models import Alert, BillableSession, BillingLine, Case, Delivery, LedgerEntry, Timer, Voicemail
+from webhooks.simulator.nights.engine import HOUSE_EVERY
+from webhooks.simulator.nights.voicemails import Answers, Arrival, leave
 
 HEAD = """
 import sys
@@ -274,16 +275,48 @@ def test_what_is_due_and_stays_so_is_found(night: Week) -> None:
         tx.session.execute(delete(Timer).where(Timer.due_at < house.now))
 
 
-def test_what_a_sender_writes_after_its_lease_is_found(night: Week) -> None:
-    def write() -> None:
-        with night.house.store.connection() as connection:
+def test_what_a_node_writes_after_its_lease_is_found(night: Week) -> None:
+    house = night.house
+    stale = Errand(1, "of another", "sms", "", "", "send", house.now, timedelta(0), None)
+
+    def write(_errand: Errand) -> None:
+        with house.store.write():
+            pass  # here it stands still, and goes on after its lease
+        with house.stores[0].connection() as connection:
             connection.exec_driver_sql("UPDATE deliveries SET attempts = attempts + 1 WHERE id = 1")
 
-    stale = SimpleNamespace(delivery=SimpleNamespace(delivery_id=1, claim="of another"), go_on=write)
-    night.house.hung = [cast("Hung", stale)]
+    house.hangs_next = "after a commit"
+    house.may_stand_still(partial(house.carry_out, partial(write, stale)))
+    assert len(house.standing) == 1
 
     with pytest.raises(Broken, match=r"^I10:"):
-        night.house.wake_hung()
+        house.wake_hung()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("where", ["before a call", "after a call", "before a commit", "after a commit"])
+def test_a_node_that_stands_still_is_taken_over_and_fenced(sqlite_template: Path, where: str) -> None:
+    with week(1, 0, sqlite_template) as simulated, listen() as told:
+        house = simulated.house
+        house.house_every = HOUSE_EVERY
+        simulated.watch.spans.begin(house.now, of_the_clock=False)
+        first = house.program
+        leave(house, Arrival(at=house.now, caller="+12165551000", answers=Answers(emergency=True, attested=True)))
+        house.hangs_next = where
+        house.settle()
+        assert house.standing
+        assert house.program is not first
+        house.advance_to(house.now + timedelta(minutes=2))
+        with house.store.read() as session:
+            alerted = session.scalars(select(Delivery.state).where(Delivery.person_id.is_not(None))).all()
+        assert "delivered" in alerted
+        assert not {"sending", "unknown"}.intersection(alerted)
+        house.wake_hung()
+        house.advance_to(house.now + timedelta(minutes=1))
+        simulated.watch.each_noon()
+        assert house.seen[f"fault: node hung {where}"] == 1
+        assert house.seen["fenced write"] == (where == "before a call")  # else a report told first
+        assert told == []
 
 
 def test_rewritten_history_is_found(night: Week) -> None:

@@ -84,18 +84,18 @@ def _dies(house: House, chance: Random) -> End:
 
 
 def _statement(house: House, chance: Random) -> End:
-    house.store.fails_in = chance.randint(1, 120)
-    return partial(setattr, house.store, "fails_in", 0)
+    house.database.fails_in = chance.randint(1, 120)
+    return partial(setattr, house.database, "fails_in", 0)
 
 
 def _away(house: House, _chance: Random) -> End:
-    house.store.is_away = True
-    return partial(setattr, house.store, "is_away", False)
+    house.database.is_away = True
+    return partial(setattr, house.database, "is_away", False)
 
 
 def _full(house: House, _chance: Random) -> End:
-    house.store.is_full = True
-    return partial(setattr, house.store, "is_full", False)
+    house.database.is_full = True
+    return partial(setattr, house.database, "is_full", False)
 
 
 def _wrong_clock(sign: int) -> Callable[[House, Random], End]:
@@ -148,10 +148,15 @@ ALL: tuple[Trouble, ...] = (
     Trouble("suspended", 1, _suspended),
     Trouble("node hung before a call", 12, _hangs("before a call")),
     Trouble("node hung after a call", 12, _hangs("after a call")),
+    Trouble("node hung before a commit", 12, _hangs("before a commit")),
+    Trouble("node hung after a commit", 12, _hangs("after a commit")),
     Trouble("everybody asleep", 500, _everybody_asleep),
 )
 NOTED_WHEN_IT_STRIKES: frozenset[str] = frozenset(
-    {"process died", "node hung before a call", "node hung after a call", "statement failed"}
+    {
+        *("process died", "statement failed", "node hung before a call", "node hung after a call"),
+        *("node hung before a commit", "node hung after a commit"),
+    }
 )
 HARMLESS_TO_LISTS: frozenset[str] = frozenset(
     {

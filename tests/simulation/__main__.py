@@ -1,4 +1,5 @@
-"""Simulate years: `python -m tests.simulation --years 1 --seed 1`, or one week of them again with `--week`."""
+"""Simulate years: `python -m tests.simulation --years 1 --seed 1`, or one week of
+them again with `--week`, or thirteen on one database with `--quarter`."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,7 +15,6 @@ from pathlib import Path
 from tests.simulation.report import Outcome, table
 from tests.simulation.run import make_template, simulate_one
 from tests.simulation.seen import Seen, missing
-from tests.simulation.week import NIGHTS
 from tests.support.databases import MEMORY
 
 WEEKS_A_YEAR = 52
@@ -25,20 +25,21 @@ YEARS_TO_SEE_ALL = 3
 def main() -> int:
     """0 where everything held; 1 where an invariant broke, or a long run never saw something."""
     asked = _arguments()
-    numbers = [asked.week] if asked.week is not None else list(range(round(asked.years * WEEKS_A_YEAR)))
+    alone = asked.week if asked.quarter is None else asked.quarter
+    numbers = list(range(round(asked.years * WEEKS_A_YEAR))) if alone is None else [alone]
     with tempfile.TemporaryDirectory(prefix="afterhours-template-", dir=MEMORY) as folder:
         template = make_template(Path(folder))
-        outcomes = list(_run(asked.seed, numbers, asked.nights, template, asked.workers))
+        work = partial(simulate_one, asked.seed, template, asked.nights, asked.quarter is not None)
+        outcomes = list(_run(work, numbers, asked.workers))
     print(table(outcomes))  # noqa: T201 - that is what it is for
     seen = Seen()
     for outcome in outcomes:
         seen.update(outcome.tally.seen)
-    is_long = asked.years >= YEARS_TO_SEE_ALL and asked.week is None
+    is_long = asked.years >= YEARS_TO_SEE_ALL and alone is None
     return int(any(outcome.failure for outcome in outcomes) or (is_long and bool(missing(seen))))
 
 
-def _run(seed: int, numbers: list[int], nights: int, template: Path, workers: int) -> Iterator[Outcome]:
-    work = partial(simulate_one, seed, template, nights)
+def _run(work: Callable[[int], Outcome], numbers: list[int], workers: int) -> Iterator[Outcome]:
     if workers < 2 or len(numbers) < 2:
         for place, number in enumerate(numbers, start=1):
             yield _told(work(number), place, len(numbers))
@@ -61,7 +62,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--years", type=float, default=1.0, help="of 52 weeks, from January 2027 on")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--week", type=int, help="only this week of the seed")
-    parser.add_argument("--nights", type=int, default=NIGHTS, help="of each week")
+    parser.add_argument(
+        "--quarter", type=int, help="thirteen weeks of the seed on one database, from late January 2027 on"
+    )
+    parser.add_argument("--nights", type=int, help="of each week or quarter; all")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
 

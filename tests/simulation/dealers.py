@@ -10,6 +10,8 @@ from tests.simulation.traffic import CALLERS, NAMES, PINS
 from triage.policy.dealer_files import Kind
 from triage.services.dealer_files import import_file
 
+KINDS, AMOUNTS = ("hardware", "licence", "prepaid", "other"), (125, 990, 2000, 7500)
+
 
 def add_dealers(house: House, first: date, chance: Random) -> None:
     """Three dealers; half of all callers are technicians of theirs."""
@@ -32,3 +34,13 @@ def add_dealers(house: House, first: date, chance: Random) -> None:
         taken = import_file(house.program.desk, kind, content, is_dry_run=False, actor="system", now=house.now)
         if taken.faults:
             raise ValueError(f"the simulated {kind} are not taken: {taken.faults}")
+
+
+def buy(house: House, day: date, reference: str, chance: Random) -> None:
+    """One of them buys hardware, a licence, prepaid hours or something that earns nothing."""
+    kind, amount = chance.choice(KINDS), chance.choice(AMOUNTS)
+    line = f"{chance.choice(sorted(PINS))},{day},{amount}.00,{kind},{reference}"
+    content = f"dealer,date,amount,kind,reference\n{line}\n".encode()
+    taken = import_file(house.program.desk, "purchases", content, is_dry_run=False, actor="system", now=house.now)
+    if taken.faults:
+        raise ValueError(f"a simulated purchase is not taken: {taken.faults}")

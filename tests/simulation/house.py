@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from config.settings import SIMULATED_ACCOUNT, Settings
+from config.settings import SHIPPED_POLICY, SIMULATED_ACCOUNT, Settings
 from scheduler.sweep import Errand, go_on
 from tests.simulation.machine import Database, FaultyStore, MachineClock, Sender
 from tests.simulation.seen import Seen
@@ -47,7 +47,16 @@ class House(Nights):
     on. What the first had begun it ends when it goes on.
     """
 
-    def __init__(self, folder: Path, template: Path, roster: str, start: datetime, chance: Random, seen: Seen) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        template: Path,
+        roster: str,
+        start: datetime,
+        chance: Random,
+        seen: Seen,
+        policy_file: Path = SHIPPED_POLICY,
+    ) -> None:
         database = folder / "afterhours.db"
         shutil.copy(template, database)
         (folder / "roster.toml").write_text(roster)
@@ -55,6 +64,7 @@ class House(Nights):
             _env_file=None,
             database_url=f"sqlite:///{database}",
             roster_file=folder / "roster.toml",
+            policy_file=policy_file,
             recordings_dir=folder / "recordings",
             twilio_account_sid=SIMULATED_ACCOUNT,
             twilio_auth_token=TOKEN,
@@ -65,6 +75,7 @@ class House(Nights):
         self.staff_phones: list[str] = []
         self.closures: frozenset[date] = frozenset()
         self.last_words: deque[str] = deque(maxlen=30)
+        self._recent_calls: deque[str] = deque(maxlen=4)
         self.database = Database(lambda: seen.note("fault: statement failed"))
         self.stores = [self._store(), self._store()]
         self.standby: Program | None = None
@@ -278,7 +289,7 @@ class House(Nights):
             spare = self.stores[1] if self.store is self.stores[0] else self.stores[0]
             other = build(self.settings, spare, self.machine_clock)
         self.program, self.standby = other, self.program
-        self._swept_writes = self._known_writes = -1
+        self._known_writes = -1
         self.house_kept_at = None
 
     def _row(self, errand: dispatch.Errand) -> dict[str, Any]:
@@ -338,6 +349,7 @@ class House(Nights):
     def _post(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Any:
         if not self._is_up():
             raise ConnectionError(url)
+        self._note_mingled((form or {}).get("CallSid"))
         try:
             answer = self.may_stand_still(partial(super()._post, url, form, headers))
         except Crash:
@@ -346,3 +358,12 @@ class House(Nights):
         if answer is None:
             raise TimeoutError(url)
         return answer
+
+    def _note_mingled(self, call_sid: str | None) -> None:
+        """Whether webhooks of another call came between two of this one."""
+        if call_sid is None:
+            return
+        recent = self._recent_calls
+        if call_sid in recent and recent[-1] != call_sid:
+            self.seen.note("webhooks of calls mingled")
+        recent.append(call_sid)

@@ -47,7 +47,7 @@ class Watch:
         self._callbacks: dict[int, datetime] = {}
         self._read_up_to = 0
 
-    def somebody_called(self, arrival: Arrival, call: InboundCall) -> None:
+    def somebody_calls(self, arrival: Arrival) -> None:
         seen = self.house.seen
         for what, is_so in (
             ("Spanish", arrival.answers.spanish),
@@ -57,6 +57,9 @@ class Watch:
         ):
             if is_so:
                 seen.note(what)
+
+    def nothing_was_refused(self, call: Call | InboundCall) -> None:
+        """Twilio takes each document as it is."""
         if call.warnings:
             raise Broken(f"a document that Twilio would not take as it is: {call.warnings}")
 
@@ -86,7 +89,7 @@ class Watch:
         self.nobody_strange_is_rung()
         self.nobody_is_woken_for_the_next_day(session, cases)
         self.states_only_move_on(session, cases)
-        stepped.no_rung_comes_again_or_is_left_out(session, cases, self.house.program.desk.terms)
+        stepped.no_rung_comes_again_or_is_left_out(session, cases, self.house.program.desk.terms.ladder)
 
     def at_the_end(self) -> None:
         with self.house.store.read() as session:

@@ -31,14 +31,14 @@ class Outcome:
 
 def failure_of(week: Week, seed: int, number: int, error: BaseException) -> str:
     """Seed, commit, instant, the last that happened, and how to see it again."""
-    house = week.house
+    house, kind = week.house, type(week).__name__.lower()
     return "\n".join(
         (
             f"BROKEN: {type(error).__name__}: {error}",
-            f"seed {seed}, week {number}, commit {_commit()}, at {house.now.isoformat()}",
+            f"seed {seed}, {kind} {number}, commit {_commit()}, at {house.now.isoformat()}",
             *(f"  {words}" for words in house.last_words),
             *_history(week, str(error)),
-            f"again: make simulate SEED={seed} WEEK={number}",
+            f"again: make simulate SEED={seed} {kind.upper()}={number}",
         )
     )
 

@@ -22,8 +22,8 @@ class Staff:
     closures: frozenset[date]
 
 
-def staff_of(first: date, chance: Random) -> Staff:
-    """Two to five technicians, a manager and an administrator, from the first day on."""
+def staff_of(first: date, days: int, chance: Random) -> Staff:
+    """Two to five technicians, a manager and an administrator, from the first day on for so many."""
     people = list(NAMES[: chance.randint(2, 5)])
     phones = dict(zip(NAMES, PHONES, strict=False))
     every = chance.choice(("7d", "7d", "7d", "1d", "12h"))
@@ -33,15 +33,16 @@ def staff_of(first: date, chance: Random) -> Staff:
     starts = first - timedelta(days=9)
     if chance.random() < 0.15:  # for some days nobody is on call
         starts = first + timedelta(days=chance.randint(1, 4))
-    closures = {first + timedelta(days=chance.randint(0, 6)) for _ in range(chance.choice((0, 0, 1)))}
+    weeks = [first + timedelta(days=day) for day in range(0, days, 7)]
+    closures = {week + timedelta(days=chance.randint(0, 6)) for week in weeks for _ in range(chance.choice((0, 0, 1)))}
     parts = ['timezone = "America/New_York"', f"closures = [{', '.join(map(str, sorted(closures)))}]"]
     parts += [_person(name, f"{name.title()} Moss", phones[name], "technician") for name in people]
     parts.append(_person("maria", "Maria Brandt", MANAGER, "manager"))
     parts.append(_person("ada", "Ada Lind", ADMINISTRATOR, "administrator", '["sms"]'))
     parts.append(_rotation("primary", primary, f"{starts}T{hour}", every))
     parts.append(_rotation("secondary", secondary, f"{first - timedelta(days=9)}T{hour}", every))
-    for _ in range(chance.randint(0, 2)):
-        begins = first + timedelta(days=chance.randint(0, 6))
+    for week in (week for week in weeks for _ in range(chance.randint(0, 2))):
+        begins = week + timedelta(days=chance.randint(0, 6))
         parts.append(
             f'[[overrides]]\nrotation = "primary"\nperson = "{chance.choice(people)}"\n'
             f"from = {begins}T20:00:00\nto = {begins + timedelta(days=1)}T08:00:00"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.simulation.house import Broken
+from tests.simulation.quarter import quarter
 from tests.simulation.quiet_log import listen
 from tests.simulation.report import Outcome, failure_of
-from tests.simulation.week import NIGHTS, week
+from tests.simulation.week import Week, week
 from triage.store import schema
 from triage.store.engine import Store
 
@@ -23,11 +26,12 @@ def make_template(folder: Path) -> Path:
     return path
 
 
-def simulate(seed: int, number: int, template: Path, nights: int = NIGHTS) -> Outcome:
-    """One week; whatever breaks in it is told in the outcome."""
+def simulate(seed: int, number: int, template: Path, nights: int | None = None, *, is_quarter: bool = False) -> Outcome:
+    """One week or one quarter; whatever breaks in it is told in the outcome."""
     began = time.process_time()
     gc.set_threshold(100_000, 50, 100)  # a heap of compiled statements that stays
-    with week(seed, number, template) as simulated, listen() as told:
+    span: Callable[..., AbstractContextManager[Week]] = quarter if is_quarter else week
+    with span(seed, number, template) as simulated, listen() as told:
         failure = ""
         try:
             simulated.run(nights)
@@ -42,6 +46,6 @@ def _refuse(told: list[str]) -> None:
         raise Broken(f"I16: log lines hold what they must not: {sorted(set(told))}")
 
 
-def simulate_one(seed: int, template: Path, nights: int, number: int) -> Outcome:
+def simulate_one(seed: int, template: Path, nights: int | None, is_quarter: bool, number: int) -> Outcome:
     """For a worker's process."""
-    return simulate(seed, number, template, nights)
+    return simulate(seed, number, template, nights, is_quarter=is_quarter)

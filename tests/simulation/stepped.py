@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.simulation.house import Broken
-from triage.policy.ladder import rungs
-from triage.policy.terms import Step, Terms
+from triage.policy.terms import Ladder
 from triage.store.models import Alert, Case, Event
 
 RUNGS = ("ladder", "emergency")
 AFRESH = ("became_emergency", "owner_asked_again", "ladder_resumed", "breach_was_early", "reopened", "passed")
 """Entries after which rungs of a ladder come again."""
+LEAVES_OUT = ("passed", "became_emergency")
+"""Who passed a case on is not asked again in that round; an emergency has another ladder."""
 NOT_REACHED = "nobody_on_call"
 
 
-def no_rung_comes_again_or_is_left_out(session: Session, cases: Sequence[Case], terms: Terms) -> None:
-    """Nobody is alerted of one rung twice unless an entry says why; before each rung came the one before it."""
+Rung = tuple[int, int]
+"""Round and step."""
+
+
+def no_rung_comes_again_or_is_left_out(session: Session, cases: Sequence[Case], ladder: Ladder) -> None:
+    """Nobody is alerted of one rung twice unless an entry says why; before each rung came those before it."""
     ids = [case.id for case in cases]
     alerts, entries = defaultdict[int, list[Alert]](list), defaultdict[int, list[Event]](list)
     for alert in session.scalars(select(Alert).where(Alert.case_id.in_(ids), Alert.reason.in_(RUNGS))):
@@ -30,8 +35,8 @@ def no_rung_comes_again_or_is_left_out(session: Session, cases: Sequence[Case], 
         entries[entry.case_id or 0].append(entry)
     for case in cases:
         _nothing_comes_again(case, alerts[case.id], entries[case.id])
-        if not any(entry.kind == "passed" for entry in entries[case.id]):  # who passed on is left out
-            _nothing_is_left_out(case, alerts[case.id], entries[case.id], rungs(terms, is_emergency=case.is_emergency))
+        if not any(entry.kind in LEAVES_OUT for entry in entries[case.id]):
+            _nothing_is_left_out(case, alerts[case.id], entries[case.id], ladder)
 
 
 def _nothing_comes_again(case: Case, alerts: Sequence[Alert], entries: Sequence[Event]) -> None:
@@ -41,23 +46,34 @@ def _nothing_comes_again(case: Case, alerts: Sequence[Alert], entries: Sequence[
             raise Broken(f"I15: case {case.reference}: rung {round_}.{step} went to {person} {times} times")
 
 
-def _nothing_is_left_out(case: Case, alerts: Sequence[Alert], entries: Sequence[Event], steps: Sequence[Step]) -> None:
-    reached = {(alert.round, alert.step, alert.created_at) for alert in alerts}
-    reached |= {(one.details["round"], one.details["step"], one.at) for one in entries if one.kind == NOT_REACHED}
-    before: set[tuple[int, int, datetime]] = set()
-    for round_, step, at in sorted(reached):
-        follows = any(
-            (other, under) == (round_, step - 1) if step else other == round_ - 1 for other, under, _ in before
-        )
-        # One alert a person and instant, whatever the rungs.
-        is_one_with = any(then == at for _, _, then in before) or any(
-            other == round_ and _are_one(steps[under:step], then - case.opened_at) for other, under, then in before
-        )
-        if (round_, step) > (1, 0) and not (follows or is_one_with):
-            raise Broken(f"I15: case {case.reference}: rung {round_}.{step} came, and not the one before it")
-        before.add((round_, step, at))
+def _nothing_is_left_out(case: Case, alerts: Sequence[Alert], entries: Sequence[Event], ladder: Ladder) -> None:
+    came: dict[Rung, datetime] = {}
+    for one in alerts:
+        came[one.round, one.step] = min(one.created_at, came.get((one.round, one.step), one.created_at))
+    came |= {(one.details["round"], one.details["step"]): one.at for one in entries if one.kind == NOT_REACHED}
+    steps = [step.after for step in (ladder.emergency if case.is_emergency else ladder.steps)]
+    if not came:
+        return
+    for rung in _rungs_up_to(max(came), len(steps)):
+        before = {one: at for one, at in came.items() if one < rung}
+        if rung in came or not before:
+            continue
+        due = min(_due_at_latest(rung, one, at, steps, ladder.repeat_after) for one, at in before.items())
+        if due > max(before.values()):  # else it was one alert with a rung before it, which came late
+            raise Broken(f"I15: case {case.reference}: rung {rung[0]}.{rung[1]} never came, and one after it did")
 
 
-def _are_one(late: Sequence[Step], age: timedelta) -> bool:
-    """Whether all of these rungs alert the same people and were due when the first of them came, late."""
-    return len({step.to for step in late}) == 1 and all(step.after <= age for step in late)
+def _rungs_up_to(last: Rung, steps: int) -> Iterator[Rung]:
+    for round_ in range(1, last[0] + 1):
+        for step in range(steps):
+            if (round_, step) < last:
+                yield round_, step
+
+
+def _due_at_latest(
+    rung: Rung, before: Rung, came_at: datetime, steps: Sequence[timedelta], pause: timedelta
+) -> datetime:
+    """When a rung is due at the latest, by when one before it came."""
+    rounds = rung[0] - before[0]
+    between = rounds * (steps[-1] - steps[0] + pause)
+    return came_at + between + steps[rung[1]] - steps[before[1]]

@@ -46,7 +46,7 @@ print(simulate(1, 0, Path(sys.argv[1]), 1).tally.head)
 @pytest.fixture(scope="module")
 def night(sqlite_template: Path) -> Iterator[Week]:
     """One night of trouble, over."""
-    with week(1, 0, sqlite_template) as simulated, listen():
+    with week(5, 0, sqlite_template) as simulated, listen():
         simulated.run(nights=1)
         yield simulated
 
@@ -186,7 +186,7 @@ def alert_again(rows: Session) -> None:
 
 def leave_a_rung_out(rows: Session) -> None:
     """As a clock that steps forward might: what was to come meanwhile never came."""
-    rung = rows.scalars(select(Alert).where(Alert.reason == "ladder").order_by(Alert.step.desc())).first()
+    rung = rows.scalars(select(Alert).where(Alert.reason == "ladder", Alert.step > 0)).first()
     assert rung is not None
     rung.step += 2
     rung.created_at += timedelta(hours=1)

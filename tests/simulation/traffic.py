@@ -39,6 +39,9 @@ def night_of(evening: datetime, a_night: float, chance: Random) -> Iterator[Arri
         hours = chance.choices(range(len(_WEIGHTS)), _WEIGHTS)[0] + chance.random()
         first = _arrival(evening + timedelta(hours=hours), chance.choice(CALLERS), chance)
         yield first
+        if chance.random() < 0.1:  # while the first is heard
+            beside = first.at + timedelta(seconds=chance.choice((0, 0, 1, 20, 60)))
+            yield _arrival(beside, chance.choice(CALLERS), chance)
         if first.answers.is_shown and chance.random() < 0.12:
             again = first.at + timedelta(minutes=chance.expovariate(1 / 40) + 2)
             yield _arrival(again, first.caller, chance)

@@ -14,6 +14,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+from config.settings import SHIPPED_POLICY
 from tests.simulation import oracle, troubles
 from tests.simulation.dealers import add_dealers
 from tests.simulation.house import PUBLIC_URL, House
@@ -25,8 +26,9 @@ from triage.services import records
 from triage.transports.twilio_fallback import fallback_document
 from webhooks.simulator.nights.engine import HOUSE_EVERY
 from webhooks.simulator.nights.technicians import Team
-from webhooks.simulator.nights.voicemails import Arrival, leave
+from webhooks.simulator.nights.voicemails import Arrival, leave, ring
 from webhooks.simulator.phone_system import Behaviour
+from webhooks.simulator.records import Call, InboundCall, Message
 
 NEW_YORK = ZoneInfo("America/New_York")
 A_NIGHT = 3.0
@@ -51,31 +53,45 @@ class Tally:
 class Week:
     """`number` counts weeks from the first Friday of 2027 on; seed and number make the whole week."""
 
-    def __init__(self, seed: int, number: int, template: Path, folder: Path) -> None:
-        self.chance = Random(f"{seed}/{number}")
-        self.first = FIRST + timedelta(weeks=number)
+    nights, troubled, thinner = NIGHTS, TROUBLED, 1.0
+
+    def __init__(
+        self, seed: int, number: int, template: Path, folder: Path, policy_file: Path = SHIPPED_POLICY
+    ) -> None:
+        self.chance = Random(f"{type(self).__name__}/{seed}/{number}")
+        self.first = self.first_of(number)
         self.tally = Tally()
-        self.staff = staff_of(self.first, self.chance)
-        sids = Random(self.chance.getrandbits(64))
-        self.house = House(folder, template, self.staff.toml, self._noon(self.first), sids, self.tally.seen)
+        self.staff = staff_of(self.first, self.nights, self.chance)
+        sids, noon = Random(self.chance.getrandbits(64)), self._noon(self.first)
+        self.house = House(folder, template, self.staff.toml, noon, sids, self.tally.seen, policy_file)
         self.house.house_every = SELDOM
         self.house.closures = self.staff.closures
         self.house.staff_phones = sorted(self.staff.habits)
         self.watch = oracle.Watch(self.house)
+        exchange = self.house.phones.exchange
+        exchange.watchers.append(self._told)
+        exchange.lateness = partial(_lateness, Random(self.chance.getrandbits(64)))
         self.team = Team(self.house.phones, Random(self.chance.getrandbits(64)))
         for number_, habits in self.staff.habits.items():
             self.team.add(number_, habits)
         self.house.phones.ours.fallback_twiml = fallback_document(self.house.program.desk.terms, PUBLIC_URL)
         add_dealers(self.house, self.first, Random(self.chance.getrandbits(64)))
-        self.kinds = troubles.some_kinds(self.chance)
-        self.a_night = A_NIGHT * self.chance.choice((0.3, 0.8, 1.0, 1.2, 1.7))
-        self.ends: list[Callable[[], None]] = []
+        self.kinds: tuple[troubles.Trouble, ...] = ()
+        self.a_night = A_NIGHT
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
 
-    def run(self, nights: int = NIGHTS) -> Tally:
+    @staticmethod
+    def first_of(number: int) -> date:
+        return FIRST + timedelta(weeks=number)
+
+    def run(self, nights: int | None = None) -> Tally:
         """Every night, each followed by a quiet morning in which all is looked at."""
+        nights = nights or self.nights
         for night in range(nights):
+            if night % NIGHTS == 0:
+                self.kinds = troubles.some_kinds(self.chance)
+                self.a_night = A_NIGHT * self.thinner * self.chance.choice((0.3, 0.8, 1.0, 1.2, 1.7))
             self._night(self.first + timedelta(days=night))
         self.watch.at_the_end()
         self.tally.nights, self.tally.head = nights, self.watch.head
@@ -94,18 +110,26 @@ class Week:
         for at, number, words in texts_of(arrivals, chance):
             if at < noon:
                 self._plan(at, partial(self._text, number, words))
-        if chance.random() < TROUBLED:
+        if chance.random() < self.troubled:
             self._plan_troubles([arrival.at for arrival in arrivals if arrival.at < morning], morning)
         self._plan(self._at(day + timedelta(days=1), 7, 30), self._quiet)
         self._plan(self._at(day + timedelta(days=1), 8, 30), self._clean_up)
         self._plan(self._at(day + timedelta(days=1), 10), self._clean_up)
+        self._plan_day(day)
         while self._agenda:
             at, _, deed = heapq.heappop(self._agenda)
             house.advance_to(max(at, house.now))
             deed()
         house.advance_to(noon)
-        self.watch.each_noon()
+        self.look()
         house.phones.exchange.forget(house.now - timedelta(days=3))
+
+    def look(self) -> None:
+        """At noon everything has to hold."""
+        self.watch.each_noon()
+
+    def _plan_day(self, day: date) -> None:
+        """What the office does on the day after this night."""
 
     def _plan_troubles(self, calls: list[datetime], morning: datetime) -> None:
         """Most troubles do nothing where nothing happens: they begin around a call, and before the quiet morning."""
@@ -156,11 +180,23 @@ class Week:
         self.house.settle()
 
     def _arrive(self, arrival: Arrival) -> None:
+        """Half of the calls take their time, and others come meanwhile; half are over at once."""
         self.house.something_moves()
-        call = leave(self.house, arrival)
-        self.tally.voicemails += call.recording_sid is not None
-        self.watch.somebody_called(arrival, call)
+        self.watch.somebody_calls(arrival)
+        if self.chance.random() < 0.5:
+            ring(self.house, arrival)
+        else:
+            self._is_over(leave(self.house, arrival))
         self.house.settle()
+
+    def _told(self, of: Message | Call) -> None:
+        if isinstance(of, Call) and of.direction == "inbound":
+            self._is_over(of)
+
+    def _is_over(self, call: Call | InboundCall) -> None:
+        recordings = self.house.phones.exchange.recordings.values()
+        self.tally.voicemails += any(one.call_sid == call.sid and one.status == "completed" for one in recordings)
+        self.watch.nothing_was_refused(call)
 
     def _text(self, number: str, words: str) -> None:
         self.house.something_moves()
@@ -190,6 +226,11 @@ class Week:
     @classmethod
     def _noon(cls, day: date) -> datetime:
         return cls._at(day, 12)
+
+
+def _lateness(chance: Random) -> timedelta:
+    """Half of all reports come in time; the others overtake each other, and mingle with those of other calls."""
+    return timedelta(seconds=chance.uniform(0, 4)) if chance.random() < 0.5 else timedelta(0)
 
 
 @contextmanager

@@ -48,6 +48,8 @@ class Exchange:
     """Who holds a leg by hand, by its SID."""
     watchers: list[Callable[[Message | Call], None]] = field(default_factory=list)
     """Told of each text of ours that a phone shows, and of each call that ends."""
+    lateness: Callable[[], timedelta] = timedelta
+    """How late a report arrives, beyond its time; those of a call overtake each other then, and mingle with others'."""
     lock: RLock = field(default_factory=RLock)
     sounds: dict[str, bytes] = field(default_factory=dict)
     """The last sounds that were played, by what stands for them among the words heard."""
@@ -111,7 +113,14 @@ class Exchange:
                 held.append(report)
                 reports = self._held.pop(sid)[::-1] if is_last else []
         for ready in reports:
-            self.poster.report(ready)
+            self.post(ready)
+
+    def post(self, report: Report) -> None:
+        """Post a report now, or as late as it comes."""
+        if late := self.lateness():
+            self.at(self.clock.now() + late, lambda _at: self.poster.report(report))
+        else:
+            self.poster.report(report)
 
     def is_in_use(self, number: str) -> bool:
         """Whether somebody holds this phone in a call that rings or runs; what a voicemail box took, nobody holds."""

@@ -122,4 +122,4 @@ def report_tape(exchange: Exchange, walk: Walk) -> Callable[[Tape], None]:
 
 
 def _post(exchange: Exchange, report: Report, _at: datetime) -> None:
-    exchange.poster.report(report)
+    exchange.post(report)

@@ -130,7 +130,7 @@ class Texting:
             exchange.tell(message)
         if message.status_callback:
             form = message_report_form(exchange, message, status, code, at)
-            exchange.poster.report(Report(Webhook.MESSAGE_STATUS, message.status_callback, form))
+            exchange.post(Report(Webhook.MESSAGE_STATUS, message.status_callback, form))
 
     def _heed(self, from_: str, word: str) -> None:
         """Twilio's own handling of the reserved words; only a single word counts."""

@@ -33,7 +33,7 @@ def leave_voicemail(exchange: Exchange, from_: str, person: Person) -> InboundCa
             until = None
     call = _end(walk)
     for report in _reports(walk, tapes, call):
-        exchange.poster.report(report)
+        exchange.post(report)
     recording = next((tape.recording for tape in tapes if tape.recording.status == "completed"), None)
     return InboundCall(
         sid=call.sid,

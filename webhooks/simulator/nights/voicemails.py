@@ -9,6 +9,7 @@ from triage.policy.intake import Message, sort
 from triage.policy.menu import PRODUCTS
 from triage.policy.terms import ProductLine, Terms
 from webhooks.simulator.nights.engine import Nights
+from webhooks.simulator.phone_system import WITHHELD
 from webhooks.simulator.records import InboundCall
 
 
@@ -69,4 +70,16 @@ def leave(nights: Nights, arrival: Arrival) -> InboundCall:
         withheld=not arrival.answers.is_shown,
         hang_up_at_greeting=arrival.hangs_up_at_greeting,
         silent=arrival.silent,
+    )
+
+
+def ring(nights: Nights, arrival: Arrival) -> str:
+    """The call begins now and goes on as time passes, as others may beside it; its SID."""
+    return nights.phones.call_us(
+        arrival.caller if arrival.answers.is_shown else WITHHELD,
+        keys=arrival.answers.keys(nights.now, nights.program.desk.terms),
+        speaks_for=arrival.seconds,
+        silent=arrival.silent,
+        transcript=arrival.transcript,
+        hangs_up_at_greeting=arrival.hangs_up_at_greeting,
     )

@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 from tests.bench.seed import CALLERS
 from triage.store.base import Base
-from triage.store.chain import GENESIS, digest
+from triage.store.chain import GENESIS
 
-_FIRST = 200_000
+_FIRST = 1_100_000
 """The numbers of copies come after this one: those of the seed end before."""
 _KINDS = ("case_opened", "acknowledged", "breached", "called_back", "billed", "closed")
 _COPIED = "cases.state = 'closed' AND cases.dealer_id IS NULL"
@@ -73,10 +74,10 @@ def _copy(connection: sqlite3.Connection, table: str) -> None:
     names = [column.name for column in Base.metadata.tables[table].columns]
     columns = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(differs.get(name, f"{table}.{name}") for name in names)
-    cases = "" if table == "cases" else f"JOIN cases ON cases.id = {table}.{case}"
+    cases = "" if table == "cases" else f"CROSS JOIN cases ON cases.id = {table}.{case}"  # CROSS: in this order
     connection.execute(
         f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table} {cases} CROSS JOIN copies"  # noqa: S608 - ours
-        f" WHERE {_COPIED} {_OF_FIRST_STEP.get(table, '')} ORDER BY cases.id, k"
+        f" WHERE {_COPIED} {_OF_FIRST_STEP.get(table, '')} ORDER BY {table}.rowid, k"
     )
 
 
@@ -105,9 +106,21 @@ def _chain(connection: sqlite3.Connection) -> None:
 
 
 def _chained(connection: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
+    """As `digest` of triage/store/chain.py has it, in a fifth of the time: the copies of an entry say the same."""
     previous = GENESIS
     told = connection.execute("SELECT * FROM aside.told ORDER BY at, rowid")
     for number, (at, case_id, kind, actor, details, policy) in enumerate(told, start=1):
-        instant = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        previous = digest(number, instant, case_id, kind, actor, json.loads(details), policy, previous)
+        rest = f"{_written(kind)},{_written(actor)},{_in_order(details)},{_written(policy)}"
+        said = f'[{number},"{at[:10]}T{at[11:]}Z",{_written(case_id)},{rest},"{previous}"]'
+        previous = sha256(b"\x00" + said.encode()).hexdigest()
         yield number, at, case_id, kind, actor, details, policy, previous
+
+
+@lru_cache(maxsize=64)
+def _written(value: int | str | None) -> str:
+    return json.dumps(value)
+
+
+@lru_cache(maxsize=64)
+def _in_order(details: str) -> str:
+    return json.dumps(json.loads(details), sort_keys=True, separators=(",", ":"))

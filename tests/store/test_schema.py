@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,7 @@ def test_nothing_is_kept_by_the_databases_own_clock() -> None:
     assert defaults == []
 
 
-def test_open_cases_are_found_by_the_indexes_that_hold_only_them(tmp_path: Path) -> None:
+def test_cases_are_found_by_indexes_however_many_were_closed(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path}/bare.db")
     schema.upgrade(store)
     asked: list[tuple[str, Any]] = []
@@ -221,10 +222,18 @@ def test_open_cases_are_found_by_the_indexes_that_hold_only_them(tmp_path: Path)
     with store.read() as session:
         cases.live(session)
         cases.awaiting_callback_of(session, "+16145550199")
+        cases.last_closed_of(session, "+16145550199")
+        cases.known_to(session, "dana", datetime(2026, 11, 20, tzinfo=UTC))
         plans = [
             "".join(row.detail for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values))
             for sql, values in [*asked]
         ]
     store.close()
 
-    assert [re.findall("ix_cases_[a-z_]+", plan) for plan in plans] == [["ix_cases_due_open"], ["ix_cases_caller_open"]]
+    assert [re.findall("ix_cases_[a-z_]+", plan) for plan in plans] == [
+        ["ix_cases_due_open"],
+        ["ix_cases_caller_callback_made_at"],
+        ["ix_cases_caller_callback_made_at", "ix_cases_callback_number"],
+        ["ix_cases_due_open", "ix_cases_closed_at"],
+    ]
+    assert "SCAN alerts" not in plans[-1]

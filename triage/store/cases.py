@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy import case as when
@@ -235,13 +236,15 @@ def last_closed_of(session: Session, number: str) -> Case | None:
 
 def known_to(session: Session, person_id: str, at: datetime) -> Sequence[Case]:
     """The cases that a person can have meant at an instant: not closed then, theirs or alerted to them by then."""
-    alerted = select(Alert.case_id).where(Alert.person_id == person_id, Alert.created_at <= at)
+    there = union_all(select(Case.id).where(*LIVE), select(Case.id).where(Case.closed_at >= at))  # the others are many
+    alerted = select(Alert.id).where(Alert.case_id == Case.id, Alert.person_id == person_id, Alert.created_at <= at)
     return session.scalars(
         select(Case)
         .where(
+            Case.id.in_(there),
             Case.opened_at <= at,
             or_(Case.closed_at.is_(None), Case.closed_at >= at),
-            or_(Case.owner == person_id, Case.id.in_(alerted)),
+            or_(Case.owner == person_id, alerted.exists()),
         )
         .order_by(Case.id)
     ).all()

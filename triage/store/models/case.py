@@ -60,11 +60,10 @@ class Case(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
     __table_args__ = (
         Index("ix_cases_left_at", "left_at"),
-        Index(
-            "ix_cases_caller_open",
-            "caller",
-            sqlite_where=text("state != 'closed'"),
-        ),
+        Index("ix_cases_caller_callback_made_at", "caller", "callback_made_at"),
+        Index("ix_cases_callback_number", "callback_number", sqlite_where=text("callback_number IS NOT NULL")),
+        Index("ix_cases_closed_at", "closed_at", sqlite_where=text("closed_at IS NOT NULL")),
+        Index("ix_cases_policy", "policy"),
         Index(
             "ix_cases_due_open",
             "callback_due",

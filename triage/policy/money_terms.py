@@ -90,7 +90,7 @@ AccountingName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[
 
 
 class Invoices(Value):
-    """How long dealers have to pay, and what accounting calls things: see the forms in the README."""
+    """How long dealers have to pay, and what accounting calls things: see the forms in MANAGERS.md."""
 
     due_after: Span
     dates: Literal["mm/dd/yyyy", "dd/mm/yyyy"]

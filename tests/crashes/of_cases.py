@@ -138,13 +138,13 @@ def heard_by_phone(world: CrashingWorld) -> None:
 
 
 def nobody_answers_us(world: CrashingWorld) -> None:
-    """A text and a call go out without an answer, others are refused."""
+    """A text and a call go out without an answer, others are refused. The round is over before somebody takes it."""
     world.phones.faults.accept_then_hang = 1
     world.voicemail(attested=True)
     world.advance(minutes=4)
     world.phones.faults.fail_500 = 1
     world.phones.faults.refuse_429 = 1
-    world.advance(minutes=4)
+    world.advance(minutes=12)
     world.text(LEE, "ACK")
     world.advance(minutes=3)
 
@@ -190,13 +190,11 @@ STORIES = [
     ),
     Story(
         name="an emergency",
-        is_by_the_clock=True,
         tell=partial(keys_pressed, danas="1", emergency=True),
         ends={"history": {"acknowledged by person:dana: dana": 1}},
     ),
     Story(
         name="nobody wakes up",
-        is_by_the_clock=True,
         tell=nobody_wakes_up,
         policy=SHORT_PROMISE,
         ends={
@@ -221,13 +219,11 @@ STORIES = [
     ),
     Story(
         name="requests without an answer",
-        is_by_the_clock=True,
         tell=nobody_answers_us,
         ends={"history": {"acknowledged by person:lee: lee": 1}},
     ),
     Story(
         name="dead phones",
-        is_by_the_clock=True,
         tell=dead_phones,
         ends={"history": {"acknowledged by person:sam: sam": 1}},
     ),

@@ -56,7 +56,6 @@ def a_recordings_life(world: CrashingWorld) -> None:
 STORIES = [
     Story(
         name="found in the lists",
-        is_by_the_clock=True,  # whether administrators are told of an outage as well
         tell=found_in_the_lists,
         prepare=fallback_document,
         policy=ONE_ALERT,
@@ -69,7 +68,6 @@ STORIES = [
         prepare=fallback_document,
         policy=ONE_ALERT,
         settings={"reconciles": True, "loses_webhooks": True},
-        is_by_the_clock=True,
         ends=CLOSED,
     ),
     Story(

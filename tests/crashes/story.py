@@ -29,5 +29,3 @@ class Story:
     roster: str = TEAM
     policy: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    is_by_the_clock: bool = False
-    """See `end_states.differences`."""

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
+from urllib.parse import urlsplit
 
+from tests.support.deaths import Deaths
 from tests.support.world import World
 from triage.policy.monthly_report import Letter
 from triage.store.recording_folder import RecordingFolder
@@ -64,7 +66,8 @@ class CrashingFolder(RecordingFolder):
 
 
 class CrashingWorld(World):
-    """Dies once, at its `crash_at`-th moment, and goes on with a new process over the same database.
+    """Dies once, at its `crash_at`-th moment, and goes on with a new process over the same database. At the moments of
+    `deaths` a copy of it does that.
 
     A point is before or after a commit or a call of a provider. Points between which nothing happened that outlives a
     process (the end of one commit and the begin of the next, the begin and the end of a question) are one moment: to
@@ -74,12 +77,22 @@ class CrashingWorld(World):
     an answer. Otherwise it is, as Twilio does where a connection breaks.
     """
 
-    def __init__(self, *args: Any, crash_at: int = NEVER, loses_webhooks: bool = False, **settings: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        crash_at: int = NEVER,
+        deaths: Deaths | None = None,
+        loses_webhooks: bool = False,
+        **settings: Any,
+    ) -> None:
         self.crash_at = crash_at
+        self.deaths = deaths or Deaths()
         self.points = self.moments = 0
         self.died: str | None = None
         self._loses_webhooks = loses_webhooks
         self._lost: set[str] = set()
+        self.unanswered: list[tuple[str, str]] = []
+        """The webhooks that were lost for good: their path, and whose number they were about."""
         self._effects = self._posts = 0
         self._outside: tuple[int, int] | None = None
         self._is_safe = True
@@ -151,6 +164,7 @@ class CrashingWorld(World):
         except Crash:
             if self._loses_webhooks:
                 self._lost.add(attempt_of)
+                self.unanswered.append((urlsplit(url).path, (form or {}).get("From", "")))
             self.start_again()
             raise ConnectionError(url) from None
         finally:
@@ -164,9 +178,11 @@ class CrashingWorld(World):
         if what.startswith("after") and not what.startswith("after reading"):
             self._effects += 1
         outside = (self._effects, self._posts)
-        self.moments += outside != self._outside
+        if outside == self._outside:
+            return
+        self.moments += 1
         self._outside = outside
-        if self.moments == self.crash_at and self.died is None:
+        if self.died is None and (self.moments == self.crash_at or self.deaths.dies(self.moments)):
             self.died = f"{what}, in {_where()}"
             raise Crash(self.died)
 

@@ -19,6 +19,9 @@ from triage.store.engine import Transaction
 from triage.store.models import Alert, Case, Delivery
 from triage.store.models.case import reference_of
 
+NOBODY_NEEDED = "nobody was needed any more"
+"""Why an alert was dropped: somebody has the case."""
+
 
 def bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime) -> list[Delivery]:
     """The rows to send: all held texts of one phone become one of them; cases without room wait for the next one."""
@@ -96,7 +99,7 @@ def _dropped(row: Delivery) -> bool:
     return moot
 
 
-def _drop(row: Delivery, why: str = "nobody was needed any more") -> None:
+def _drop(row: Delivery, why: str = NOBODY_NEEDED) -> None:
     row.state, row.next_attempt_at, row.reason = DeliveryState.DROPPED.value, None, why[:120]
 
 

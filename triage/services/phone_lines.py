@@ -16,6 +16,9 @@ from triage.store import phone_lines
 from triage.store.engine import Transaction
 from triage.store.models import Delivery
 
+LEFT_TO_A_LATER_CALL = "waited for the line; a later call tells of the case"
+"""Why a call was dropped."""
+
 
 def has_to_wait(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> bool:
     """Whether a delivery that is about to be sent is a call to a phone that is in a call of ours already.
@@ -27,7 +30,7 @@ def has_to_wait(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> bo
         return False
     if row.alert_id is not None and _has_later_call(tx, row):
         row.state, row.next_attempt_at = DeliveryState.DROPPED.value, None
-        row.reason = "waited for the line; a later call tells of the case"
+        row.reason = LEFT_TO_A_LATER_CALL
         return True
     if phone_lines.is_in_use(tx.session, row.phone, now - keeps_line_for(desk.terms)):
         if row.next_attempt_at == row.created_at:  # said once, however often it is tried

@@ -258,7 +258,7 @@ def build_phone_system(settings: Settings, http_client: Any = None) -> PhoneSyst
         public_url=settings.public_url,
         api_base=settings.twilio_api_base,
     )
-    client = connect(account, http_client)
+    client = connect(account, http_client, settings.sender_threads)
     return PhoneSystem(
         {
             "sms": TwilioSms(client, account),

@@ -315,6 +315,24 @@ def test_the_client_gives_up_before_the_lease_of_a_delivery_ends(phones: PhoneSy
     assert timedelta(seconds=2 * TIMEOUT_SECONDS) <= SENDING_LEASE
 
 
+def test_a_connection_is_kept_for_each_thread_through_the_proxy_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from triage.transports.twilio_client import Account, connect  # noqa: PLC0415
+
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/own.pem")
+    account = Account(
+        account_sid="AC", username="AC", password="x", sender="+1", messaging_service_sid=None, public_url="x"
+    )
+
+    session = connect(account, connections=17).http_client.session
+
+    assert session.proxies["https"] == "http://proxy.example:3128"
+    assert session.get_adapter("https://api.twilio.com")._pool_maxsize == 17
+    assert session.verify == "/own.pem"
+
+
 def test_a_call_and_a_recording_are_looked_up(line: Line) -> None:
     call = line.phones.leave_voicemail(CALLER, seconds=40)
     assert call.recording_sid is not None

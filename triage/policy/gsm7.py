@@ -9,13 +9,15 @@ _BASIC = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("^{}\\[~]|€\f")
+_ALPHABET = _BASIC | _EXTENDED
 _SINGLE, _JOINED = 160, 153
 _LIKE = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " "})
 
 
 def to_gsm7(text: str) -> str:
     """The text with what the alphabet lacks replaced by what looks like it, or by a question mark."""
-    return "".join(_nearest(char) for char in text.translate(_LIKE))
+    likened = text.translate(_LIKE)
+    return likened if _ALPHABET.issuperset(likened) else "".join(_nearest(char) for char in likened)
 
 
 def one_line(text: str, longest: int) -> str:

@@ -42,8 +42,10 @@ def bundled(tx: Transaction, desk: Desk, rows: Iterable[Delivery], now: datetime
     return kept
 
 
-def words_to_send(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> str | None:
+def words_to_send(tx: Transaction, desk: Desk, row: Delivery, others: Iterable[Delivery], now: datetime) -> str | None:
     """What a delivery says if it is sent now; None, and it is dropped, where nobody is needed any more.
+
+    The `others` are those in whose place it is sent too.
 
     An alert says how much time is left now, not when it was planned. A text to a caller goes only where it may.
     """
@@ -54,7 +56,7 @@ def words_to_send(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> 
     if row.booking_id is not None and (why := why_not_sent(tx, desk, row, now)):
         _drop(row, why)
         return None
-    wanted = [one for one in (row, *deliveries.bundled_in(tx.session, row.id)) if not _is_moot(one)]
+    wanted = [one for one in (row, *others) if not _is_moot(one)]
     if not wanted:
         _drop(row)
         return None

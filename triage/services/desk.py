@@ -7,6 +7,7 @@ from datetime import datetime
 from triage.policy.roster import Roster, stored_roster
 from triage.policy.roster_history import Rosters
 from triage.policy.terms import Terms, stored_terms
+from triage.services.settling import Settling
 from triage.store import Session, accounts, versions
 from triage.store.engine import Store
 
@@ -21,6 +22,7 @@ class Desk:
 
     def __init__(self, store: Store, terms: Terms, shipped: str, canary: str | None = None) -> None:
         self.store = store
+        self.settling = Settling(store)
         self.contract = terms
         self.terms = terms
         self.canary = canary

@@ -10,7 +10,7 @@ A crash between 1 and 3 leaves `sending` with an ended lease: the outcome is unk
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
@@ -74,8 +74,7 @@ def claim_due(desk: Desk, now: datetime, most: int) -> list[Errand]:
 def _claim_batch(desk: Desk, now: datetime, most: int) -> list[Errand]:
     with desk.store.write() as tx:
         while rows := deliveries.due(tx.session, now, most):  # those that are put off must not hide those behind them
-            errands = [errand for row in bundled(tx, desk, rows, now) if (errand := _claimed(tx, desk, row, now))]
-            if errands:
+            if errands := _claimed(tx, desk, rows, now):
                 return errands
         return []
 
@@ -89,7 +88,7 @@ def _claim_one_by_one(desk: Desk, now: datetime, most: int) -> list[Errand]:
             with desk.store.write() as tx:
                 row = tx.session.get_one(Delivery, delivery_id)
                 rows = [row] if deliveries.is_due(row, now) else []
-                found = [errand for one in bundled(tx, desk, rows, now) if (errand := _claimed(tx, desk, one, now))]
+                found = _claimed(tx, desk, rows, now)
             errands += found
         except StoreUnavailable:
             raise
@@ -122,10 +121,18 @@ def run(errand: Errand, desk: Desk, transports: Transports, clock: Callable[[], 
             _hang_up(errand, transport)
 
 
-def _claimed(tx: Transaction, desk: Desk, row: Delivery, now: datetime) -> Errand | None:
+def _claimed(tx: Transaction, desk: Desk, rows: Sequence[Delivery], now: datetime) -> list[Errand]:
+    rows = bundled(tx, desk, rows, now)
+    others = deliveries.bundled_in_each(tx.session, [row.id for row in rows]) if rows else {}
+    return [errand for row in rows if (errand := _claimed_one(tx, desk, row, others.get(row.id, ()), now))]
+
+
+def _claimed_one(
+    tx: Transaction, desk: Desk, row: Delivery, others: Iterable[Delivery], now: datetime
+) -> Errand | None:
     task = _task(row)
     if task == "send":
-        words = words_to_send(tx, desk, row, now)
+        words = words_to_send(tx, desk, row, others, now)
         if words is None:
             return None
         if _is_too_late(row.channel, row.created_at, now):
@@ -257,12 +264,14 @@ def _adopt_found(tx: Transaction, desk: Desk, row: Delivery, found: Found, now: 
 
 
 def _settle(errand: Errand, desk: Desk, outcome: Callable[[Transaction, Delivery], None]) -> None:
-    with desk.store.write() as tx:
+    def settle(tx: Transaction) -> None:
         row = tx.session.get_one(Delivery, errand.delivery_id)
         if row.claim == errand.claim:
             outcome(tx, row)
         elif row.claim is not None:  # the lease ended; where there is no claim at all, a report told first
             log.warning("delivery_fenced", delivery=errand.delivery_id, was_sent=errand.task == "send")
+
+    desk.settling.settle(settle)
 
 
 def _refused(tx: Transaction, desk: Desk, row: Delivery, error: TransportError, now: datetime) -> None:

@@ -46,7 +46,7 @@ _SENT_SINCE = (
         Case.is_emergency == bindparam("is_emergency"),
     )
 )
-_BUNDLED_IN = select(Delivery).where(Delivery.bundled_in == bindparam("delivery_id")).order_by(Delivery.id)
+_BUNDLED_IN = select(Delivery).where(Delivery.bundled_in.in_(bindparam("ids", expanding=True))).order_by(Delivery.id)
 _DUE = (
     select(Delivery)
     .outerjoin(Delivery.case)
@@ -162,7 +162,15 @@ def held_for(session: Session, phone: str) -> Sequence[Delivery]:
 
 def bundled_in(session: Session, delivery_id: int) -> Sequence[Delivery]:
     """The texts in whose place a summary is sent, beside the one that it was made of."""
-    return session.scalars(_BUNDLED_IN, {"delivery_id": delivery_id}).all()
+    return session.scalars(_BUNDLED_IN, {"ids": [delivery_id]}).all()
+
+
+def bundled_in_each(session: Session, ids: Sequence[int]) -> dict[int, list[Delivery]]:
+    """`bundled_in` of many at once; one in whose place nothing else is sent is left out."""
+    found: dict[int, list[Delivery]] = {}
+    for row in session.scalars(_BUNDLED_IN, {"ids": ids}):
+        found.setdefault(row.bundled_in or 0, []).append(row)
+    return found
 
 
 def held_until(session: Session, phone: str) -> datetime | None:

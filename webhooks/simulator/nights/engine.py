@@ -25,7 +25,6 @@ from webhooks.simulator.phone_system import PhoneSystem
 from webhooks.simulator.records import new_sid
 
 HOUSE_EVERY = timedelta(seconds=30)
-FREE_SENDERS = 8
 PAST, NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -101,7 +100,7 @@ class Nights:
         """Do what is due, where anything is."""
         now = self.program.now()
         if self._ahead() <= now:
-            sweep(self.program, self.phone_system, self.carry_out, lambda: FREE_SENDERS)
+            sweep(self.program, self.phone_system, self.carry_out, lambda: self.program.settings.sender_threads)
         if self.house_kept_at is None or not timedelta(0) <= now - self.house_kept_at < self.house_every:
             keep_house(self.program)
             self.house_kept_at = now

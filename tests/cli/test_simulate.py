@@ -15,7 +15,7 @@ from tests.cli.conftest import Run, document
 from tests.support.fixtures import LEE
 from tests.support.world import World
 from triage.bootstrap import build
-from triage.policy.replay import Job, differences, figures
+from triage.policy.replay import ENOUGH_VOICEMAILS, Job, differences, figures, too_few
 from triage.policy.roster import read_roster
 from triage.policy.terms import read_terms
 from triage.services.replays import Past, past
@@ -129,6 +129,9 @@ def test_whoever_sleeps_breaks_promises_in_a_replay_and_the_database_stays_as_it
         ("1007", "nobody took it in time"),
         ("1008", "nobody took it in time"),
     ]
+    assert found["too_few"].startswith(
+        "Only 2 of the 50 voicemails that it takes to judge: one promise more or less is 50"
+    )
     assert found["notes"] == [
         f"Rotation {name} begins later: its turns were counted back." for name in ("primary", "secondary")
     ]
@@ -161,6 +164,8 @@ def test_a_faster_second_step_wakes_whoever_answers_calls_sooner(known: Past) ->
         (("--roster", "good.toml"), "no voicemail was left from 2026-12-01 to 2026-12-31"),
         (("--roster", "good.toml", "--from", "2026-01-01", "--to", "2026-10-01"), "name 93 days at most"),
         (("--roster", "good.toml", "--month", "October"), "write it like 2026-10"),
+        (("--roster", "good.toml", "--month", "2027-01"), "2027-01-31 is not over: name days up to 2027-01-04"),
+        (("--roster", "good.toml", "--from", "2027-01-01", "--to", "2027-01-05"), "name days up to 2027-01-04"),
     ],
 )
 def test_what_cannot_be_replayed_is_told_at_once(
@@ -173,3 +178,8 @@ def test_what_cannot_be_replayed_is_told_at_once(
         answer = run("simulate", *options, database_url=f"sqlite:///{october}")
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert said in answer.stderr
+
+
+def test_enough_voicemails_are_not_called_too_few() -> None:
+    assert too_few(ENOUGH_VOICEMAILS) is None
+    assert "3 in 100" in (too_few(ENOUGH_VOICEMAILS - 12) or "")

@@ -21,7 +21,7 @@ from triage.policy.habits import Sample
 from triage.policy.hours import local, span_of_days
 from triage.policy.ladder import unknown_targets
 from triage.policy.monthly_report import last_day_of, read_month
-from triage.policy.replay import Job, Run, differences, figures, sooner_and_later, turning_before
+from triage.policy.replay import Job, Run, differences, figures, sooner_and_later, too_few, turning_before
 from triage.policy.roster import Roster, read_roster
 from triage.policy.terms import Terms, read_terms
 from triage.services.replays import Past, past
@@ -61,6 +61,7 @@ def simulate(
         read_terms(_text(policy_file), name=policy_file.name, shipped=program.desk.shipped) if policy_file else None
     )
     first, last = _days(program, month, first, last)
+    _check_over(program, last)
     _check_database(program)
     known = past(program.desk, first, last, program.now())
     pairs = [(known.roster, known.terms), (proposed_roster or known.roster, proposed_terms or known.terms)]
@@ -72,6 +73,7 @@ def simulate(
         "to": last,
         "seed": seed,
         "voicemails": len(known.voicemails),
+        "too_few": too_few(len(known.voicemails)),
         "notes": list(_notes(known, late)),
         "learnt_from": _learnt(known.history.samples, pairs[1][0]),
         "was": figures(known.was),
@@ -120,6 +122,13 @@ def _days(program: Program, month: str | None, first: date | None, last: date | 
     if (last - first).days >= MOST_DAYS:
         raise Refused(f"name {MOST_DAYS} days at most: 100 voicemails take about 40 s")
     return first, last
+
+
+def _check_over(program: Program, last: date) -> None:
+    """What came so far of a day that goes on says little, and its open promises would count as neither."""
+    yesterday = local(program.now(), program.desk.terms).date() - timedelta(days=1)
+    if last > yesterday:
+        raise Refused(f"{last} is not over: name days up to {yesterday}")
 
 
 def _jobs(

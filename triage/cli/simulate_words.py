@@ -38,6 +38,8 @@ _SPANS = (
 def sheet(record: Record, names: Mapping[str, str], terms: Terms) -> Iterator[str]:
     """The figures side by side, what each person got, and the cases that came out otherwise."""
     yield f"{record['voicemails']} voicemails of {record['from']} to {record['to']}, replayed; seed {record['seed']}"
+    if record["too_few"]:
+        yield from wrap(record["too_few"], _COLUMNS)
     yield ""
     runs = [record[name] for name in _RUNS]
     yield _row("", _HEADS)

@@ -17,6 +17,8 @@ from triage.policy.terms import ProductLine
 
 _SAME_WAKING = timedelta(hours=1)
 _MUCH_MINUTES = 10
+ENOUGH_VOICEMAILS = 50
+"""Reading: with fewer one promise more or less is over two in a hundred, more than most changes of a roster make."""
 WORDS = {
     Outcome.MET: "kept",
     Outcome.BREACHED: "broken",
@@ -133,6 +135,17 @@ def differences(before: Run, after: Run, names: Mapping[str, str]) -> list[Diffe
         for case in before.cases
         if (other := others.get(case.reference)) is not None and other.outcome != case.outcome
     ]
+
+
+def too_few(voicemails: int) -> str | None:
+    """What to say where voicemails are too few to judge by; None where they are enough."""
+    if voicemails >= ENOUGH_VOICEMAILS:
+        return None
+    share = round(100 / voicemails)
+    return (
+        f"Only {voicemails} of the {ENOUGH_VOICEMAILS} voicemails that it takes to judge: one promise more or less is"
+        f" {share} in 100 here. Name more days."
+    )
 
 
 def sooner_and_later(before: Run, after: Run) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from webhooks.console.access import csrf
 from webhooks.console.cookies import add_cookies
 from webhooks.converters import CONVERTERS
 from webhooks.errors import register_errors
-from webhooks.headers import add_headers
+from webhooks.headers import add_headers, only_encrypted
 from webhooks.health import health
 from webhooks.metrics import begin_to_count, count_answers, metrics
 from webhooks.twilio import twilio
@@ -46,7 +46,7 @@ def create_app(program: Program) -> Flask:
     app.before_request(begin_to_count)
     app.before_request(_bind_request)
     app.after_request(count_answers)
-    app.after_request(partial(add_headers, is_tls=program.settings.public_url.startswith("https://")))
+    app.after_request(partial(add_headers, only_encrypted=only_encrypted(program.settings.public_url)))
     app.register_blueprint(twilio)
     app.register_blueprint(media)
     app.register_blueprint(health)

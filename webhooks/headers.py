@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Response
 
 _OF_EVERY_ANSWER = {
@@ -10,15 +12,26 @@ _OF_EVERY_ANSWER = {
     "X-Content-Type-Options": "nosniff",
 }
 _ONLY_ENCRYPTED = "max-age=31536000"
-"""For a year. Not for names below ours: we do not know what else the owner serves there."""
+"""For a year."""
+_LABELS_OF_ITS_OWN = 3
 
 
-def add_headers(answer: Response, *, is_tls: bool) -> Response:
+def only_encrypted(public_url: str) -> str | None:
+    """What is told of encryption; None where the public address has none. A name of the program's own speaks for all
+    names below it too; `example.com` does not: what else its owner serves there is not ours to say."""
+    parts = urlsplit(public_url)
+    if parts.scheme != "https":
+        return None
+    is_own = len((parts.hostname or "").split(".")) >= _LABELS_OF_ITS_OWN
+    return f"{_ONLY_ENCRYPTED}; includeSubDomains" if is_own else _ONLY_ENCRYPTED
+
+
+def add_headers(answer: Response, *, only_encrypted: str | None) -> Response:
     """Nothing is kept by anybody unless a view said how long whoever asked may keep it."""
     for name, value in _OF_EVERY_ANSWER.items():
         answer.headers.setdefault(name, value)
-    if is_tls:
-        answer.headers["Strict-Transport-Security"] = _ONLY_ENCRYPTED
+    if only_encrypted:
+        answer.headers["Strict-Transport-Security"] = only_encrypted
     if "private" not in answer.headers.get("Cache-Control", ""):
         answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -59,10 +59,11 @@ def test_an_administrator_invites_somebody_who_signs_in_and_is_shut_out(world: W
 
 
 def test_who_is_sent_to_sign_in_comes_back_to_the_page_they_wanted(world: World) -> None:
-    signed_in(world, Role.AUDITOR)
+    codes = signed_in(world, Role.AUDITOR).codes
     visitor = Visitor(world.app)
     visitor.get("/accounts?state=active")
-    answer = visitor.post("/sign-in", email="auditor@example.com", password=PASSWORD, follows=False)
+    visitor.post("/sign-in", email="auditor@example.com", password=PASSWORD)
+    answer = visitor.give_code(codes, world)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/accounts?state=active")
 
@@ -125,7 +126,7 @@ def test_every_answer_says_what_browsers_may_do_with_it(world: World) -> None:
         others = visitor.client.get(path, base_url="https://evil.example")
         policy = dict(part.split(" ", 1) for part in others.headers["Content-Security-Policy"].split("; "))
         assert (policy["default-src"], policy["base-uri"], policy["frame-ancestors"]) == ("'none'",) * 3
-        assert others.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert others.headers["Strict-Transport-Security"].startswith("max-age=31536000")
         assert not {"Set-Cookie", "Location"} & {*others.headers.keys()}
 
 
@@ -224,8 +225,9 @@ def test_a_sign_in_that_ended_says_so_to_whoever_sends_a_form(world: World) -> N
 def test_the_page_to_sign_in_says_why_the_last_sign_in_ended_and_nothing_to_who_signed_out(world: World) -> None:
     visitor, other = signed_in(world, Role.AUDITOR), Visitor(world.app)
     other.sign_in("auditor@example.com")
+    other.give_code(visitor.codes, world)
     visitor.get("/account")
-    visitor.post("/account/sign-ins/end")
+    visitor.post("/account/sign-ins/end", which="all", known=PASSWORD)
 
     assert "You were signed out: from another browser, or because the password," in other.get("/").text
     visitor.get("/account")
@@ -264,15 +266,18 @@ def test_outsiders_who_fail_do_not_stop_who_is_signed_in(world: World) -> None:
     failed = [stranger.sign_in("lee@example.com", "wrong wrong wrong").status_code for _ in range(6)]
     lee.get("/account")
     changed = lee.post("/account/password", present=PASSWORD, password="another long one", again="another long one")
+    third = "one more long one"
     wrong = [
-        lee.post("/account/password", present=PASSWORD, password="x" * 12, again="x" * 12, follows=False).status_code
+        lee.post("/account/password", present=PASSWORD, password=third, again=third, follows=False).status_code
         for _ in range(6)
     ]
 
-    link = accounts.invite_again(world.program.desk, 1, actor="test", now=world.now).path
+    link = accounts.invite_again(world.program.desk, 1, keeps_second_factor=True, actor="test", now=world.now).path
     other = Visitor(world.app)
     other.get(link)
-    back_in = other.post(link, password=PASSWORD, again=PASSWORD)
+    other.post(link, password=PASSWORD, again=PASSWORD)
+    other.give_code(lee.codes, world)
+    back_in = other.get("/")
 
     assert (failed[-1], changed.status_code) == (429, 200)
     assert "<small>technician</small></a>" in back_in.text
@@ -343,15 +348,23 @@ def test_a_new_second_factor_asks_for_the_password_again(world: World) -> None:
 def test_a_changed_password_and_other_browsers_are_dealt_with_on_one_page(world: World) -> None:
     here, there = signed_in(world, Role.TECHNICIAN), Visitor(world.app)
     there.sign_in("technician@example.com")
+    there.give_code(here.codes, world)
+    assert there.get("/", follows=False).status_code == 200
     here.get("/account")
     weak = here.post("/account/password", present=PASSWORD, password="short", again="shorter")
-    ended = here.post("/account/sign-ins/end")
+    wrong = here.post("/account/sign-ins/end", which="all", known="wrong")
+    none = here.post("/account/sign-ins/end", which="99", known=PASSWORD)
+    still_there = there.get("/", follows=False).status_code
+    ended = here.post("/account/sign-ins/end", which="2", known=PASSWORD)
     there_now = there.get("/", follows=False).status_code
     new = "another long password"
     changed = here.post("/account/password", present=PASSWORD, password=new, again=new)
 
     assert (weak.status_code, "The two are not the same" in weak.text) == (400, True)
-    assert "signed out everywhere else" in ended.text
+    assert "The present password is wrong." in wrong.text
+    assert "Choose a sign-in of the list." in none.text
+    assert still_there == 200
+    assert "That browser is signed out." in ended.text
     assert there_now == 303
     assert "Your password is changed." in changed.text
 

@@ -55,7 +55,8 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture
 def house(build_world: Build, provider: Provider) -> House:
-    return House(make(build_world, provider), provider)
+    """Whom the provider lets in has given a second factor there."""
+    return House(make(build_world, provider, oidc_trust_second_factor="yes"), provider)
 
 
 def make(build_world: Build, provider: Provider, **settings: Any) -> World:
@@ -77,7 +78,7 @@ def test_who_has_an_account_is_let_in_by_the_provider_and_bound_to_who_they_are_
     assert ["<small>technician</small></a>" in answer.text for answer in (first, second, other)] == [True, True, False]
     assert "belongs to another identity at the sign-in provider" in other.text
     assert len(house.world.entries("identity_bound")) == 1
-    assert house.world.entries("signed_in")[-1].details["second_factor"] == "none"
+    assert house.world.entries("signed_in")[-1].details["second_factor"] == "provider"
     assert house.fails() == ["provider"]
     assert house.provider.asked.count("/keys") == 1
 
@@ -162,7 +163,10 @@ def test_an_answer_that_this_browser_did_not_ask_for_lets_nobody_in(house: House
     assert "does not prove who you are" in stolen, "PKCE: the code was granted for another verifier"
 
 
-def test_a_second_factor_is_asked_for_unless_the_provider_says_that_it_saw_one(house: House) -> None:
+def test_a_second_factor_is_asked_for_unless_the_provider_says_that_it_saw_one(
+    build_world: Build, provider: Provider
+) -> None:
+    house = House(make(build_world, provider), provider)
     boss = signed_in(house.world, Role.MANAGER)
     house.provider.email = "manager@example.com"
     without = house.sign_in().text
@@ -232,7 +236,7 @@ def test_a_provider_in_trouble_is_told_in_words_and_the_password_still_works(hou
         in told
     )
     assert len(house.provider.asked) == asked, "what has just failed is not asked for at once again"
-    assert "<small>technician</small></a>" in visitor.sign_in("technician@example.com").text
+    assert "One more step" in visitor.sign_in("technician@example.com").text
 
 
 IN_TROUBLE: list[dict[str, Any]] = [

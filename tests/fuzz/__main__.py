@@ -59,8 +59,8 @@ def _tell(tally: Tally, seed: int, seconds: float) -> None:
     )
     click.echo("answers " + ", ".join(f"{status}: {count}" for status, count in sorted(tally.statuses.items())))
     click.echo(f"{len(tally.routes)} routes asked, {len(tally.accepted)} of them accepted something")
-    never = sorted(set(tally.routes) - tally.accepted)
-    click.echo("never accepted: " + ", ".join(never[:40]) if never else "each accepted something")
+    never = sorted(each for each in set(tally.routes) - tally.accepted if each.startswith(("GET ", "POST ")))
+    click.echo("never accepted: " + (", ".join(never) or "none"))
     for found in tally.found:
         click.echo(_told(found, seed))
 
@@ -69,11 +69,12 @@ def _told(found: Found, seed: int) -> str:
     number = found.request.number
     begins = number - number % ROUND
     again = f"python -m tests.fuzz --seed {seed} --first"
-    return (
+    told = (
         f"\nrequest {number}: {found.words}\n  {found.request.told()}\n"
         f"  alone: {again} {number} --requests 1\n"
         f"  after what came before: {again} {begins} --requests {number - begins + 1}"
     )
+    return told.encode("utf-8", "backslashreplace").decode()  # half of a pair of surrogates is no character
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def send(ground: Ground, request: Request) -> Answer:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(_bytes(request.path)).decode("latin-1"),
         "QUERY_STRING": request.query.encode("utf-8", "replace").decode("latin-1"),
         "SERVER_NAME": "afterhours.example",
         "SERVER_PORT": "443",
@@ -129,5 +129,6 @@ def _multipart(pairs: list[Pair]) -> tuple[bytes, str]:
 def _signature(environ: dict[str, Any], body: bytes, request: Request) -> str:
     """Over what the application will read, by the right token or a wrong one."""
     parsed = Parsed({**environ, "wsgi.input": io.BytesIO(body)})
+    parsed.max_form_memory_size = parsed.max_form_parts = 2**30
     address = PUBLIC_URL + parsed.path + (f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else "")
     return sign(address, MultiDict(parsed.form), TOKEN if request.signs == "right" else "somebody else's token")

@@ -218,6 +218,28 @@ def test_a_new_link_replaces_password_and_second_factor_once_it_is_used(office: 
         office.sign_in()
 
 
+@pytest.mark.on_both
+def test_a_link_for_a_lost_password_does_not_pass_by_the_second_factor(office: Office) -> None:
+    first = office.invite()
+    with pytest.raises(Refused, match="no second factor to keep"):
+        accounts.invite_again(
+            office.desk, first.account_id, keeps_second_factor=True, actor="account:9", now=office.world.now
+        )
+    _, codes, app = office.set_up(office.accept(first))
+    again = accounts.invite_again(
+        office.desk, first.account_id, keeps_second_factor=True, actor="account:9", now=office.world.now
+    )
+    token = office.accept(again, "another long password")
+
+    assert office.somebody(token).stage is Stage.SECOND_FACTOR
+    with pytest.raises(Refused, match="present second factor first"):
+        office.set_up(token)
+    assert office.somebody(office.give(token, codes[0])).stage is Stage.COMPLETE
+    office.world.advance(minutes=1)
+    later = office.sign_in(password="another long password")
+    assert office.somebody(office.give(later, app.at(office.world.now))).stage is Stage.COMPLETE
+
+
 def test_an_invitation_ends_after_three_days_and_a_weak_password_does_not_use_it_up(office: Office) -> None:
     invited = office.invite()
     with pytest.raises(Refused, match="Too short"):

@@ -10,10 +10,12 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.support.world import PUBLIC_URL, World
-from triage.policy.access import NEEDS_SECOND_FACTOR, Role
-from triage.services import accounts
+from triage.policy.access import Role
+from triage.services import accounts, second_factor, sign_in
+from triage.services.sign_in import Browser
 
 PASSWORD = "correct horse battery"
+_BROWSER = Browser(address="127.0.0.1", name="Firefox on Linux")
 
 
 class Visitor:
@@ -22,6 +24,7 @@ class Visitor:
     def __init__(self, app: Flask, base: str = PUBLIC_URL, agent: str = "Firefox/145.0 (X11; Linux)") -> None:
         self.client, self._base, self._agent = app.test_client(), base, agent
         self._form_token = ""
+        self.codes: pyotp.TOTP | None = None
         self.last = ""
 
     def get(self, path: str, *, follows: bool = True) -> TestResponse:
@@ -48,6 +51,12 @@ class Visitor:
         self.get("/sign-in")
         return self.post("/sign-in", email=email, password=password)
 
+    def give_code(self, codes: pyotp.TOTP | None, world: World) -> TestResponse:
+        """The next code of an authenticator app: a minute passes until then."""
+        assert codes is not None
+        world.clock.tick(timedelta(minutes=1))
+        return self.post("/sign-in/code", follows=False, code=codes.at(world.now))
+
     def _read(self, answer: TestResponse, *, follows: bool) -> TestResponse:
         if follows and answer.status_code in {302, 303}:
             return self.get(answer.headers["Location"].removeprefix(self._base))
@@ -60,20 +69,20 @@ class Visitor:
 
 
 def signed_in(world: World, role: Role, person: str | None = None) -> Visitor:
-    """Somebody of a role, who is `person` in the roster: by an invitation, with a second factor where it is needed."""
+    """Somebody of a role, who is `person` in the roster: by an invitation, with a second factor."""
     name, address = f"{role.value.capitalize()} <b>", f"{person or role.value}@example.com"
-    invited = accounts.invite(
-        world.program.desk, address, name=name, role=role, person_id=person, actor="test", now=world.now
-    )
-    visitor = Visitor(world.app)
-    visitor.get(invited.path)
-    page = visitor.post(invited.path, password=PASSWORD, again=PASSWORD)
-    if role in NEEDS_SECOND_FACTOR:
-        page = visitor.post("/account/second-factor", code=app_of(page).at(world.now))
-        assert "Keep these codes" in page.text
+    desk, now, visitor = world.program.desk, world.now, Visitor(world.app)
+    invited = accounts.invite(desk, address, name=name, role=role, person_id=person, actor="test", now=now)
+    first = accounts.accept(desk, invited.path.rpartition("/")[2], PASSWORD, _BROWSER, now)
+    who = sign_in.who_is(desk, first, now)
+    assert who is not None
+    visitor.codes = pyotp.TOTP(second_factor.candidate(desk, who).secret)
+    code, here = visitor.codes.at(now), _BROWSER.address
+    token, _ = second_factor.set_up(desk, who, code, address=here, code_at=now, now=now)
+    visitor.client.set_cookie("__Host-afterhours", token, domain=PUBLIC_URL.removeprefix("https://"), secure=True)
+    if role in {Role.MANAGER, Role.ADMINISTRATOR}:
         world.clock.tick(timedelta(minutes=1))
-        page = visitor.get("/")
-    assert f"<small>{role.value}</small></a>" in page.text
+    assert f"<small>{role.value}</small></a>" in visitor.get("/").text
     return visitor
 
 

@@ -28,18 +28,22 @@ def account() -> None:
 @click.option("--name", help="As others see it; for a new account.")
 @click.option("--role", type=_ROLE, help="For a new account.")
 @click.option("--person", metavar="ID", help="Who this is in the roster.")
+@click.option("--keep-second-factor", "keeps", is_flag=True, help="For a lost password alone: the phone stays.")
 @wants_json
 @reported
-def account_invite(*, email: str, name: str | None, role: str | None, person: str | None, as_json: bool) -> None:
+def account_invite(
+    *, email: str, name: str | None, role: str | None, person: str | None, keeps: bool, as_json: bool
+) -> None:
     """Make an account and print the link that opens it, once. For an account that is there: a new link, a new password.
 
-    The link is good for 72 hours.
+    The link is good for 72 hours. Who uses it sets up the second factor anew, unless it is kept.
     """
     program = program_for_command()
     desk, now = program.desk, program.now()
     if name is None and role is None and person is None:
-        invited = accounts.invite_again(desk, accounts.account_of(desk, email), actor=whoever_types(), now=now)
-    elif name is None or role is None:
+        number = accounts.account_of(desk, email)
+        invited = accounts.invite_again(desk, number, keeps_second_factor=keeps, actor=whoever_types(), now=now)
+    elif name is None or role is None or keeps:
         raise Refused("give --name and --role for a new account; neither of them for a new link")
     else:
         invited = accounts.invite(

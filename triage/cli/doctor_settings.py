@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import parse_qsl, urlsplit
 
 from config.settings import Settings, address, is_loopback_host
 from triage.cli.finding import Finding
@@ -14,6 +15,16 @@ _KEY_SID = re.compile(r"SK[0-9a-f]{32}")
 _FICTION = re.compile(r"\+1[0-9]{3}55501[0-9]{2}")
 """Numbers of films and of the demo: they ring nowhere."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _is_unproven(database_url: str | None) -> bool:
+    """Whether a PostgreSQL is on another machine, and anybody could answer in its place."""
+    parts = urlsplit(database_url or "")
+    asked = dict(parse_qsl(parts.query))
+    host = parts.hostname or asked.get("host", "")
+    is_here = not host or host.startswith("/") or host in _LOOPBACK
+    return parts.scheme.startswith("postgresql") and not is_here and asked.get("sslmode") != "verify-full"
+
 
 Rule = tuple[Callable[[Settings], bool], str, str]
 
@@ -57,6 +68,11 @@ _RULES: tuple[Rule, ...] = (
         lambda s: s.trusted_proxies > 0 and address(s.bind)[0] not in _LOOPBACK,
         "a proxy is trusted, and AFTERHOURS_BIND lets others by: they can claim any address",
         "bind to 127.0.0.1, or let a firewall admit the proxy alone",
+    ),
+    (
+        lambda s: _is_unproven(s.database_url) or _is_unproven(s.database_direct_url),
+        "PostgreSQL is on another machine, and reached without proof of who answers: numbers and words travel there",
+        "add ?sslmode=verify-full&sslrootcert=/path/to/its/ca.pem to its address",
     ),
     (
         lambda s: s.has_real_account and s.backup_dir is None,

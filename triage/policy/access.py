@@ -73,20 +73,15 @@ class Stage(StrEnum):
     """How far somebody who gave the right password has come."""
 
     SECOND_FACTOR = "second factor"  # the code is still to be given
-    SET_UP = "set up"  # a second factor is demanded, and there is none yet
+    SET_UP = "set up"  # there is no second factor yet
     COMPLETE = "complete"
 
 
-NEEDS_SECOND_FACTOR = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
-
-
-def stage_of(role: Role, *, has_second_factor: bool, has_passed: bool) -> Stage:
-    """`has_passed` also where whoever vouches for them has seen a second factor of theirs."""
+def stage_of(*, has_second_factor: bool, has_passed: bool) -> Stage:
+    """Nobody is in without a second factor. `has_passed` also where whoever vouches for them has seen one of theirs."""
     if has_passed:
         return Stage.COMPLETE
-    if has_second_factor:
-        return Stage.SECOND_FACTOR
-    return Stage.SET_UP if role in NEEDS_SECOND_FACTOR else Stage.COMPLETE
+    return Stage.SECOND_FACTOR if has_second_factor else Stage.SET_UP
 
 
 _SECOND_FACTORS = frozenset({"mfa", "2fa", "otp", "hwk", "sc", "phr", "phrh"})
@@ -188,22 +183,6 @@ def wait_until(failed_at: Sequence[datetime], limits: Sequence[Limit], now: date
     newest_first = sorted(failed_at, reverse=True)
     frees = [newest_first[limit.most - 1] + limit.span for limit in limits if len(newest_first) >= limit.most]
     return max((at for at in frees if at > now), default=None)
-
-
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 200
-"""Characters. What is longer only keeps the hashing busy."""
-
-
-def fault_of_password(password: str, email: str) -> str | None:
-    """What is wrong with a new password and how to mend it; None where nothing is."""
-    if len(password) < SHORTEST_PASSWORD:
-        return f"Too short: take {SHORTEST_PASSWORD} characters or more. Several words are easy to remember."
-    if len(password) > LONGEST_PASSWORD:
-        return f"Too long: take {LONGEST_PASSWORD} characters or fewer."
-    if password.casefold() in {email.casefold(), email.casefold().partition("@")[0]}:
-        return "That is your e-mail address: take something else."
-    return None
 
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

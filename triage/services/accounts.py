@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from triage.errors import NotFound, Refused
-from triage.policy.access import INVITATION_LASTS, Role, fault_of_password, read_email
+from triage.policy.access import INVITATION_LASTS, Role, read_email
+from triage.policy.new_passwords import fault_of_password
 from triage.services import passwords
 from triage.services.desk import Desk
 from triage.services.passwords import digest
@@ -53,38 +54,46 @@ def invite(
         return _link(tx, account, actor, now)
 
 
-def invite_again(desk: Desk, account_id: int, *, actor: str, now: datetime) -> Invited:
-    """A new link for an account: who opens it chooses a new password, and the second factor is set up anew.
+def invite_again(
+    desk: Desk, account_id: int, *, keeps_second_factor: bool = False, actor: str, now: datetime
+) -> Invited:
+    """A new link for an account: who opens it chooses a new password. The second factor is asked for as before where
+    the link keeps it, else set up anew.
 
-    Until then the old ones count. A disabled account is open again once its link is used.
+    Until then the old ones count. A disabled account is open again once its link is used. Raises Refused where there is
+    no second factor to keep.
     """
     with desk.store.write() as tx:
-        return _link(tx, accounts.by_id(tx.session, account_id), actor, now)
+        account = accounts.by_id(tx.session, account_id)
+        if keeps_second_factor and account.totp_secret is None:
+            raise Refused("There is no second factor to keep: make a link that sets up a new one.")
+        return _link(tx, account, actor, now, keeps_second_factor=keeps_second_factor)
 
 
 def invited_name(desk: Desk, token: str, now: datetime) -> tuple[str, str]:
     """Whose link it is: name and e-mail. Raises NotFound where it opens nothing."""
     with desk.store.read() as session:
-        account = accounts.invited_by(session, digest(token), now)
-        if account is None:
+        found = accounts.invited_by(session, digest(token), now)
+        if found is None:
             raise NotFound(_NO_SUCH_LINK)
-        return account.name, account.email
+        return found[0].name, found[0].email
 
 
 def accept(desk: Desk, token: str, password: str, browser: Browser, now: datetime) -> str:
-    """Choose a password by an invitation: the token of a first sign-in. All others end, so does the second factor.
+    """Choose a password by an invitation: the token of a first sign-in. All others end; so does the second factor,
+    unless the link keeps it.
 
     Raises NotFound where the link opens nothing, and Refused where the password will not do.
     """
-    _, email = invited_name(desk, token, now)
-    if (fault := fault_of_password(password, email)) is not None:
-        raise Refused(fault)
+    name, email = invited_name(desk, token, now)
+    _check_password(password, email, name)
     password_hash = passwords.hash_password(password)
     with desk.store.write() as tx:
-        account = accounts.invited_by(tx.session, digest(token), now)
-        if account is None:
+        found = accounts.invited_by(tx.session, digest(token), now)
+        if found is None:
             raise NotFound(_NO_SUCH_LINK)
-        _forget_secrets(tx, account, now)
+        account, link = found
+        _forget_secrets(tx, account, now, keeps_second_factor=link.keeps_second_factor)
         account.password_hash, account.disabled_at = password_hash, None
         tx.record("invitation_accepted", at=now, actor=f"account:{account.id}", account=account.id)
         return begin(tx, account, browser, now)
@@ -92,14 +101,19 @@ def accept(desk: Desk, token: str, password: str, browser: Browser, now: datetim
 
 def change_password(desk: Desk, who: SignedIn, old: str, new: str, *, address: str, now: datetime) -> None:
     """Ends every other sign-in. Raises Refused where the old one is wrong or the new one will not do."""
-    if (fault := fault_of_password(new, who.email)) is not None:
-        raise Refused(fault)
+    _check_password(new, who.email, who.name)
     confirm(desk, who, old, address=address, now=now)
     password_hash = passwords.hash_password(new)
     with desk.store.write() as tx:
         accounts.by_id(tx.session, who.account_id).password_hash = password_hash
         accounts.end_sign_ins(tx.session, who.account_id, now, but=who.sign_in_id)
         tx.record("password_changed", at=now, actor=who.actor, account=who.account_id)
+
+
+def has_password(desk: Desk, who: SignedIn) -> bool:
+    """Not everybody has one: some come by the sign-in provider alone."""
+    with desk.store.read() as session:
+        return accounts.by_id(session, who.account_id).password_hash is not None
 
 
 def confirm(desk: Desk, who: SignedIn, password: str, *, address: str, now: datetime) -> None:
@@ -221,10 +235,27 @@ def form_key(desk: Desk) -> str:
     return key
 
 
-def _link(tx: Transaction, account: Account, actor: str, now: datetime) -> Invited:
+def _link(
+    tx: Transaction, account: Account, actor: str, now: datetime, *, keeps_second_factor: bool = False
+) -> Invited:
     token, expires_at = passwords.new_token(), now + INVITATION_LASTS
-    accounts.set_invitation(tx.session, account.id, digest(token), invited_at=now, expires_at=expires_at)
-    tx.record("account_invited", at=now, actor=actor, account=account.id, role=account.role, expires_at=expires_at)
+    accounts.set_invitation(
+        tx.session,
+        account.id,
+        digest(token),
+        invited_at=now,
+        expires_at=expires_at,
+        keeps_second_factor=keeps_second_factor,
+    )
+    tx.record(
+        "account_invited",
+        at=now,
+        actor=actor,
+        account=account.id,
+        role=account.role,
+        expires_at=expires_at,
+        keeps_second_factor=keeps_second_factor,
+    )
     return Invited(account_id=account.id, email=account.email, path=f"/invitation/{token}", expires_at=expires_at)
 
 
@@ -233,11 +264,12 @@ def _name_person(tx: Transaction, account: Account, person_id: str | None, actor
     account.person_id = person_id
 
 
-def _forget_secrets(tx: Transaction, account: Account, now: datetime) -> None:
-    """Nothing that opened the account so far opens it any more."""
-    account.password_hash = account.totp_secret = account.totp_step = None
-    account.oidc_issuer = account.oidc_subject = None
-    accounts.set_recovery_codes(tx.session, account.id, [])
+def _forget_secrets(tx: Transaction, account: Account, now: datetime, *, keeps_second_factor: bool = False) -> None:
+    """Nothing that opened the account so far opens it any more, but for a second factor that is kept."""
+    account.password_hash = account.oidc_issuer = account.oidc_subject = None
+    if not keeps_second_factor:
+        account.totp_secret = account.totp_step = None
+        accounts.set_recovery_codes(tx.session, account.id, [])
     accounts.end_invitation(tx.session, account.id)
     accounts.end_sign_ins(tx.session, account.id, now)
 
@@ -247,6 +279,11 @@ def _check_person(desk: Desk, session: Session, person_id: str | None) -> None:
     if person_id is not None and roster.person(person_id) is None:
         known = ", ".join(person.id for person in roster.people) or "nobody"
         raise Refused(f"the roster has no person {person_id}; it has {known}")
+
+
+def _check_password(password: str, email: str, name: str) -> None:
+    if (fault := fault_of_password(password, email, name, passwords.is_common)) is not None:
+        raise Refused(fault)
 
 
 def _not_oneself(account: Account, actor: str) -> None:

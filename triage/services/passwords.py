@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -20,6 +22,12 @@ _NOBODYS = _HASHER.hash(secrets.token_hex(16))
 _AT_ONCE = BoundedSemaphore(2)
 _WAIT_SECONDS = 3.0
 """The same process takes voicemails: however many sign in, two threads at the most are busy with hashing."""
+
+
+_COMMON = Path(__file__).with_name("common_passwords.bin")
+"""Of the million commonest of ten million stolen passwords, those that are as long as ours have to be: the first bytes
+of the SHA-256 of each in small letters, in order. Where they come from stands in the README."""
+_BYTES_OF_EACH = 5
 
 
 def hash_password(password: str) -> str:
@@ -41,6 +49,14 @@ def fits(password_hash: str | None, password: str) -> bool:
 def is_outdated(password_hash: str) -> bool:
     """Whether it was made with other parameters than today's."""
     return _HASHER.check_needs_rehash(password_hash)
+
+
+def is_common(password: str) -> bool:
+    """Whether everybody's lists have it, however its letters are written. Reads a file, and keeps nothing of it."""
+    sought, kept = hashlib.sha256(password.casefold().encode()).digest()[:_BYTES_OF_EACH], _COMMON.read_bytes()
+    starts = range(0, len(kept), _BYTES_OF_EACH)
+    place = bisect_left(starts, sought, key=lambda start: kept[start : start + _BYTES_OF_EACH])
+    return place < len(starts) and kept[starts[place] : starts[place] + _BYTES_OF_EACH] == sought
 
 
 def new_token() -> str:

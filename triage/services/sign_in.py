@@ -256,7 +256,7 @@ def _who(row: SignIn, account: Account) -> SignedIn:
         name=account.name,
         role=role,
         person_id=account.person_id,
-        stage=stage_of(role, has_second_factor=has_second_factor, has_passed=row.second_factor_at is not None),
+        stage=stage_of(has_second_factor=has_second_factor, has_passed=row.second_factor_at is not None),
         has_second_factor=has_second_factor,
     )
 

@@ -63,24 +63,39 @@ def every(session: Session) -> Sequence[tuple[Account, Invitation | None, dateti
 
 
 def set_invitation(
-    session: Session, account_id: int, token_hash: str, *, invited_at: datetime, expires_at: datetime
+    session: Session,
+    account_id: int,
+    token_hash: str,
+    *,
+    invited_at: datetime,
+    expires_at: datetime,
+    keeps_second_factor: bool,
 ) -> None:
     """The account's only invitation from now on."""
     end_invitation(session, account_id)
-    session.add(Invitation(account_id=account_id, token_hash=token_hash, invited_at=invited_at, expires_at=expires_at))
+    session.add(
+        Invitation(
+            account_id=account_id,
+            token_hash=token_hash,
+            invited_at=invited_at,
+            expires_at=expires_at,
+            keeps_second_factor=keeps_second_factor,
+        )
+    )
 
 
 def end_invitation(session: Session, account_id: int) -> None:
     session.execute(delete(Invitation).where(Invitation.account_id == account_id))
 
 
-def invited_by(session: Session, token_hash: str, now: datetime) -> Account | None:
-    """The account that a link opens at this instant."""
-    return session.scalars(
-        select(Account)
+def invited_by(session: Session, token_hash: str, now: datetime) -> tuple[Account, Invitation] | None:
+    """The account that a link opens at this instant, and the link."""
+    row = session.execute(
+        select(Account, Invitation)
         .join(Invitation, Invitation.account_id == Account.id)
         .where(Invitation.token_hash == token_hash, Invitation.expires_at > now)
     ).first()
+    return (row[0], row[1]) if row else None
 
 
 def set_recovery_codes(session: Session, account_id: int, hashes: Sequence[str]) -> None:

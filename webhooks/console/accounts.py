@@ -89,8 +89,16 @@ def link_account(number: int) -> Response:
 @console.post("/accounts/<int:number>/link")
 @needs(Permission.CHANGE_ACCOUNTS)
 def invite_again(number: int) -> str:
-    """A new link: for somebody who lost the password or the second factor."""
+    """A new link: for somebody who lost the second factor, and perhaps the password."""
     return _link_page(accounts.invite_again(desk(), number, actor=signed_in().actor, now=program().now()))
+
+
+@console.post("/accounts/<int:number>/link/password")
+@needs(Permission.CHANGE_ACCOUNTS)
+def invite_to_new_password(number: int) -> str:
+    """A new link that keeps the second factor: for somebody who lost the password alone."""
+    actor = signed_in().actor
+    return _link_page(accounts.invite_again(desk(), number, keeps_second_factor=True, actor=actor, now=program().now()))
 
 
 @console.post("/accounts/<int:number>/disable")

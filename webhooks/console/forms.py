@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectChoice, SelectField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
-from triage.policy.access import LONGEST_PASSWORD, SHORTEST_PASSWORD, Role
+from triage.policy.access import Role
+from triage.policy.new_passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 _ROLES = [SelectChoice(role.value, role.value.capitalize()) for role in Role]
 _PASSWORD = Length(max=LONGEST_PASSWORD, message=f"Too long: take {LONGEST_PASSWORD} characters or fewer.")
@@ -78,6 +79,15 @@ class PasswordAgain(Form):
         [InputRequired("Write your password."), _PASSWORD],
         render_kw={"autocomplete": "current-password"},
     )
+
+
+class EndForm(Form):
+    """Ends sign-ins. Who has a password gives it: whoever took a browser away shuts nobody else out."""
+
+    known = PasswordField(
+        "Your password", [Optional(), _PASSWORD], render_kw={"autocomplete": "current-password", "id": "known"}
+    )
+    which = SelectField("Which", validators=[InputRequired("Choose which to end.")])
 
 
 class ReplaceForm(SetUpForm, PasswordAgain):

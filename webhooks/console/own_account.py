@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, url_for
+from flask import current_app, flash, redirect, url_for
 from werkzeug.wrappers import Response
+from wtforms import SelectChoice
 
 from triage.errors import Busy, Refused, TriageError
 from triage.policy.access import Permission
@@ -13,9 +14,12 @@ from triage.services.roster_changes import roster_in_force
 from webhooks.console import console
 from webhooks.console.access import needs, signed_in
 from webhooks.console.browser import address
-from webhooks.console.forms import ChangePasswordForm
+from webhooks.console.forms import ChangePasswordForm, EndForm
 from webhooks.console.layout import form_page
 from webhooks.program import desk, program
+
+_ALL = "all"
+"""Of one's sign-ins: all but this one."""
 
 
 @console.get("/account")
@@ -42,18 +46,35 @@ def change_password() -> Response | tuple[str, int]:
 
 @console.post("/account/sign-ins/end")
 @needs(Permission.OWN_ACCOUNT)
-def end_other_sign_ins() -> Response:
-    """Out everywhere but here."""
-    signing.end_others(desk(), signed_in(), program().now())
-    return _done("You are signed out everywhere else.")
+def end_sign_ins() -> Response | tuple[str, int]:
+    """Out on one other browser, or everywhere but here; for the password, where there is one."""
+    who, now, form = signed_in(), program().now(), _end_form()
+    if not form.validate_on_submit():
+        return _page(ChangePasswordForm(formdata=None), Refused("Choose a sign-in of the list."))
+    try:
+        if accounts.has_password(desk(), who):
+            accounts.confirm(desk(), who, form.known.data or "", address=address(), now=now)
+        if form.which.data == _ALL:
+            signing.end_others(desk(), who, now)
+        else:
+            signing.end_one(desk(), who, int(form.which.data), now)
+    except (Refused, Busy) as error:
+        return _page(ChangePasswordForm(formdata=None), error)
+    return _done("You are signed out everywhere else." if form.which.data == _ALL else "That browser is signed out.")
 
 
-@console.post("/account/sign-ins/<int:number>/end")
-@needs(Permission.OWN_ACCOUNT)
-def end_sign_in(number: int) -> Response:
-    """Out on one other browser."""
-    signing.end_one(desk(), signed_in(), number, program().now())
-    return _done("That browser is signed out.")
+def _end_form() -> EndForm:
+    form, others = EndForm(), [each for each in _sign_ins() if not each.is_this]
+    clock = current_app.jinja_env.filters["clock"]
+    form.which.choices = [
+        SelectChoice(_ALL, "Everywhere else"),
+        *(SelectChoice(str(each.number), f"{each.browser}, since {clock(each.begun_at)}") for each in others),
+    ]
+    return form
+
+
+def _sign_ins() -> list[signing.OpenSignIn]:
+    return signing.open_sign_ins(desk(), signed_in(), program().now())
 
 
 def _page(form: ChangePasswordForm, error: TriageError | None = None) -> tuple[str, int]:
@@ -62,7 +83,9 @@ def _page(form: ChangePasswordForm, error: TriageError | None = None) -> tuple[s
         "own_account.html",
         form,
         error,
-        sign_ins=signing.open_sign_ins(desk(), who, program().now()),
+        sign_ins=_sign_ins(),
+        end=_end_form(),
+        has_password=accounts.has_password(desk(), who),
         person=roster_in_force(desk()).person(who.person_id),
         codes_left=second_factor.recovery_codes_left(desk(), who),
     )

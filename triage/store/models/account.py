@@ -37,7 +37,10 @@ class Account(Base):
 
 
 class Invitation(Base):
-    """The one link by which an account gets its password; gone once it was used, or another was made."""
+    """The one link by which an account gets its password; gone once it was used, or another was made.
+
+    Where it `keeps_second_factor`, who opens it still has to give that.
+    """
 
     __tablename__ = "invitations"
 
@@ -45,6 +48,7 @@ class Invitation(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     invited_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    keeps_second_factor: Mapped[bool] = mapped_column(default=False)
 
 
 class RecoveryCode(Base):

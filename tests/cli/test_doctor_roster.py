@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.cli.conftest import Run, wrong
-from triage.store import blocks
+from triage.store import blocks, chain
 from triage.store.engine import Store
 
 
@@ -72,6 +72,23 @@ def test_a_phone_that_takes_no_texts_of_ours(run: Run, sound: dict[str, str], tm
 
     told = "Dana is not reached. No texts: the phone opted out with STOP"
     assert ("roster", told, "see the page People, and send a test from there") in found
+
+
+def test_a_look_puts_no_roster_in_force(run: Run, sound: dict[str, str], tmp_path: Path) -> None:
+    def history() -> tuple[int, str]:
+        store = Store(sound["database_url"])
+        with store.read() as session:
+            head = chain.head(session)
+        store.close()
+        return head
+
+    before = history()
+    (tmp_path / "roster.toml").write_text(ROSTER.replace("2026-01-05", "2099-01-05"))
+
+    found = wrong(run, **sound | {"roster_file": "roster.toml"})
+
+    assert any(text.startswith("primary has nobody, ") for _, text, _ in found)
+    assert history() == before
 
 
 def test_a_night_that_nobody_covers(run: Run, sound: dict[str, str], tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def _database(program: Program) -> Iterator[Finding]:
     elif found != wanted:
         yield Finding("database", f"{where} is at {found or 'nothing'}", "run `afterhours migrate`")
     else:
-        program.prepare()
+        program.desk.foresee(program.roster_file)
         yield Finding("database", f"{where} is at {found}")
     if program.desk.store.is_sqlite:
         yield _sqlite_library()

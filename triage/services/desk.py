@@ -29,6 +29,7 @@ class Desk:
         self.shipped = shipped
         self._terms = {terms.version: terms}
         self._roster: tuple[int, Roster] | None = None
+        self._foreseen: Roster | None = None
         self.followed: int | None = None
 
     def terms_of(self, session: Session, version: str) -> Terms:
@@ -39,12 +40,21 @@ class Desk:
 
     def roster(self, session: Session) -> Roster:
         """The newest roster; an empty one where none was ever loaded."""
+        if self._foreseen is not None:
+            return self._foreseen
         newest = versions.newest_roster_id(session)
         if newest is None:
             return Roster()
         if self._roster is None or self._roster[0] != newest:
             self._roster = (newest, stored_roster(versions.roster_content(session, newest)))
         return self._roster[1]
+
+    def foresee(self, file: Roster | None) -> None:
+        """Go by what the next start would put in force, and put nothing on record."""
+        with self.store.read() as session:
+            self._foreseen = file if file is not None and versions.newest_source(session) != file.version else None
+            closures = self.roster(session).closures
+        self.terms = self.contract.with_closures(closures) if closures else self.contract
 
     def rosters(self, session: Session, start: datetime, end: datetime, now: datetime) -> Rosters:
         """The rosters that were in force in [start, end), and the newest. It counts now, whatever the clock was set to

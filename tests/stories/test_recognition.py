@@ -17,7 +17,7 @@ from triage.services import records
 from triage.services.case_actions import set_dealer_here
 from triage.services.reopening import reopen
 from triage.services.sla_report import Question, sla_report
-from triage.store import cases
+from triage.store import calls, cases
 from triage.store.models import Site
 from webhooks.simulator.phone_system import Behaviour
 
@@ -94,6 +94,19 @@ def test_a_wrong_pin_three_times_goes_on_as_unknown_and_a_day_of_them_is_not_ask
     assert [PIN_ASKED in " ".join(one.heard) for one in (silenced, other, next_day)] == [False, True, True]
     assert all(secrets_in(team, pin) == [] for pin in WRONG_PINS)
     assert whose(team, "1003") == ("A17", "Kim Reyes")
+
+
+def test_who_shows_another_number_with_every_guess_has_ninety_a_day(team: World) -> None:
+    acme(team)
+    heard = []
+    for at in (team.now - timedelta(days=1), team.now):
+        with team.program.desk.store.write() as tx:
+            for number in range(90):
+                sid = f"CA{at.day:016x}{number:016x}"
+                calls.count_wrong_pin(tx.session, sid, 0, f"+1614555{number:04}", at)
+        heard.append(" ".join(team.phones.leave_voicemail(PAYPHONE, keys=f",{PIN}#").heard))
+
+    assert [PIN_ASKED in said for said in heard] == [True, False]
 
 
 def test_keys_that_can_be_no_pin_are_told_so_and_count_for_nothing(team: World) -> None:

@@ -30,6 +30,8 @@ from triage.store.models import Call, Case, Dealer, DealerTechnician
 
 _WITHHELD = ""
 _MOST_NAMED = 5
+_NUMBERS_WORTH = 10
+"""Wrong PINs of so many numbers are too many from all together: anybody can show another number with each guess."""
 
 
 def of_call(session: Session, call: Call) -> Matched | None:
@@ -42,9 +44,11 @@ def of_call(session: Session, call: Call) -> Matched | None:
 
 def may_key_pin(session: Session, call: Call, terms: Terms, now: datetime) -> bool:
     """Whether a caller whose number is not known is asked for a PIN: somebody has one, and not too many were wrong."""
-    since = now - terms.phone.pin_tries_within
-    return dealers.any_pin(session) and (
-        calls.wrong_pins_of(session, call.from_number or _WITHHELD, since) < terms.phone.pin_tries
+    since, most = now - terms.phone.pin_tries_within, terms.phone.pin_tries
+    return (
+        dealers.any_pin(session)
+        and calls.wrong_pins_of(session, call.from_number or _WITHHELD, since) < most
+        and calls.wrong_pins(session, since) < most * _NUMBERS_WORTH
     )
 
 

@@ -31,6 +31,11 @@ def wrong_pins_of(session: Session, caller: str, since: datetime) -> int:
     return session.scalars(counted).one()
 
 
+def wrong_pins(session: Session, since: datetime) -> int:
+    """How many wrong PINs came after an instant, from whatever number."""
+    return session.scalars(select(func.count()).select_from(PinTry).where(PinTry.at > since)).one()
+
+
 def count_wrong_pin(session: Session, call_sid: str, repeats: int, caller: str, at: datetime) -> bool:
     """False where that try was counted before: requests repeat."""
     if session.get(PinTry, (call_sid, repeats)) is not None:

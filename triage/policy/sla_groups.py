@@ -130,7 +130,7 @@ def as_kept(counts: dict[str, Any], spans: bytes) -> Groups:
             tally.take_runs(ordered[at:middle], ordered[middle:end])
             at = end
     found.volume = counts["volume"]
-    found.broken = [Broken(*each) for each in counts["broken"]]
+    found.broken = [*map(Broken._make, counts["broken"])]
     return found
 
 

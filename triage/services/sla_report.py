@@ -72,10 +72,18 @@ class Question:
     hour: int | None = None
 
 
-def sla_report(desk: Desk, asked: Question, now: datetime, *, most_stories: int | None = None) -> Record:
+def sla_report(
+    desk: Desk,
+    asked: Question,
+    now: datetime,
+    *,
+    most_stories: int | None = None,
+    most_breaches: int | None = None,
+) -> Record:
     """Promises met and broken, how long things took, and when the messages came.
 
-    The story is told of the first `most_stories` breaches, None is all; the others have their instants alone. Raises
+    Told of are the first `most_breaches` breaches, and the story of the first `most_stories`; None is all. The others
+    have their instants alone. Raises
     Refused for a span that ends before it begins, NotFound for a technician or a dealer of whom nothing is known.
     """
     with desk.store.read() as session:
@@ -96,7 +104,7 @@ def sla_report(desk: Desk, asked: Question, now: datetime, *, most_stories: int 
         "weekdays": {name: _figures(tallies["weekdays"][str(weekday)]) for weekday, name in enumerate(WEEKDAYS)},
         "hours": {f"{hour:02}": _figures(tallies["hours"][str(hour)]) for hour in HOURS},
         "volume": {name: volume[weekday * len(HOURS) :][: len(HOURS)] for weekday, name in enumerate(WEEKDAYS)},
-        "breaches": [_breach(case, stories.get(case.case_id), now) for case in found.broken],
+        "breaches": [_breach(case, stories.get(case.case_id), now) for case in found.broken[:most_breaches]],
     }
 
 

@@ -47,7 +47,8 @@ def sla_page() -> tuple[str, int]:
         return form_page("sla.html", form, report=None, quick=quick())
     asked, names = question(form), dict(people(desk()))
     try:
-        found = sla_report(desk(), asked, program().now(), most_stories=_MOST_BREACHES)
+        most = _MOST_BREACHES
+        found = sla_report(desk(), asked, program().now(), most_stories=most, most_breaches=most)
     except NotFound as error:
         return form_page("sla.html", form, error, report=None, quick=quick())
     drawer = build_drawer()
@@ -60,7 +61,7 @@ def sla_page() -> tuple[str, int]:
         address=in_address(asked),
         behind=partial(_behind, url_for("console.sla_cases"), asked),
         groups=lines_by_group(found, names),
-        breaches=[_told(breach, names) for breach in found["breaches"][:_MOST_BREACHES]],
+        breaches=[_told(breach, names) for breach in found["breaches"]],
         charts=[(chart.title, Markup(drawer.draw(chart))) for chart in sla_charts(found)],  # noqa: S704 - the drawer escapes # nosec B704
         names=names,
         most=max(map(max, found["volume"].values())),

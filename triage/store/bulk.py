@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, text
 
 _MARKS = {"sqlite": "?", "postgresql": "%s"}
+_FEW = 8
+"""So many rows are one statement to a server: one after the other they are several exchanges."""
 
 
 def insert_all(
@@ -25,9 +28,13 @@ def insert_all(
     """
     if rows:
         mark, name = _MARKS[connection.dialect.name], connection.dialect.identifier_preparer.quote
-        columns, marks = ", ".join(map(name, names)), ", ".join([mark] * len(names))
-        statement = f"INSERT INTO {name(table.name)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of ours
-        connection.exec_driver_sql(statement, _for_driver(connection.dialect, table, names, rows, written))
+        columns, marks = ", ".join(map(name, names)), f"({', '.join([mark] * len(names))})"
+        statement = f"INSERT INTO {name(table.name)} ({columns}) VALUES "  # noqa: S608 - names of ours
+        values = _for_driver(connection.dialect, table, names, rows, written)
+        if connection.dialect.name == "postgresql" and len(rows) <= _FEW:
+            connection.exec_driver_sql(statement + ", ".join([marks] * len(rows)), tuple(chain.from_iterable(values)))
+        else:
+            connection.exec_driver_sql(statement + marks, values)
 
 
 def update_all(

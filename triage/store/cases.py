@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from triage.policy.lifecycle import ENDED
 from triage.store.base import Base, microseconds
+from triage.store.bulk import insert_all
 from triage.store.models import (
     Alert,
     BillableSession,
@@ -55,7 +56,6 @@ _AWAITING_CALLBACK = (
 # By Core: the session's bookkeeping takes three times as long as the insert.
 _ADD_VOICEMAIL = insert(Voicemail.__table__).returning(Voicemail.id)  # type: ignore[arg-type] # it is a table
 _TIMERS = Base.metadata.tables["timers"]
-_ADD_TIMERS = insert(_TIMERS)
 _TIMER_OF = (_TIMERS.c.case_id == bindparam("of_case"), _TIMERS.c.kind == bindparam("of_kind"))
 _MOVE_TIMER = update(_TIMERS).where(*_TIMER_OF).values(due_at=bindparam("due_at"))
 _HAS_TIMER = select(_TIMERS.c.id).where(*_TIMER_OF)
@@ -280,9 +280,8 @@ def recording_sids(session: Session, case_ids: Sequence[int]) -> dict[int, list[
 
 def first_timers(session: Session, case_id: int, due: dict[str, datetime]) -> None:
     """Timers of a case that is flushed and has none of these kinds: what makes them fall due, by kind."""
-    if due:
-        rows = [{"case_id": case_id, "kind": kind, "due_at": due_at} for kind, due_at in due.items()]
-        session.connection().execute(_ADD_TIMERS, rows)
+    rows = [(case_id, kind, due_at) for kind, due_at in due.items()]
+    insert_all(session.connection(), _TIMERS, ("case_id", "kind", "due_at"), rows)
 
 
 def set_timer(session: Session, case_id: int, kind: str, due_at: datetime) -> None:

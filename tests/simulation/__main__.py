@@ -1,5 +1,8 @@
 """Simulate years: `python -m tests.simulation --years 1 --seed 1`, or one week of
-them again with `--week`, or thirteen on one database with `--quarter`."""
+them again with `--week`, or thirteen on one database with `--quarter`.
+
+With `--sparse` the years have few nights and every holiday; one of them again with `--year`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.simulation.report import Outcome, table
-from tests.simulation.run import make_template, simulate_one
+from tests.simulation.run import Span, make_template, simulate_one
 from tests.simulation.seen import Seen, missing
 from tests.support.databases import MEMORY
 
@@ -25,17 +28,19 @@ YEARS_TO_SEE_ALL = 3
 def main() -> int:
     """0 where everything held; 1 where an invariant broke, or a long run never saw something."""
     asked = _arguments()
-    alone = asked.week if asked.quarter is None else asked.quarter
-    numbers = list(range(round(asked.years * WEEKS_A_YEAR))) if alone is None else [alone]
+    alone = next((one for one in (asked.year, asked.quarter, asked.week) if one is not None), None)
+    is_sparse = asked.sparse or asked.year is not None
+    span: Span = "year" if is_sparse else "week" if asked.quarter is None else "quarter"
+    numbers = list(range(round(asked.years * (1 if is_sparse else WEEKS_A_YEAR)))) if alone is None else [alone]
     with tempfile.TemporaryDirectory(prefix="afterhours-template-", dir=MEMORY) as folder:
         template = make_template(Path(folder))
-        work = partial(simulate_one, asked.seed, template, asked.nights, asked.quarter is not None)
+        work = partial(simulate_one, asked.seed, template, asked.nights, span)
         outcomes = list(_run(work, numbers, asked.workers))
     print(table(outcomes))  # noqa: T201 - that is what it is for
     seen = Seen()
     for outcome in outcomes:
         seen.update(outcome.tally.seen)
-    is_long = asked.years >= YEARS_TO_SEE_ALL and alone is None
+    is_long = asked.years >= YEARS_TO_SEE_ALL and alone is None and not is_sparse
     return int(any(outcome.failure for outcome in outcomes) or (is_long and bool(missing(seen))))
 
 
@@ -53,7 +58,7 @@ def _told(outcome: Outcome, place: int, of: int) -> Outcome:
     if outcome.failure:
         print(outcome.failure, flush=True)  # noqa: T201
     elif place % 13 == 0 or place == of:
-        print(f"{place} of {of} weeks", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"{place} of {of}", file=sys.stderr, flush=True)  # noqa: T201
     return outcome
 
 
@@ -65,7 +70,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quarter", type=int, help="thirteen weeks of the seed on one database, from late January 2027 on"
     )
-    parser.add_argument("--nights", type=int, help="of each week or quarter; all")
+    parser.add_argument("--sparse", action="store_true", help="years of few nights, seconds each")
+    parser.add_argument("--year", type=int, help="only this sparse year of the seed")
+    parser.add_argument("--nights", type=int, help="of each week, quarter or sparse year; all")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     return parser.parse_args()
 

@@ -48,10 +48,9 @@ def table(outcomes: Sequence[Outcome]) -> str:
     seen = Seen()
     for outcome in outcomes:
         seen.update(outcome.tally.seen)
-    nights = sum(outcome.tally.nights for outcome in outcomes)
     figures = {
-        "years of 52 weeks": f"{nights / 364:.2f}",
-        "nights": nights,
+        "years of 52 weeks": f"{sum(outcome.tally.days for outcome in outcomes) / 364:.2f}",
+        "nights": sum(outcome.tally.nights for outcome in outcomes),
         "voicemails": sum(outcome.tally.voicemails for outcome in outcomes),
         "alerts": sum(outcome.tally.alerts for outcome in outcomes),
         "processor seconds": f"{sum(outcome.cpu_s for outcome in outcomes):.0f}",

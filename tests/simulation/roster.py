@@ -22,8 +22,9 @@ class Staff:
     closures: frozenset[date]
 
 
-def staff_of(first: date, days: int, chance: Random) -> Staff:
-    """Two to five technicians, a manager and an administrator, from the first day on for so many."""
+def staff_of(first: date, days: int, chance: Random, closed: frozenset[date]) -> Staff:
+    """Two to five technicians, a manager and an administrator, from the first day on for so many. On `closed` days, and
+    on some others, nobody works."""
     people = list(NAMES[: chance.randint(2, 5)])
     phones = dict(zip(NAMES, PHONES, strict=False))
     every = chance.choice(("7d", "7d", "7d", "1d", "12h"))
@@ -34,7 +35,8 @@ def staff_of(first: date, days: int, chance: Random) -> Staff:
     if chance.random() < 0.15:  # for some days nobody is on call
         starts = first + timedelta(days=chance.randint(1, 4))
     weeks = [first + timedelta(days=day) for day in range(0, days, 7)]
-    closures = {week + timedelta(days=chance.randint(0, 6)) for week in weeks for _ in range(chance.choice((0, 0, 1)))}
+    others = {week + timedelta(days=chance.randint(0, 6)) for week in weeks for _ in range(chance.choice((0, 0, 1)))}
+    closures = closed | others
     parts = ['timezone = "America/New_York"', f"closures = [{', '.join(map(str, sorted(closures)))}]"]
     parts += [_person(name, f"{name.title()} Moss", phones[name], "technician") for name in people]
     parts.append(_person("maria", "Maria Brandt", MANAGER, "manager"))
@@ -49,7 +51,7 @@ def staff_of(first: date, days: int, chance: Random) -> Staff:
         )
     habits = {phones[name]: _habits(chance) for name in people}
     habits[MANAGER] = Habits(sleeps=0.5, answers_texts=0.2, answers_in=12)
-    return Staff("\n\n".join(part for part in parts if part) + "\n", habits, frozenset(closures))
+    return Staff("\n\n".join(part for part in parts if part) + "\n", habits, closures)
 
 
 def _habits(chance: Random) -> Habits:

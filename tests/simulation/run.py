@@ -1,4 +1,4 @@
-"""One week of a seed from its beginning to what became of it."""
+"""One week, quarter or year of a seed from its beginning to what became of it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Literal
 
 from tests.simulation.house import Broken
 from tests.simulation.quarter import quarter
 from tests.simulation.quiet_log import listen
 from tests.simulation.report import Outcome, failure_of
 from tests.simulation.week import Week, week
+from tests.simulation.year import year
 from triage.store import schema
 from triage.store.engine import Store
+
+Span = Literal["week", "quarter", "year"]
+_SPANS: dict[Span, Callable[[int, int, Path], AbstractContextManager[Week]]] = {
+    "week": week,
+    "quarter": quarter,
+    "year": year,
+}
 
 
 def make_template(folder: Path) -> Path:
@@ -26,12 +35,11 @@ def make_template(folder: Path) -> Path:
     return path
 
 
-def simulate(seed: int, number: int, template: Path, nights: int | None = None, *, is_quarter: bool = False) -> Outcome:
-    """One week or one quarter; whatever breaks in it is told in the outcome."""
+def simulate(seed: int, number: int, template: Path, nights: int | None = None, *, span: Span = "week") -> Outcome:
+    """One week, quarter or sparse year; whatever breaks in it is told in the outcome."""
     began = time.process_time()
     gc.set_threshold(100_000, 50, 100)  # a heap of compiled statements that stays
-    span: Callable[..., AbstractContextManager[Week]] = quarter if is_quarter else week
-    with span(seed, number, template) as simulated, listen() as told:
+    with _SPANS[span](seed, number, template) as simulated, listen() as told:
         failure = ""
         try:
             simulated.run(nights)
@@ -46,6 +54,6 @@ def _refuse(told: list[str]) -> None:
         raise Broken(f"I16: log lines hold what they must not: {sorted(set(told))}")
 
 
-def simulate_one(seed: int, template: Path, nights: int | None, is_quarter: bool, number: int) -> Outcome:
+def simulate_one(seed: int, template: Path, nights: int | None, span: Span, number: int) -> Outcome:
     """For a worker's process."""
-    return simulate(seed, number, template, nights, is_quarter=is_quarter)
+    return simulate(seed, number, template, nights, span=span)

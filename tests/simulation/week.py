@@ -43,6 +43,7 @@ SELDOM = timedelta(minutes=10)
 class Tally:
     """What a week came to."""
 
+    days: int = 0
     nights: int = 0
     voicemails: int = 0
     alerts: int = 0
@@ -61,7 +62,7 @@ class Week:
         self.chance = Random(f"{type(self).__name__}/{seed}/{number}")
         self.first = self.first_of(number)
         self.tally = Tally()
-        self.staff = staff_of(self.first, self.nights, self.chance)
+        self.staff = staff_of(self.first, self.days, self.chance, self.closed_in(self.first.year))
         sids, noon = Random(self.chance.getrandbits(64)), self._noon(self.first)
         self.house = House(folder, template, self.staff.toml, noon, sids, self.tally.seen, policy_file)
         self.house.house_every = SELDOM
@@ -85,6 +86,16 @@ class Week:
     def first_of(number: int) -> date:
         return FIRST + timedelta(weeks=number)
 
+    @staticmethod
+    def closed_in(_year: int) -> frozenset[date]:
+        """Days on which nobody works, beside those of the roster's own chance."""
+        return frozenset()
+
+    @property
+    def days(self) -> int:
+        """How many days there are, with their nights or without."""
+        return self.nights
+
     def run(self, nights: int | None = None) -> Tally:
         """Every night, each followed by a quiet morning in which all is looked at."""
         nights = nights or self.nights
@@ -93,8 +104,12 @@ class Week:
                 self.kinds = troubles.some_kinds(self.chance)
                 self.a_night = A_NIGHT * self.thinner * self.chance.choice((0.3, 0.8, 1.0, 1.2, 1.7))
             self._night(self.first + timedelta(days=night))
+        return self._over(nights)
+
+    def _over(self, nights: int) -> Tally:
         self.watch.at_the_end()
         self.tally.nights, self.tally.head = nights, self.watch.head
+        self.tally.days = self.days if nights == self.nights else nights
         self.tally.alerts = self.watch.alerts
         return self.tally
 

@@ -23,6 +23,7 @@ from tests.support.live import Live
 from triage.bootstrap import Program
 from triage.clock import SystemClock
 from triage.store.models import Delivery, Timer
+from triage.store.models.case import reference_of
 
 OPEN = 100_000
 STARTS = 3
@@ -67,22 +68,21 @@ def measure(kind: str, make_live: MakeLive, phones: StandIn) -> Iterator[Line]:
 def _starts(kind: str, make_live: MakeLive, phones: StandIn, fresh: Iterator[int]) -> Iterator[Line]:
     ready, first_sent = [], []
     for _ in range(STARTS):
-        live, before = make_live(), len(phones.taken())
-        break_promises(live.program, [next(fresh)], [_now()])
+        live, before, late = make_live(), len(phones.taken()), next(fresh)
+        break_promises(live.program, [late], [_now()])
         began = _now()
         with live:
             ready.append(_ms_since(began, _now()))
-            first_sent.append(_ms_since(began, _wait_for(phones, before, 1)[0]))
+            first_sent.append(_ms_since(began, _requests(phones, before, [late])[0]))
     yield Line(f"start beside {OPEN:,} open cases: ready", kind, ready, 2_000)
     yield Line("the same: request for a deadline that was over", kind, first_sent, 2_000)
 
 
 def _spread_out(kind: str, program: Program, phones: StandIn, fresh: Iterator[int]) -> Line:
     due = [_now() + _AHEAD + timedelta(seconds=SPREAD_SECONDS / SPREAD * place) for place in range(SPREAD)]
-    before = len(phones.taken())
-    break_promises(program, list(islice(fresh, SPREAD)), due)
-    asked = _wait_for(phones, before, SPREAD)
-    late = [_ms_since(at, asked_at) for at, asked_at in zip(due, asked, strict=True)]
+    before, ids = len(phones.taken()), list(islice(fresh, SPREAD))
+    break_promises(program, ids, due)
+    late = [_ms_since(at, asked_at) for at, asked_at in zip(due, _requests(phones, before, ids), strict=True)]
     return Line(f"deadline to its request, {SPREAD} within {SPREAD_SECONDS} s", kind, late, 100)
 
 
@@ -90,15 +90,15 @@ def _at_once(
     program: Program, phones: StandIn, many: int, fresh: Iterator[int], *, is_sent: bool
 ) -> tuple[list[float], list[float]]:
     """Milliseconds from the deadline until each was decided, and until the request for each came."""
-    due, before = _now() + _AHEAD, len(phones.taken())
-    break_promises(program, list(islice(fresh, many)), [due] * many)
+    due, before, ids = _now() + _AHEAD, len(phones.taken()), list(islice(fresh, many))
+    break_promises(program, ids, [due] * many)
     decided: list[float] = []
     undecided = select(func.count()).select_from(Timer).where(Timer.due_at <= due)
     while len(decided) < many:
         left, at = program.desk.store.scalar(undecided), _now()
         decided += [_ms_since(due, at)] * (many - left - len(decided))
         time.sleep(_LOOK_EVERY_SECONDS)
-    asked = _wait_for(phones, before, many) if is_sent else []
+    asked = _requests(phones, before, ids) if is_sent else []
     return decided, [_ms_since(due, at) for at in asked]
 
 
@@ -111,13 +111,19 @@ def _forget_what_is_to_send(live: Live) -> None:
     live.until(lambda: live.has_started("scheduler"))
 
 
-def _wait_for(phones: StandIn, before: int, many: int) -> Sequence[datetime]:
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while len(taken := phones.taken()) < before + many:
+def _requests(phones: StandIn, before: int, ids: Sequence[int]) -> list[datetime]:
+    """When the alerts came that these cases are overdue, waited for until all have."""
+    wanted, end = [reference_of(number) for number in ids], time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        found: dict[str, datetime] = {}
+        for at, body in phones.taken()[before:]:
+            if body.startswith("OVERDUE "):
+                found.setdefault(body.split()[1], at)
+        if found.keys() >= set(wanted):
+            return [found[reference] for reference in wanted]
         if time.monotonic() > end:
-            raise TimeoutError(f"{len(taken) - before} of {many} requests came")
+            raise TimeoutError(f"{len(found)} of {len(ids)} requests came")
         time.sleep(0.05)
-    return [at for at, _ in taken[before:]]
 
 
 def _ms_since(begin: datetime, end: datetime) -> float:

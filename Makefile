@@ -53,7 +53,7 @@ crashes: $(READY) ## Let every story die at each of its moments, on both databas
 	@$(BIN)/pytest tests/crashes -n $(WORKERS) --dist worksteal --everything --exhaustive
 
 .PHONY: bench
-bench: $(READY) ## Measure: time to the first SMS, deadlines, webhook requests per second
+bench: $(READY) ## Measure: first alerts, deadlines, thousands at once, starts, webhook requests per second
 	@$(BIN)/python -m tests.bench
 
 .PHONY: torture

@@ -31,6 +31,7 @@ FAULTS = (
     "fault: database away",
     "fault: disk full",
     "fault: clock ahead",
+    "fault: clock far ahead",
     "fault: clock behind",
     "fault: suspended",
     "fault: node hung before a call",

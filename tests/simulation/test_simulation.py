@@ -21,6 +21,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tests.simulation import money
+from tests.simulation.__main__ import main
 from tests.simulation.house import TOKEN, Broken
 from tests.simulation.quiet_log import listen
 from tests.simulation.run import simulate
@@ -46,7 +47,7 @@ print(simulate(1, 0, Path(sys.argv[1]), 1).tally.head)
 @pytest.fixture(scope="module")
 def night(sqlite_template: Path) -> Iterator[Week]:
     """One night of trouble, over."""
-    with week(5, 0, sqlite_template) as simulated, listen():
+    with week(4, 0, sqlite_template) as simulated, listen():
         simulated.run(nights=1)
         yield simulated
 
@@ -376,3 +377,27 @@ def test_what_was_never_seen_is_named() -> None:
     seen["breach"] = 0
 
     assert missing(seen) == ["breach"]
+
+
+@pytest.mark.thorough
+def test_a_failure_names_seed_and_commit_and_comes_again_exactly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    look = Week.look
+
+    def harm_and_look(simulated: Week) -> None:
+        with simulated.house.store.write() as tx:
+            forget_a_voicemail(tx.session)
+        look(simulated)
+
+    monkeypatch.setattr(Week, "look", harm_and_look)
+    told = []
+    for _ in range(2):
+        monkeypatch.setattr(sys, "argv", ["simulation", "--seed", "4", "--week", "0", "--workers", "1"])
+        assert main() == 1
+        told.append(capsys.readouterr().out.partition("processor seconds")[0])
+
+    assert told[0] == told[1]
+    assert told[0].startswith("BROKEN: Broken: I1: recording RE")
+    assert re.search(r"\nseed 4, week 0, commit ([0-9a-f]{7,}(-dirty)?|unknown), at 2027-01-", told[0])
+    assert "\nagain: make simulate SEED=4 WEEK=0\n" in told[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -25,7 +26,7 @@ PINS = {"ACME": "482913", "BELL": "730154", "CORD": "905267"}
 KNOWN = frozenset(CALLERS[: len(PINS) * len(NAMES)])
 WORDS = "the trunk is down again, please call Jordan Fairweather"
 """What is said on every tape: words that must be in no log."""
-STORM = 0.01
+STORM = 0.02
 """How likely (0 to 1) a night is one in which a trunk fails, and its whole town calls within minutes."""
 TEXTS = ("STATUS", "status please", "Estado", "still down, anybody there?", "thank you, it works again")
 _WEIGHTS = (8, 9, 8, 7, 6, 5, 4, 3, 2, 2, 1, 1, 1, 2, 3)
@@ -44,10 +45,12 @@ def night_of(evening: datetime, a_night: float, chance: Random) -> Iterator[Arri
             yield _arrival(beside, chance.choice(CALLERS), chance)
         if first.answers.is_shown and chance.random() < 0.12:
             again = first.at + timedelta(minutes=chance.expovariate(1 / 40) + 2)
-            yield _arrival(again, first.caller, chance)
+            second = _arrival(again, first.caller, chance)
+            is_worse = chance.random() < 0.3
+            yield replace(second, answers=replace(second.answers, emergency=is_worse or second.answers.emergency))
     if chance.random() < STORM:
         begins = evening + timedelta(hours=chance.uniform(1, 12))
-        for caller in chance.sample(CALLERS, chance.randint(24, 30)):
+        for caller in chance.sample(CALLERS, chance.randint(18, 24)):
             at = begins + timedelta(minutes=chance.uniform(0, 6))
             yield Arrival(at=at, caller=caller, answers=Answers(attested=True, product="ucp"), seconds=9)
 

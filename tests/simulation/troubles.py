@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.simulation.house import House
 from webhooks.simulator.phone_system import Behaviour
 
 End = Callable[[], None]
-SOON = timedelta(minutes=1)
+WEEKS_A_DECK = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,9 @@ def _full(house: House, _chance: Random) -> End:
     return partial(setattr, house.database, "is_full", False)
 
 
-def _wrong_clock(sign: int) -> Callable[[House, Random], End]:
+def _wrong_clock(*seconds: int) -> Callable[[House, Random], End]:
     def begin(house: House, chance: Random) -> End:
-        span = timedelta(seconds=sign * chance.choice((1, 5, 61, 600, 3600, 6 * 3600, 86_400)))
+        span = timedelta(seconds=chance.choice(seconds))
         house.machine_clock.wrong_by = span
         return partial(setattr, house.machine_clock, "wrong_by", timedelta(0))
 
@@ -143,8 +144,9 @@ ALL: tuple[Trouble, ...] = (
     Trouble("statement failed", 60, _statement),
     Trouble("database away", 20, _away),
     Trouble("disk full", 30, _full),
-    Trouble("clock ahead", 90, _wrong_clock(1), is_of_the_clock=True),
-    Trouble("clock behind", 90, _wrong_clock(-1), is_of_the_clock=True),
+    Trouble("clock ahead", 90, _wrong_clock(1, 5, 61, 600, 3600), is_of_the_clock=True),
+    Trouble("clock far ahead", 30, _wrong_clock(3 * 3600, 6 * 3600, 86_400), is_of_the_clock=True),
+    Trouble("clock behind", 90, _wrong_clock(-1, -5, -61, -600, -3600, -6 * 3600, -86_400), is_of_the_clock=True),
     Trouble("suspended", 1, _suspended),
     Trouble("node hung before a call", 12, _hangs("before a call")),
     Trouble("node hung after a call", 12, _hangs("after a call")),
@@ -168,13 +170,11 @@ HARMLESS_TO_LISTS: frozenset[str] = frozenset(
 """A look at the lists during one of these finds the same as before, unless something new happened."""
 
 
-def draw(kinds: tuple[Trouble, ...], chance: Random) -> Trouble:
-    return chance.choice(kinds)
-
-
-def some_kinds(chance: Random) -> tuple[Trouble, ...]:
-    """The kinds of one month: a few at a time go deeper than all at once."""
-    return tuple(chance.sample(ALL, chance.randint(4, 10)))
+def some_kinds(seed: int, week: int) -> Iterator[Trouble]:
+    """The kinds of one week, by turns: a few at a time go deeper than all at once. Each comes in one week of four."""
+    deck = list(ALL)
+    Random(f"{seed}/{week // WEEKS_A_DECK}").shuffle(deck)
+    return cycle(deck[week % WEEKS_A_DECK :: WEEKS_A_DECK])
 
 
 def begin(trouble: Trouble, house: House, chance: Random) -> Any:

@@ -77,7 +77,8 @@ class Week:
             self.team.add(number_, habits)
         self.house.phones.ours.fallback_twiml = fallback_document(self.house.program.desk.terms, PUBLIC_URL)
         add_dealers(self.house, self.first, Random(self.chance.getrandbits(64)))
-        self.kinds: tuple[troubles.Trouble, ...] = ()
+        self.seed, self.number = seed, number
+        self.kinds = troubles.some_kinds(seed, number)
         self.a_night = A_NIGHT
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
@@ -101,7 +102,7 @@ class Week:
         nights = nights or self.nights
         for night in range(nights):
             if night % NIGHTS == 0:
-                self.kinds = troubles.some_kinds(self.chance)
+                self.kinds = troubles.some_kinds(self.seed, self.number * self.nights // NIGHTS + night // NIGHTS)
                 self.a_night = A_NIGHT * self.thinner * self.chance.choice((0.3, 0.8, 1.0, 1.2, 1.7))
             self._night(self.first + timedelta(days=night))
         return self._over(nights)
@@ -150,7 +151,7 @@ class Week:
         """Most troubles do nothing where nothing happens: they begin around a call, and before the quiet morning."""
         chance = self.chance
         for _ in range(chance.choice((1, 2, 3, 5)) if calls else 0):
-            trouble = troubles.draw(self.kinds, chance)
+            trouble = next(self.kinds)
             begins = chance.choice(calls) + timedelta(minutes=chance.triangular(-8, 40, 0))
             span = timedelta(minutes=chance.uniform(0.2, 1.0) * trouble.minutes)
             self._plan(min(begins, morning), partial(self._begin, trouble, span))

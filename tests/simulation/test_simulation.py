@@ -275,7 +275,7 @@ def test_what_the_provider_took_twice_is_found(night: Week) -> None:
 def test_what_is_due_and_stays_so_is_found(night: Week) -> None:
     house = night.house
     with house.store.write() as tx:
-        tx.session.add(Timer(case_id=1, kind="breach", due_at=house.now - timedelta(minutes=1)))
+        tx.session.add(Timer(case_id=1, kind="harm", due_at=house.now - timedelta(minutes=1)))
     with pytest.raises(Broken, match=r"^I11:"):
         night.watch.nothing_is_due()
     with pytest.raises(Broken, match=r"^I5:"):

@@ -41,14 +41,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return _read_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
-@lru_cache(maxsize=64)  # rows that are written together say the same instant again and again
 def _write_text(at: datetime | None) -> str | None:
     """In one call, as below."""
     if at is None:
         return None
     if at.tzinfo is None:
         raise ValueError("an instant without a zone cannot be stored")
-    return at.astimezone(UTC).isoformat(" ", "microseconds")[:-6]
+    return _as_text(at.astimezone(UTC))
+
+
+@lru_cache(maxsize=64)  # rows that are written together say the same instant again and again
+def _as_text(at: datetime) -> str:
+    """Of UTC only: in another zone the two hours that a changeover repeats are equal."""
+    return at.isoformat(" ", "microseconds")[:-6]
 
 
 def _read_text(text: str | None) -> datetime | None:

@@ -159,12 +159,13 @@ class Watch:
                 raise Broken(f"I5: case {case.reference}, due {due}: its breach is of {case.breached_at}, not {latest}")
 
     def the_promise_is_two_hours(self, session: Session, case: Case) -> None:
-        """I4: the deadline is two hours of elapsed time after the message, or two support hours into the next day."""
+        """I4: the deadline is two hours of elapsed time after the message, or two support hours into the next day; of a
+        message that ended after that day began, two hours after it."""
         due = case.callback_due
         if due is None:
             return
         if case.product == "server" and not self._is_support_hour(case.answered_at):
-            expected = self._next_opening(case.answered_at) + PROMISE
+            expected = max(self._next_opening(case.answered_at), case.left_at) + PROMISE
             if self._has(session, case, "message_learnt_from"):
                 return  # a second message told of the product, and the first deadline stands
         else:

@@ -112,6 +112,21 @@ def test_callback_that_a_wrong_clock_dated_keeps_the_promise_that_it_kept(team: 
     assert team.entries("clock_was_ahead")[0].details["cases"] == ["1001"]
 
 
+def test_attempt_that_a_wrong_clock_dated_counts_from_when_the_clock_was_put_back(team: World) -> None:
+    team.voicemail(attested=True)
+    due = team.case()["callback_due"]
+    with clock_ahead(team, DAY):
+        team.text(LEE, "TRIED 1001")
+    team.advance(minutes=12)
+    team.text(LEE, "TRIED 1001")
+
+    case = team.case()
+
+    assert team.entries("called_back")[-1].details["basis"] == "attempts"
+    assert (case["callback_made_at"], case["breached_at"]) == (team.now, None)
+    assert case["callback_made_at"] < due
+
+
 def test_what_a_wrong_clock_dated_is_marked_and_on_record_once(team: World) -> None:
     left = team.now
     with clock_ahead(team, 40 * DAY):

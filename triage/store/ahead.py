@@ -18,6 +18,7 @@ from triage.store.marks import IS_OF_A_LIST
 from triage.store.models import (
     AlarmRow,
     Alert,
+    Attempt,
     Booking,
     Bridge,
     CanaryRun,
@@ -35,6 +36,7 @@ Columns = dict[type[Base], tuple[InstrumentedAttribute[datetime] | InstrumentedA
 
 _STAMPS: Columns = {
     Alert: (Alert.created_at,),
+    Attempt: (Attempt.at,),
     Delivery: (Delivery.created_at, Delivery.started_at),
     Bridge: (Bridge.started_at,),
     Booking: (Booking.started_at,),

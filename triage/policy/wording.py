@@ -15,6 +15,7 @@ from triage.policy.fields import WindowName
 from triage.policy.gsm7 import one_line, segments, septets, to_gsm7
 from triage.policy.hours import local
 from triage.policy.lengths import minutes_left
+from triage.policy.put_back import MISDATED
 from triage.policy.speech import span_in_words
 from triage.policy.term_words import FLAG_WORDS, LANGUAGE_WORDS, PRODUCT_WORDS, WINDOW_WORDS
 from triage.policy.terms import ProductLine, Terms
@@ -343,7 +344,7 @@ def _two_lines(head: str, card: Card, second: str) -> str:
     place = f" {one_line(card.place, 30)}" if card.place else ""
     spoken = f" {LANGUAGE_WORDS[card.language]}." if card.language in LANGUAGE_WORDS else ""
     product = f" {PRODUCT_WORDS[card.product]}." if PRODUCT_WORDS[card.product] else ""
-    flags = "".join(f" {FLAG_WORDS[flag]}." for flag in card.flags)
+    flags = "".join(f" {FLAG_WORDS[flag]}." for flag in card.flags if flag != MISDATED)  # that is for who bills
     first = f"{head}{card.reference} {WINDOW_WORDS[card.window]}: {card.caller or NO_NUMBER}"
     lines = [f"{line}\n" for line in card.account] or [""]
     rooms = [(place, product, lines[0]), *(("", product, line) for line in lines), ("", "", lines[-1])]

@@ -18,8 +18,9 @@ AFRESH = ("became_emergency", "owner_asked_again", "ladder_resumed", "breach_was
 """Entries after which rungs of a ladder come again."""
 LEAVES_OUT = ("passed", "became_emergency")
 """Who passed a case on is not asked again in that round; an emergency has another ladder."""
-NOT_REACHED = "nobody_on_call"
+NOT_REACHED, ALERTED = "nobody_on_call", "alert_made"
 
+TOLD = (*AFRESH, *LEAVES_OUT, NOT_REACHED, ALERTED)
 
 Rung = tuple[int, int]
 """Round and step."""
@@ -31,7 +32,9 @@ def no_rung_comes_again_or_is_left_out(session: Session, cases: Sequence[Case], 
     alerts, entries = defaultdict[int, list[Alert]](list), defaultdict[int, list[Event]](list)
     for alert in session.scalars(select(Alert).where(Alert.case_id.in_(ids), Alert.reason.in_(RUNGS))):
         alerts[alert.case_id].append(alert)
-    for entry in session.scalars(select(Event).where(Event.case_id.in_(ids), Event.kind.in_((*AFRESH, NOT_REACHED)))):
+    for entry in session.scalars(
+        select(Event).where(Event.case_id.in_(ids), Event.kind.in_(TOLD)).order_by(Event.number)
+    ):
         entries[entry.case_id or 0].append(entry)
     for case in cases:
         _nothing_comes_again(case, alerts[case.id], entries[case.id])
@@ -50,6 +53,12 @@ def _nothing_is_left_out(case: Case, alerts: Sequence[Alert], entries: Sequence[
     came: dict[Rung, datetime] = {}
     for one in alerts:
         came[one.round, one.step] = min(one.created_at, came.get((one.round, one.step), one.created_at))
+    # By the clock of then: where it was put back, the rows were moved, and the history was not.
+    came |= {
+        (one.details["round"], one.details["step"]): one.at
+        for one in reversed(entries)
+        if one.kind == ALERTED and one.details["reason"] in RUNGS
+    }
     came |= {(one.details["round"], one.details["step"]): one.at for one in entries if one.kind == NOT_REACHED}
     steps = [step.after for step in (ladder.emergency if case.is_emergency else ladder.steps)]
     if not came:

@@ -33,8 +33,6 @@ from tests.simulation.week import Week, week
 from triage.policy.event_words import EVENT_WORDS
 from triage.services.dispatch import Errand
 from triage.store.models import Alert, BillableSession, BillingLine, Case, Delivery, LedgerEntry, Timer, Voicemail
-from webhooks.simulator.nights.engine import HOUSE_EVERY
-from webhooks.simulator.nights.voicemails import Answers, Arrival, leave
 
 HEAD = """
 import sys
@@ -300,32 +298,6 @@ def test_what_a_node_writes_after_its_lease_is_found(night: Week) -> None:
 
     with pytest.raises(Broken, match=r"^I10:"):
         house.wake_hung()
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("where", ["before a call", "after a call", "before a commit", "after a commit"])
-def test_a_node_that_stands_still_is_taken_over_and_fenced(sqlite_template: Path, where: str) -> None:
-    with week(1, 0, sqlite_template) as simulated, listen() as told:
-        house = simulated.house
-        house.house_every = HOUSE_EVERY
-        simulated.watch.spans.begin(house.now, of_the_clock=False)
-        first = house.program
-        leave(house, Arrival(at=house.now, caller="+12165551000", answers=Answers(emergency=True, attested=True)))
-        house.hangs_next = where
-        house.settle()
-        assert house.standing
-        assert house.program is not first
-        house.advance_to(house.now + timedelta(minutes=2))
-        with house.store.read() as session:
-            alerted = session.scalars(select(Delivery.state).where(Delivery.person_id.is_not(None))).all()
-        assert "delivered" in alerted
-        assert not {"sending", "unknown"}.intersection(alerted)
-        house.wake_hung()
-        house.advance_to(house.now + timedelta(minutes=1))
-        simulated.watch.each_noon()
-        assert house.seen[f"fault: node hung {where}"] == 1
-        assert house.seen["fenced write"] == (where == "before a call")  # else a report told first
-        assert told == []
 
 
 def test_rewritten_history_is_found(night: Week) -> None:

@@ -56,8 +56,8 @@ class Year(Week):
     def run(self, nights: int | None = None) -> Tally:
         """So many of its nights, or all, and the days between them."""
         evenings = self.evenings[:nights]
-        for evening, following in pairwise((*evenings, self._end)):
-            self.kinds = some_kinds(self.chance)
+        for place, (evening, following) in enumerate(pairwise((*evenings, self._end))):
+            self.kinds = some_kinds(self.seed, self.number * len(self.evenings) + place)
             self.a_night = A_NIGHT * (1 if _is_odd(evening) else FEWER)
             self._night(evening)
             self._quiet_days(evening + _A_DAY, following)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from triage.bootstrap import Program
 from triage.store.base import Base
@@ -30,10 +30,14 @@ def add_open_cases(program: Program, count: int, now: datetime, due: datetime) -
                     for kind in ("breach", "ladder")
                 ],
             )
+    if not program.desk.store.is_sqlite:  # the next case gets the number after the last one
+        with program.desk.store.connection() as connection:
+            newest = select(func.setval(func.pg_get_serial_sequence(_CASES.name, "id"), count))
+            connection.execute(newest)
 
 
 def break_promises(program: Program, ids: Sequence[int], due: Sequence[datetime]) -> None:
-    """The callbacks of these cases are due at these instants."""
+    """The callbacks of these cases are due at these instants, and the scheduler hears of it."""
     pairs = [{"of": number, "at": at} for number, at in zip(ids, due, strict=True)]
     with program.desk.store.write() as tx:
         for table, column, of in (
@@ -43,6 +47,7 @@ def break_promises(program: Program, ids: Sequence[int], due: Sequence[datetime]
             chosen = [] if table is _CASES else [_TIMERS.c.kind == "breach"]
             statement = update(table).where(of == bindparam("of"), *chosen).values({column: bindparam("at")})
             tx.session.connection().execute(statement, pairs)
+    program.bell.ring()
 
 
 def _case(program: Program, number: int, now: datetime, due: datetime) -> dict[str, Any]:

@@ -77,7 +77,7 @@ audit: $(READY) ## Known faults of the locked libraries, and bandit; asks the ne
 			-r requirements.lock > $(VENV)/audit.txt 2>&1 && exit 0; \
 		grep -q '^Found [0-9]* known' $(VENV)/audit.txt && { cat $(VENV)/audit.txt; exit 1; }; \
 		echo "$$service did not answer: $$(tail -n 1 $(VENV)/audit.txt | cut -c 1-200)"; \
-	done; echo "The libraries were not looked at: run make audit where pypi.org or api.osv.dev can be reached"; exit 2
+	done; echo "The libraries were not looked at: run make audit where PyPI or OSV can be reached"; exit 2
 
 .PHONY: bench-large
 bench-large: $(READY) ## Measure with two years of history: pages, reports, the audit; CASES=100000 DATABASE=postgresql

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 import structlog
 
-_PHONE = re.compile(r"(?<![0-9A-Za-z])(?:\+\d{5,13}|\d{7,13})(\d{2})(?![0-9a-fA-F])")  # not the digits of a SID
+_PHONE = re.compile(  # without a plus not the digits of a SID
+    r"(?<![0-9A-Za-z])(?:\+\d{5,13}(?=\d{2}(?!\d))|\d{7,13}(?=\d{2}(?![0-9a-fA-F])))(\d{2})"
+)
 _SECRET_KEYS = frozenset({"body", "text", "transcript", "token", "password", "secret", "authorization"})
 _NOT_PHONES = frozenset({"timestamp", "claim", "hash", "request_id"})
 

@@ -204,6 +204,13 @@ def test_whoever_looks_late_reminds_once_and_never_after_the_beginning(terms: Te
         ("START B12", None),
         ("hello B12", None),
         ("", None),
+        ("_done_ - b 12, - 40 _new_ card", BookingCommand("DONE", 12, 40, "_new_ card")),
+        ("DONE B12 -40", BookingCommand("DONE", 12, None, "-40")),
+        ("DONE B12th 40", None),
+        ("DONE B12#5", None),
+        ("DONE-B12 40", None),
+        pytest.param("DONE" + " _" * 798 + "x", None, id="a text of air, which stood still for minutes"),
+        pytest.param("DONE B12" + " -" * 796, BookingCommand("DONE", 12), id="air behind"),
     ],
 )
 def test_a_text_that_names_a_booking_is_about_it(body: str, meant: BookingCommand | None) -> None:

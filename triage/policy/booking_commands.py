@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from triage.policy.commands import LONGEST_NOTE, WORDS, read_length
 
 BEGIN = "BEGIN"
-_MARKS = r"(?:[^\w#]|_)*"
-_NAMED = re.compile(
-    rf"{_MARKS}([a-z]+){_MARKS}\s+{_MARKS}#?b ?(\d{{1,9}}){_MARKS}(?:\s+(.*))?", re.IGNORECASE | re.DOTALL
-)
-_ALONE = re.compile(rf"{_MARKS}begin{_MARKS}", re.IGNORECASE)
+_AIR = r"((?:(?!#)[\W_])*+)"
+"""Marks and spaces. Possessive: however many a stranger sends, they are read once."""
+_NAMED = re.compile(rf"{_AIR}([a-z]+){_AIR}#?b ?(\d{{1,9}}){_AIR}(.*)", re.IGNORECASE | re.DOTALL)
+_ALONE = re.compile(rf"{_AIR}begin{_AIR}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,16 @@ def parse_booking(body: str) -> BookingCommand | None:
     if _ALONE.fullmatch(body.strip()):
         return BookingCommand(BEGIN)
     found = _NAMED.fullmatch(body.strip())
-    word = found[1].upper() if found else ""
-    if found is None or word not in {BEGIN, *WORDS}:
+    if found is None or found[2].upper() not in {BEGIN, *WORDS} or _last_word(found[3]) is None:
         return None
-    minutes, rest = read_length((found[3] or "").split())
-    return BookingCommand(word, int(found[2]), minutes, " ".join(rest)[:LONGEST_NOTE])
+    mark = _last_word(found[5]) if found[6] else ""
+    if mark is None:  # such as B12th
+        return None
+    minutes, rest = read_length(f"{mark}{found[6]}".split())
+    return BookingCommand(found[2].upper(), int(found[4]), minutes, " ".join(rest)[:LONGEST_NOTE])
+
+
+def _last_word(air: str) -> str | None:
+    """The marks after the last space, which are of the word that follows; None where there is no space."""
+    spaces = [number for number, char in enumerate(air) if char.isspace()]
+    return air[spaces[-1] + 1 :] if spaces else None

@@ -7,14 +7,17 @@ import signal
 import sys
 from threading import Event
 
-import structlog
+from config.collector import without_collecting
 
-from config.logging import set_up_logging
-from config.settings import SettingsError, load_settings
-from scheduler.daemon import Daemon
-from triage.bootstrap import build, build_phone_system
-from triage.errors import ConfigurationError
-from triage.services.zone_data import in_use
+with without_collecting():
+    import structlog
+
+    from config.logging import set_up_logging
+    from config.settings import SettingsError, load_settings
+    from scheduler.daemon import Daemon
+    from triage.bootstrap import build, build_phone_system
+    from triage.errors import ConfigurationError
+    from triage.services.zone_data import in_use
 
 log = structlog.get_logger()
 

@@ -7,19 +7,21 @@ import os
 import signal
 import socket
 import sys
-import threading
 
-import structlog
-from sdnotify import SystemdNotifier
+from config.collector import without_collecting
 
-from config.logging import set_up_logging
-from config.settings import SettingsError, address, load_settings
-from triage.bootstrap import build
-from triage.errors import ConfigurationError, StoreUnavailable
-from webhooks.app import create_app, read_templates
-from webhooks.console.access import LARGEST_BODY
-from webhooks.server import Server
-from webhooks.watchdog import Watchdog
+with without_collecting():
+    import structlog
+    from sdnotify import SystemdNotifier
+
+    from config.logging import set_up_logging
+    from config.settings import SettingsError, address, load_settings
+    from triage.bootstrap import build
+    from triage.errors import ConfigurationError, StoreUnavailable
+    from webhooks.app import create_app, get_pages_ready_for_visitors
+    from webhooks.console.access import LARGEST_BODY
+    from webhooks.server import Server
+    from webhooks.watchdog import Watchdog
 
 log = structlog.get_logger()
 
@@ -44,6 +46,7 @@ def main() -> int:
         sys.stderr.write(f"afterhours web: {error}\n")
         return 2
     app = create_app(program)
+    get_pages_ready_for_visitors(app)
     try:
         server = Server(
             app,
@@ -62,7 +65,6 @@ def main() -> int:
     watchdog = Watchdog(program.desk)
     watchdog.start()
     log.info("web_started", bind="systemd" if _is_handed_sockets() else settings.bind, threads=settings.web_threads)
-    threading.Thread(target=read_templates, args=[app], daemon=True).start()  # a second's work: calls do not wait
     server.run()
     watchdog.stop()
     program.close()

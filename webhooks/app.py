@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from functools import partial
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config.settings import Settings
@@ -27,6 +28,9 @@ from webhooks.twilio.media import media
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PAGES = "pages"
+"""The thread that gets the pages ready."""
 
 _LARGEST_BODY = 64 * 1024
 _MOST_FIELDS = 200
@@ -53,14 +57,26 @@ def create_app(program: Program) -> Flask:
     app.register_blueprint(metrics)
     _add_console(app, program.settings)
     register_errors(app)
-    build_drawer()  # now: else the first page with a chart waits for its library
     return app
 
 
-def read_templates(app: Flask) -> None:
-    """All of them: whoever is the first to open a page after the start waits for none."""
+def get_pages_ready(app: Flask) -> None:
+    """What pages need beside the program: all templates, and what draws charts. Takes half a second."""
+    build_drawer()
     for name in app.jinja_env.list_templates():
         app.jinja_env.get_template(name)
+
+
+def get_pages_ready_for_visitors(app: Flask) -> None:
+    """Once somebody opens a page of the console: the next one waits for nothing. Nights of mere calls need none."""
+    has_begun = Lock()
+
+    def begin_once(answer: Response) -> Response:
+        if request.blueprint == console.name and has_begun.acquire(blocking=False):
+            Thread(target=get_pages_ready, args=[app], name=PAGES, daemon=True).start()
+        return answer
+
+    app.after_request(begin_once)
 
 
 def _add_console(app: Flask, settings: Settings) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from datetime import timedelta
+from threading import enumerate as threads
 
 import pytest
+from flask import Flask
 
 from tests.support.logs import Logs
 from tests.support.visitor import PASSWORD, Visitor, app_of, signed_in
@@ -14,7 +16,7 @@ from tests.support.wire import Wire, text_form
 from tests.support.world import CALLER, World
 from triage.policy.access import Role
 from triage.services import accounts
-from webhooks.app import create_app
+from webhooks.app import PAGES, create_app, get_pages_ready_for_visitors
 from webhooks.console.browser import name_of
 from webhooks.console.sign_in import own_path
 
@@ -357,3 +359,27 @@ def test_the_phone_system_needs_no_cookie_and_no_form(wire: Wire) -> None:
 )
 def test_a_browser_is_named_as_its_owner_would(agent: str, name: str) -> None:
     assert name_of(agent) == name
+
+
+@pytest.mark.thorough
+def test_the_first_visitor_gets_all_pages_ready_and_a_call_none(world: World) -> None:
+    app = create_app(world.program)
+    get_pages_ready_for_visitors(app)
+    visitor = Visitor(app)
+
+    visitor.get("/healthz")
+    visitor.post("/twilio/voice")
+    read_by_calls = _pages_ready(app)
+    visitor.get("/sign-in")
+    visitor.get("/sign-in")
+    readers = [thread for thread in threads() if thread.name == PAGES]
+    for reader in readers:
+        reader.join()
+
+    assert (read_by_calls, len(readers), _pages_ready(app)) == (0, 1, len(app.jinja_env.list_templates()))
+
+
+def _pages_ready(app: Flask) -> int:
+    """How many templates are read."""
+    assert app.jinja_env.cache is not None
+    return len(app.jinja_env.cache)

@@ -24,7 +24,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from triage.errors import ConfigurationError, StaleRow, StoreLocked, StoreUnavailable
 from triage.store.chain import Entry, append, lock_head
 from triage.store.models import Case
-from triage.store.sqlite import OpenedFile, is_locked, is_read_only, sqlite_engine
+from triage.store.sqlite import READS, WRITES, OpenedFile, is_locked, is_read_only, sqlite_engine
 from triage.store.under_way import UnderWay
 
 BUSY_SECONDS = 5
@@ -100,8 +100,8 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._file = OpenedFile(Path(self.url.database or ""))
         if self.is_sqlite:
-            self._writer = sqlite_engine(self.url, busy_seconds, "BEGIN IMMEDIATE", self._file)
-            self._reader = sqlite_engine(self.url, busy_seconds, "BEGIN", self._file)
+            self._writer = sqlite_engine(self.url, busy_seconds, WRITES, self._file)
+            self._reader = sqlite_engine(self.url, busy_seconds, READS, self._file)
         else:
             from triage.store.postgres import postgres_engine  # noqa: PLC0415 - large, and SQLite needs none of it
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -16,6 +17,12 @@ _MENDED_BEFORE = {(3, 44): 6, (3, 50): 7}
 """Earlier lines that got the mend too, from this patch of theirs on."""
 _FIRST_WITH_WAL = (3, 7, 0)
 _BUSY, _READ_ONLY = 5, 8  # SQLITE_BUSY and SQLITE_READONLY, the lowest byte of its extended codes
+WRITES, READS = "BEGIN IMMEDIATE", "BEGIN"
+"""How a transaction begins."""
+
+_LOOKS_FOR_LOCK_MS = 4
+"""SQLite looks for the lock less and less often, at last every 100 ms: a process whose threads hand it to one another
+would hold up the other one for a second. It looks anew after so long, which is each millisecond or two."""
 
 
 def sqlite_library() -> Any:
@@ -113,12 +120,33 @@ def sqlite_engine(url: URL, busy_seconds: float, begin: str, file: OpenedFile) -
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # Straight to the library: every transaction has one, and most are a question or two long.
+        driver: Any = connection.connection.driver_connection
         try:
-            connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr] # it is connected
+            if begin == WRITES:
+                _take_lock(driver, busy_seconds)
+            else:
+                driver.execute(begin)
         except library.Error as error:
             raise DBAPIError.instance(begin, None, error, library.Error) from error
 
     return engine
+
+
+def _take_lock(driver: Any, busy_seconds: float) -> None:
+    """Begin to write, once nobody else does."""
+    end = monotonic() + busy_seconds
+    driver.execute(f"PRAGMA busy_timeout={_LOOKS_FOR_LOCK_MS}")
+    try:
+        while True:
+            try:
+                driver.execute(WRITES)
+            except sqlite_library().OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != _BUSY or monotonic() > end:
+                    raise
+            else:
+                return
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={busy_seconds * 1000:.0f}")
 
 
 def _journal(library: tuple[int, ...]) -> tuple[str, str]:

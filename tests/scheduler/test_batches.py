@@ -14,6 +14,7 @@ from tests.support.fixtures import LEE
 from tests.support.rows import add_case
 from tests.support.world import World
 from triage.services import escalation
+from triage.services.pace import Pace, next_size
 from triage.store import blocks, cases, due_cases
 from triage.store.base import Base
 from triage.store.engine import Transaction
@@ -85,7 +86,7 @@ def test_deciding_together_leaves_what_deciding_one_by_one_leaves(world: World) 
         blocks.block(tx.session, LEE, "sms", "tried", now)
     with desk.store.read() as session:
         due = due_cases.due_timers(session, now)
-    together = list(escalation._batches(due))
+    together = list(escalation._turns(due))
 
     alone = outcome(world, ([timer] for batch in together for timer in batch), now)
 
@@ -98,7 +99,15 @@ def test_deciding_together_leaves_what_deciding_one_by_one_leaves(world: World) 
     }  # fmt: skip
 
 
-def test_no_two_timers_of_one_case_share_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(escalation, "_BATCH", 3)
+def test_no_two_timers_of_one_case_share_a_batch() -> None:
+    assert list(escalation._turns([(1, 1), (2, 2), (3, 1), (4, 3), (5, 4), (6, 5)])) == [[1, 2, 4, 5, 6], [3]]
 
-    assert list(escalation._batches([(1, 1), (2, 2), (3, 1), (4, 3), (5, 4), (6, 5)])) == [[1, 2, 4], [5, 6], [3]]
+
+def test_much_is_written_in_parts_as_long_as_the_last_one_shows_to_be_short() -> None:
+    every = list(range(1000))
+
+    parts = list(Pace().parts(every))
+
+    assert [each for part in parts for each in part] == every
+    assert max(map(len, parts)) <= 250
+    assert [next_size(100, took) for took in (0.0, 0.01, 0.1, 0.5, 9)] == [250, 250, 50, 25, 25]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -28,6 +28,7 @@ from triage.policy.roster import Person, Roster
 from triage.policy.terms import Terms
 from triage.services.alerts import Subject, alert, card_of, summon, summons_for, tell
 from triage.services.desk import Desk
+from triage.services.pace import Pace
 from triage.store import blocks, cases, deliveries, due_cases
 from triage.store.due_cases import DueCase, TimerMoves
 from triage.store.engine import Transaction
@@ -36,7 +37,6 @@ from triage.store.outbox import Outbox
 
 log = structlog.get_logger()
 
-_BATCH = 250
 _POSTPONED_BY = timedelta(seconds=60)
 
 
@@ -49,22 +49,23 @@ def run_due_timers(desk: Desk, now: datetime) -> int:
     """
     with desk.store.read() as session:
         due = due_cases.due_timers(session, now)
-    for timers in _batches(due):
-        _run(desk, timers, now)
+    pace = Pace()
+    for timers in _turns(due):
+        for part in pace.parts(timers):
+            _run(desk, part, now)
     return len(due)
 
 
-def _batches(due: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+def _turns(due: Iterable[tuple[int, int]]) -> Iterable[list[int]]:
     """First the first timer of every case, then the second of those that have one, and so on."""
     turns, had = defaultdict[int, list[int]](list), Counter[int]()
     for timer_id, case_id in due:
         turns[had[case_id]].append(timer_id)
         had[case_id] += 1
-    for timers in turns.values():
-        yield from (timers[first : first + _BATCH] for first in range(0, len(timers), _BATCH))
+    return turns.values()
 
 
-def _run(desk: Desk, timers: list[int], now: datetime) -> None:
+def _run(desk: Desk, timers: Sequence[int], now: datetime) -> None:
     try:
         with desk.store.write() as tx:
             _decide(tx, desk, due_cases.read(tx.session, timers, now), now)

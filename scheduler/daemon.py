@@ -135,7 +135,10 @@ class Daemon:
             elif self._refused_because is not None:
                 go_on(self._program, self._refused_because)
             self._refused_because = None
-            sweep(self._program, self._phone_system, self._senders.run, self._senders.free)
+            end = monotonic() + _HOUSE_EVERY_SECONDS
+            free, goes_on = self._senders.free, lambda: monotonic() < end
+            if not sweep(self._program, self._phone_system, self._senders.run, free, goes_on):
+                self.ring()
             if monotonic() - self._last_house >= _HOUSE_EVERY_SECONDS:
                 failed: dict[str, str] = {}
                 keep_house(self._program, lambda chore, error: failed.update({chore: type(error).__name__}))

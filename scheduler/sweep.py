@@ -63,8 +63,16 @@ def go_on(program: Program, because: str) -> None:
         reconciler.look_soon(program.desk, program.now())
 
 
-def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: Callable[[], int]) -> None:
+def sweep(
+    program: Program,
+    phone_system: PhoneSystem,
+    run: Run,
+    free_senders: Callable[[], int],
+    goes_on: Callable[[], bool] = lambda: True,
+) -> bool:
     """Timers, then sending, then asking; idempotent, and safe at any time on any node.
+
+    False where something is left to do: under load something new is always due, and it `goes_on` only so long.
 
     Nothing here waits for the phone system, at the start as little as later: what is known falls due by itself. What
     its lists tell then has deadlines of its own, and takes back a breach that a callback in time disproves.
@@ -85,9 +93,12 @@ def sweep(program: Program, phone_system: PhoneSystem, run: Run, free_senders: C
         free = free_senders()
         errands = _errands(program, phone_system, due, free) if free > 0 else []
         if not errands:
-            return
+            break
         for errand in errands:
             run(errand)
+        if not goes_on():
+            return False
+    return True
 
 
 def keep_house(program: Program, mishap: Mishap | None = None) -> None:
@@ -173,8 +184,9 @@ def _legs(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand
 
 
 def _look_ups(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
-    desk, clock = program.desk, program.clock.now
-    claimed = look_ups.claim_look_ups(desk, clock(), most)
+    """After an outage of the phone system there may be very many."""
+    desk, clock, spare = program.desk, program.clock.now, _spare(program, most)
+    claimed = look_ups.claim_look_ups(desk, clock(), spare) if spare > 0 else []
     return [partial(look_ups.ask, desk, phone_system.calls, question, clock) for question in claimed]
 
 
@@ -187,9 +199,8 @@ def _look_at_lists(program: Program, phone_system: PhoneSystem, _most: int) -> l
 
 
 def _copies(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
-    """A download may take a minute: half of the senders stay free for alerts."""
-    desk, clock = program.desk, program.clock.now
-    spare = most - program.settings.sender_threads // 2
+    """A download may take a minute."""
+    desk, clock, spare = program.desk, program.clock.now, _spare(program, most)
     claimed = recordings.claim_tasks(desk, clock(), spare) if spare > 0 else []
     return [
         partial(recordings.carry_out, desk, program.recordings, phone_system.recordings, task, clock)
@@ -198,11 +209,16 @@ def _copies(program: Program, phone_system: PhoneSystem, most: int) -> list[Erra
 
 
 def _letters(program: Program, _phone_system: PhoneSystem, most: int) -> list[Errand]:
-    """One at a time: a mail server may take half a minute, and half of the senders stay free for alerts."""
+    """One at a time: a mail server may take half a minute."""
     desk, clock, post = program.desk, program.clock.now, program.post
-    if post is None or most <= program.settings.sender_threads // 2:
+    if post is None or _spare(program, most) <= 0:
         return []
     return [partial(letters.carry_out, desk, post, task, clock) for task in letters.claim_letters(desk, clock(), 1)]
+
+
+def _spare(program: Program, free: int) -> int:
+    """How many of the free senders may do what can wait: half of all stay free for alerts."""
+    return free - program.settings.sender_threads // 2
 
 
 _CLAIMS: tuple[tuple[frozenset[Due], Callable[[Program, PhoneSystem, int], list[Errand]]], ...] = (

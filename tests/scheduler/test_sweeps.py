@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from sqlalchemy import select, text, update
 
+from scheduler.sweep import sweep
 from tests.support.dealers import add_dealer
 from tests.support.fixtures import LEE
 from tests.support.logs import Logs
@@ -157,3 +158,30 @@ def test_a_look_up_that_finds_nothing_yet_is_asked_again(world: World) -> None:
     assert (before, world.case()["caller"]) == (None, CALLER)
     with world.program.desk.store.read() as session:
         assert session.scalars(select(LookUp)).all() == []
+
+
+def test_asking_who_called_leaves_half_of_the_senders_to_alerts(world: World) -> None:
+    wire = Wire.of(world)
+    for _ in range(3):
+        wire.post("/twilio/recording", recording_form())
+    half = world.settings.sender_threads // 2
+
+    asked = []
+    for free in (half, half + 5):
+        sweep(world.program, world.phone_system, lambda errand: None, lambda free=free: free, lambda: False)  # type: ignore[misc]
+        with world.program.desk.store.read() as session:
+            asked.append(sum(row.attempts for row in session.scalars(select(LookUp))))
+    wire.close()
+
+    assert asked == [0, 3]
+
+
+def test_a_sweep_that_may_not_go_on_says_that_something_is_left(world: World) -> None:
+    world.phones.leave_voicemail(CALLER)
+    free = world.settings.sender_threads
+
+    ends = [
+        sweep(world.program, world.phone_system, lambda errand: errand(), lambda: free, lambda: False) for _ in range(9)
+    ]
+
+    assert (ends[0], ends[-1]) == (False, True)

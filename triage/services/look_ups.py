@@ -13,6 +13,7 @@ from triage.ports import CallDetails, KnowsCalls, RecordingDetails
 from triage.services.completion import Learnt, complete
 from triage.services.desk import Desk
 from triage.store import cases, look_ups
+from triage.store.engine import Transaction
 from triage.store.models import LookUp
 
 log = structlog.get_logger()
@@ -52,28 +53,30 @@ def ask(desk: Desk, calls: KnowsCalls, question: Question, clock: Callable[[], d
     except (OutcomeUnknown, TransportError) as error:
         log.warning("look_up_failed", case=question.case_id, call=question.call_sid, reason=str(error))
     else:
-        _write(desk, question, call, recording, clock())
+        is_answered, learnt = _learnt(call, recording)
+        if is_answered or learnt != Learnt():
+            now = clock()
+            desk.settling.settle(lambda tx: _write(tx, desk, question, learnt, now, is_answered=is_answered))
 
 
-def _write(
-    desk: Desk,
-    question: Question,
-    call: CallDetails | None,
-    recording: RecordingDetails | None,
-    now: datetime,
-) -> None:
+def _learnt(call: CallDetails | None, recording: RecordingDetails | None) -> tuple[bool, Learnt]:
+    """Whether the phone system knows enough, else it is asked again; and what it says."""
     is_answered = call is not None and recording is not None and recording.is_recorded is not None
     left = call.ended_at if call else None  # no recording ends after its call
-    learnt = Learnt(
+    return is_answered, Learnt(
         answered_at=call.started_at if call else None,
         left_at=(recording.ended_at if recording else None) or left,
         duration=recording.duration if recording else None,
         from_number=call.from_number if call else None,
     )
-    with desk.store.write() as tx:
-        row = tx.session.get(LookUp, question.case_id)
-        if row is not None and is_answered:  # else the phone system does not know enough yet: ask again
-            tx.session.delete(row)
-        voicemail = cases.voicemail(tx.session, question.recording_sid)
-        if voicemail is not None:
-            complete(tx, desk, voicemail, learnt, now)
+
+
+def _write(
+    tx: Transaction, desk: Desk, question: Question, learnt: Learnt, now: datetime, *, is_answered: bool
+) -> None:
+    row = tx.session.get(LookUp, question.case_id)
+    if row is not None and is_answered:
+        tx.session.delete(row)
+    voicemail = cases.voicemail(tx.session, question.recording_sid)
+    if voicemail is not None:
+        complete(tx, desk, voicemail, learnt, now)

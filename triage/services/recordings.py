@@ -213,7 +213,7 @@ def _fetch(desk: Desk, folder: RecordingFolder, provider: KeepsRecordings, task:
 
 
 def _fetched(desk: Desk, task: Task, kept: Contents, now: datetime) -> None:
-    with desk.store.write() as tx:
+    def settle(tx: Transaction) -> None:
         found = _still_ours(tx, task, CopyState.WANTED)
         if found is None:
             return
@@ -228,27 +228,32 @@ def _fetched(desk: Desk, task: Task, kept: Contents, now: datetime) -> None:
         )
         _record(tx, "recording_kept", found, now, sha256=kept.sha256, size=kept.size)
 
+    desk.settling.settle(settle)
+
 
 def _not_fetched(desk: Desk, task: Task, trouble: Trouble, reason: str, now: datetime) -> None:
     log.warning("recording_not_fetched", recording=task.recording_sid, attempt=task.attempt, reason=reason)
-    with desk.store.write() as tx:
+    why = reason[:_LONGEST_REASON]
+
+    def settle(tx: Transaction) -> None:
         found = _still_ours(tx, task, CopyState.WANTED)
         if found is None:
             return
         copy, voicemail, _ = found
-        reason = reason[:_LONGEST_REASON]
         if not copies.is_recorded(voicemail):  # it was announced, and then told that it could not be made
             copy.state, copy.next_attempt_at = CopyState.MISSING.value, None
             return
         copy.next_attempt_at = now + pause_after(copy.attempts)
         if gives_up(trouble, attempts=copy.attempts, received_at=voicemail.received_at, now=now):
-            copy.state, copy.next_attempt_at, copy.reason = CopyState.MISSING.value, None, reason
-            _record(tx, "recording_missing", found, now, reason=reason)
-            _tell(tx, desk, found, notice_words.recording_missing(reason), now)
-        elif is_alarming(trouble, copy.attempts) and copy.reason != reason:
-            copy.reason = reason
-            _record(tx, "recording_delayed", found, now, reason=reason)
-            _tell(tx, desk, found, notice_words.recording_delayed(reason), now)
+            copy.state, copy.next_attempt_at, copy.reason = CopyState.MISSING.value, None, why
+            _record(tx, "recording_missing", found, now, reason=why)
+            _tell(tx, desk, found, notice_words.recording_missing(why), now)
+        elif is_alarming(trouble, copy.attempts) and copy.reason != why:
+            copy.reason = why
+            _record(tx, "recording_delayed", found, now, reason=why)
+            _tell(tx, desk, found, notice_words.recording_delayed(why), now)
+
+    desk.settling.settle(settle)
 
 
 def _delete_at_provider(

@@ -21,7 +21,7 @@ from tests.simulation.seen import Seen, missing
 from tests.support.databases import MEMORY
 
 WEEKS_A_YEAR = 52
-YEARS_TO_SEE_ALL = 3
+YEARS_TO_SEE_ALL = 1
 """From so many years on a run fails where a fault or a rare branch was never seen."""
 
 

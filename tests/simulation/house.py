@@ -34,6 +34,8 @@ LISTS_EVERY = timedelta(minutes=5)
 NOTHING_NEW_FOR = timedelta(minutes=11)
 """Where nothing happened at the phone system for two looks, and our side works, a third finds what the second did."""
 PAUSE_AFTER_FAILURE = timedelta(seconds=5)
+AT_A_COMMIT, AT_A_CALL = "before a commit or after it", "at a provider call"
+"""Where a process may die."""
 
 
 class Broken(AssertionError):
@@ -84,8 +86,7 @@ class House(Nights):
         self.stopped_until: datetime | None = None
         self.is_dead = False
         self.downtime = timedelta(0)
-        self.points_left = 0
-        self.kind_of_point = ""
+        self.dies, self.points_left = AT_A_COMMIT, 0
         self.retry_at: datetime | None = None
         self.troubled_since: datetime | None = None
         self.steps = 0
@@ -105,7 +106,7 @@ class House(Nights):
         transports = {
             channel: Sender(inner, self._call_point) for channel, inner in self.phone_system.transports.items()
         }
-        recordings = dying(self.phone_system.recordings, lambda _what: self._point("at a provider call"))
+        recordings = dying(self.phone_system.recordings, lambda _what: self._point(AT_A_CALL))
         self.phone_system = replace(self.phone_system, transports=transports, recordings=recordings)
 
     def start(self) -> None:
@@ -114,7 +115,7 @@ class House(Nights):
         self.standby = None
         self.are_lists_at_rest = False
         for store in self.stores:
-            store.point = lambda _when: self._point("before a commit or after it")
+            store.point = lambda _when: self._point(AT_A_COMMIT)
 
     def close(self) -> None:
         """Both nodes end, wherever they stand."""
@@ -209,8 +210,7 @@ class House(Nights):
         """Both nodes: they are on one machine."""
         self.points_left = 0
         self.kill_standing()
-        self.seen.note("fault: process died")
-        self.seen.note(f"fault: died {self.kind_of_point}")
+        self.seen.note(f"fault: died {self.dies}")
         self.stop(self.downtime, dies=True)
 
     def wake_hung(self) -> None:
@@ -335,15 +335,14 @@ class House(Nights):
         self.retry_at = self.now + PAUSE_AFTER_FAILURE
 
     def _call_point(self, where: str) -> None:
-        self._point("at a provider call")
+        self._point(AT_A_CALL)
         if self._stands_still(where):
             self._stand_still()
 
-    def _point(self, kind: str) -> None:
-        if self.points_left > 0:
+    def _point(self, where: str) -> None:
+        if self.points_left > 0 and where == self.dies:
             self.points_left -= 1
             if self.points_left == 0:
-                self.kind_of_point = kind
                 raise Crash
 
     def _post(self, url: str, form: dict[str, str] | None, headers: dict[str, str]) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote_plus
 
@@ -27,8 +28,8 @@ from tests.simulation.quiet_log import listen
 from tests.simulation.run import simulate
 from tests.simulation.seen import FAULTS, KINDS, RARE, Seen, missing
 from tests.simulation.spans import Spans
-from tests.simulation.traffic import WORDS
-from tests.simulation.troubles import ALL
+from tests.simulation.traffic import WEEKS_A_STORM, WORDS, night_of_storm
+from tests.simulation.troubles import ALL, WEEKS_A_DECK, some_kinds
 from tests.simulation.week import Week, week
 from triage.policy.event_words import EVENT_WORDS
 from triage.services.dispatch import Errand
@@ -45,7 +46,7 @@ print(simulate(1, 0, Path(sys.argv[1]), 1).tally.head)
 @pytest.fixture(scope="module")
 def night(sqlite_template: Path) -> Iterator[Week]:
     """One night of trouble, over."""
-    with week(4, 0, sqlite_template) as simulated, listen():
+    with week(5, 0, sqlite_template) as simulated, listen():
         simulated.run(nights=1)
         yield simulated
 
@@ -309,7 +310,7 @@ def test_rewritten_history_is_found(night: Week) -> None:
 
 
 def test_every_trouble_has_to_be_seen_and_every_rare_entry_is_one_of_the_history() -> None:
-    assert {f"fault: {trouble.name}" for trouble in ALL} <= set(FAULTS)
+    assert {f"fault: {trouble.name}" for trouble in ALL} == set(FAULTS)
     assert set(KINDS) <= set(EVENT_WORDS)
     assert set(KINDS.values()) <= set(RARE)
 
@@ -342,6 +343,14 @@ def test_a_log_line_that_tells_too_much_is_found(words: str) -> None:
         library.info(words)
         structlog.get_logger().error("raised", exc_info=ValueError(words))
         assert told == ["harmful", f"some.library: {words}", "raised"]
+
+
+def test_each_kind_of_trouble_comes_in_each_four_weeks_and_a_storm_in_each_eight() -> None:
+    for begin in range(0, 520, WEEKS_A_STORM):
+        weeks = range(begin, begin + WEEKS_A_STORM)
+        dealt = [kind for week in weeks[:WEEKS_A_DECK] for kind in islice(some_kinds(3, week), len(ALL))]
+        assert set(dealt) == set(ALL)
+        assert sum(night_of_storm(3, week) is not None for week in weeks) == 1
 
 
 def test_what_was_never_seen_is_named() -> None:

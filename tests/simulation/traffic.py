@@ -26,14 +26,21 @@ PINS = {"ACME": "482913", "BELL": "730154", "CORD": "905267"}
 KNOWN = frozenset(CALLERS[: len(PINS) * len(NAMES)])
 WORDS = "the trunk is down again, please call Jordan Fairweather"
 """What is said on every tape: words that must be in no log."""
-STORM = 0.02
-"""How likely (0 to 1) a night is one in which a trunk fails, and its whole town calls within minutes."""
+WEEKS_A_STORM = 8
+"""In one night of so many weeks a trunk fails, and its whole town calls within minutes."""
 TEXTS = ("STATUS", "status please", "Estado", "still down, anybody there?", "thank you, it works again")
 _WEIGHTS = (8, 9, 8, 7, 6, 5, 4, 3, 2, 2, 1, 1, 1, 2, 3)
 """From 17:00 on, by hour."""
 
 
-def night_of(evening: datetime, a_night: float, chance: Random) -> Iterator[Arrival]:
+def night_of_storm(seed: int, week: int) -> int | None:
+    """Which of a week's nights is the one, from 0; None in most weeks."""
+    chance = Random(f"storm/{seed}/{week // WEEKS_A_STORM}")
+    night = chance.randrange(7)
+    return night if chance.randrange(WEEKS_A_STORM) == week % WEEKS_A_STORM else None
+
+
+def night_of(evening: datetime, a_night: float, chance: Random, *, is_stormy: bool) -> Iterator[Arrival]:
     """Arrivals from `evening` (17:00 in New York, in UTC) to the next morning, about `a_night` on weekdays."""
     busy = a_night * (1.3 if evening.weekday() >= 4 else 1.0)
     for _ in range(_poisson(busy, chance)):
@@ -48,9 +55,9 @@ def night_of(evening: datetime, a_night: float, chance: Random) -> Iterator[Arri
             second = _arrival(again, first.caller, chance)
             is_worse = chance.random() < 0.3
             yield replace(second, answers=replace(second.answers, emergency=is_worse or second.answers.emergency))
-    if chance.random() < STORM:
+    if is_stormy:
         begins = evening + timedelta(hours=chance.uniform(1, 12))
-        for caller in chance.sample(CALLERS, chance.randint(18, 24)):
+        for caller in chance.sample(CALLERS, chance.randint(24, 28)):
             at = begins + timedelta(minutes=chance.uniform(0, 6))
             yield Arrival(at=at, caller=caller, answers=Answers(attested=True, product="ucp"), seconds=9)
 

@@ -20,7 +20,7 @@ from tests.simulation.dealers import add_dealers
 from tests.simulation.house import PUBLIC_URL, House
 from tests.simulation.roster import MANAGER, staff_of
 from tests.simulation.seen import Seen
-from tests.simulation.traffic import night_of, texts_of
+from tests.simulation.traffic import night_of, night_of_storm, texts_of
 from tests.support.databases import MEMORY
 from triage.services import records
 from triage.transports.twilio_fallback import fallback_document
@@ -79,7 +79,7 @@ class Week:
         add_dealers(self.house, self.first, Random(self.chance.getrandbits(64)))
         self.seed, self.number = seed, number
         self.kinds = troubles.some_kinds(seed, number)
-        self.a_night = A_NIGHT
+        self.a_night, self.is_stormy = A_NIGHT, False
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
 
@@ -101,8 +101,10 @@ class Week:
         """Every night, each followed by a quiet morning in which all is looked at."""
         nights = nights or self.nights
         for night in range(nights):
+            week = self.number * self.nights // NIGHTS + night // NIGHTS
+            self.is_stormy = night_of_storm(self.seed, week) == night % NIGHTS
             if night % NIGHTS == 0:
-                self.kinds = troubles.some_kinds(self.seed, self.number * self.nights // NIGHTS + night // NIGHTS)
+                self.kinds = troubles.some_kinds(self.seed, week)
                 self.a_night = A_NIGHT * self.thinner * self.chance.choice((0.3, 0.8, 1.0, 1.2, 1.7))
             self._night(self.first + timedelta(days=night))
         return self._over(nights)
@@ -120,7 +122,8 @@ class Week:
         self._note_length(day)
         self._plan(evening, lambda: self.team.begin_night(house.now))
         morning = self._at(day + timedelta(days=1), 7)
-        arrivals = [one for one in night_of(evening, self.a_night, chance) if one.at < noon - timedelta(hours=2)]
+        drawn = night_of(evening, self.a_night, chance, is_stormy=self.is_stormy)
+        arrivals = [one for one in drawn if one.at < noon - timedelta(hours=2)]
         for arrival in arrivals:
             self._plan(arrival.at, partial(self._arrive, arrival))
         for at, number, words in texts_of(arrivals, chance):
@@ -148,11 +151,13 @@ class Week:
         """What the office does on the day after this night."""
 
     def _plan_troubles(self, calls: list[datetime], morning: datetime) -> None:
-        """Most troubles do nothing where nothing happens: they begin around a call, and before the quiet morning."""
+        """Most troubles do nothing where nothing happens: half of them begin just before a call, the others around
+        one, and all before the quiet morning."""
         chance = self.chance
-        for _ in range(chance.choice((1, 2, 3, 5)) if calls else 0):
+        for _ in range(chance.choice((2, 3, 4, 5)) if calls else 0):
             trouble = next(self.kinds)
-            begins = chance.choice(calls) + timedelta(minutes=chance.triangular(-8, 40, 0))
+            after = chance.uniform(-2, 0) if chance.random() < 0.5 else chance.triangular(-8, 40, 0)
+            begins = chance.choice(calls) + timedelta(minutes=after)
             span = timedelta(minutes=chance.uniform(0.2, 1.0) * trouble.minutes)
             self._plan(min(begins, morning), partial(self._begin, trouble, span))
 
@@ -167,8 +172,12 @@ class Week:
         house.ails += ails
         end = troubles.begin(trouble, house, self.chance)
         house.settle()
+        until = self._next(7, 15)
 
         def over() -> None:
+            if trouble.waits(house) and house.now < until:
+                self._plan(min(house.now + span, until), over)
+                return
             end()
             house.something_moves()
             house.ails = max(house.ails - ails, 0)
@@ -176,7 +185,7 @@ class Week:
             house.last_words.append(f"{house.now.isoformat()} ends: {trouble.name}")
             house.settle()
 
-        self._plan(min(house.now + span, self._next(7, 15)), over)
+        self._plan(min(house.now + span, until), over)
 
     def _quiet(self) -> None:
         self.house.mend()

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 FOUND_WITHIN = timedelta(minutes=10)
 """What a trouble left behind is found by so long after its end: lists are read every five minutes."""
 _A_DAY = timedelta(days=1, minutes=2)
+_KEPT = timedelta(days=35)
+"""Longer than nights of a sparse year are apart: what a night left at the phone system is looked at after the next."""
 
 
 @dataclass(slots=True)
@@ -37,10 +39,10 @@ class Spans:
             span.end = now + FOUND_WITHIN
 
     def end_all(self, now: datetime) -> None:
-        """Quiet begins, whatever was going on; a few days are kept."""
+        """Quiet begins, whatever was going on; what was is kept for a while."""
         for span in self._all:
             span.end = span.end or now + FOUND_WITHIN
-        self._all = [span for span in self._all if span.end is None or span.end > now - timedelta(days=14)]
+        self._all = [span for span in self._all if span.end is None or span.end > now - _KEPT]
 
     def touch(self, begin: datetime, end: datetime) -> bool:
         """Whether anything was wrong at any time of [begin, end]."""

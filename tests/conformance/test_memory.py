@@ -38,18 +38,23 @@ NEEDLESS = {
 
 @pytest.mark.parametrize("face", NEEDLESS)
 def test_a_face_does_not_load_what_it_has_no_use_for(face: str) -> None:
-    assert NEEDLESS[face] & set(_after(face, "import sys; print(*sys.modules)").split()) == set()
+    assert NEEDLESS[face] & set(_printed(f"import sys, {face}.__main__; print(*sys.modules)").split()) == set()
+
+
+def test_the_command_that_becomes_a_face_loads_nothing_that_the_face_then_loads_again() -> None:
+    loaded = _printed("import sys, triage.cli.faces; print(*sys.modules)").split()
+
+    assert {"config", "pydantic", "sqlalchemy", "structlog", "triage.bootstrap"} & set(loaded) == set()
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("face", NEEDLESS)
 def test_what_a_face_loaded_is_not_looked_through_for_garbage_while_a_caller_waits(face: str) -> None:
-    assert _after(face, "import gc; print(gc.isenabled(), gc.get_freeze_count() > 20 * len(gc.get_objects()))") == (
-        "True True\n"
-    )
+    code = "import gc; print(gc.isenabled(), gc.get_freeze_count() > 20 * len(gc.get_objects()))"
+
+    assert _printed(f"import {face}.__main__; {code}") == "True True\n"
 
 
-def _after(face: str, code: str) -> str:
-    """What Python prints once a face is loaded."""
-    command = [sys.executable, "-c", f"import {face}.__main__; {code}"]
+def _printed(code: str) -> str:
+    command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout

@@ -27,14 +27,14 @@ _HOMES = {
     "recording": "recordings",
     "report": "reports",
     "restore": "backups",
-    "scheduler": "operation",
+    "scheduler": "faces",
     "serve": "operation",
     "session": "work",
     "simulate": "simulate",
-    "simulator": "operation",
+    "simulator": "faces",
     "texts": "cases",
     "twilio": "twilio",
-    "web": "operation",
+    "web": "faces",
 }
 
 

@@ -21,27 +21,6 @@ def serve() -> None:
 
 
 @click.command()
-@reported
-def web() -> None:
-    """The web server alone."""
-    processes.become("webhooks")
-
-
-@click.command()
-@reported
-def scheduler() -> None:
-    """The scheduler alone."""
-    processes.become("scheduler")
-
-
-@click.command()
-@reported
-def simulator() -> None:
-    """The simulated phone system alone. Refuses to start with real credentials."""
-    processes.become("webhooks.simulator")
-
-
-@click.command()
 @wants_json
 @reported
 def migrate(*, as_json: bool) -> None:

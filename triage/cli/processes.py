@@ -1,4 +1,4 @@
-"""Starting the faces by name, as processes of their own."""
+"""Starting the faces as children of this process, and asking others."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-from typing import NoReturn
 
 import click
 import structlog
 
 from config.settings import SIMULATED_ACCOUNT, Settings, address
 from triage.bootstrap import Program, build, build_phone_system, demo_clock_file
+from triage.cli.faces import command_line
 from triage.errors import ConfigurationError, TriageError
 
 log = structlog.get_logger()
@@ -30,11 +29,6 @@ _RESTART_AFTER_SECONDS = 1.0
 _STOP_WITHIN_SECONDS = 20.0
 _ANSWER_WITHIN_SECONDS = 20.0
 _PR_SET_PDEATHSIG = 1
-
-
-def become(module: str) -> NoReturn:
-    """Replace this process by a face. It is started by name: the domain does not import its faces."""
-    os.execv(sys.executable, _command(module))  # noqa: S606 - our own interpreter, our own module # nosec B606
 
 
 def serve(settings: Settings) -> int:
@@ -87,7 +81,7 @@ def ask(module: str, documents: Sequence[str], told: Callable[[str], None]) -> l
 
 def _begin_to_ask(module: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - our own interpreter, our own module # nosec B603
-        _command(module),
+        command_line(module),
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -153,7 +147,7 @@ class _Children:
 
     def _launch(self, module: str) -> None:
         self._running[module] = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module # nosec B603
-            _command(module),
+            command_line(module),
             env=self._environment,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process has one thread
         )
@@ -186,10 +180,6 @@ def _simulated(settings: Settings, program: Program) -> dict[str, str]:
         "AFTERHOURS_TWILIO_API_BASE": f"http://{settings.simulator_bind}",
         "AFTERHOURS_DEMO_CLOCK_FILE": str(demo_clock_file(program.desk.store)),
     }
-
-
-def _command(module: str) -> list[str]:
-    return [sys.executable, "-P", "-m", module]  # -P: a folder of the same name where we start is not ours
 
 
 def _refuse_taken(setting: str, bind: str) -> None:

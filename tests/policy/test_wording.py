@@ -168,7 +168,7 @@ def test_words_of_windows_and_flags_are_complete() -> None:
     assert set(WINDOW_WORDS) == set(get_args(WindowName))
     assert set(FLAG_WORDS) == {
         *("emergency", "not_attested", "not_supported", "deferred", "hang_up", "no_recording", "little_said"),
-        *("blocked", "nobody_to_call", "misdated"),
+        *("blocked", "nobody_to_call", "misdated", "doubtful_pin"),
     }
 
 

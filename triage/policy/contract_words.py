@@ -224,7 +224,11 @@ def _phone(terms: Terms) -> Iterator[tuple[str, str]]:
     yield "", f"In support hours {_list(phone.day_desk)} ring for {rings} first." if phone.day_desk else "No day desk."
     told = "hears" if phone.tells_account else "does not hear"
     yield "", f"A dealer's technician who calls from a phone of their own {told} what is left."
-    yield "", f"After {phone.pin_tries} wrong PINs from a number in {span(phone.pin_tries_within)} none counts there."
+    tries = f"{phone.pin_tries} wrong PINs from a number, or {phone.pin_tries * 10} from all,"
+    yield (
+        "",
+        f"After {tries} in {span(phone.pin_tries_within)} a right one is marked doubtful, and no caller hears of it.",
+    )
     yield "", f"Refused with a busy tone: {_list(phone.blocked) or 'no number'}."
 
 

@@ -18,6 +18,7 @@ from triage.policy.dialing import Refusal, refusal_of
 from triage.policy.hours import window_at
 from triage.policy.intake import Message, Sorted, Treatment, folds_into, sort
 from triage.policy.phone import Language
+from triage.policy.pins import is_pin
 from triage.policy.speech import clock, digits, of_window, sentences
 from triage.policy.terms import ProductLine, Terms
 
@@ -65,8 +66,9 @@ class Known:
 
     `answered_at` is when its greeting began (W5). `shown` is the number of the caller, `may_call` whether a callback
     may dial it, `keyed` the number that the caller keyed in instead. `open_cases` are theirs, oldest first.
-    `is_recognised` where their dealer is known; else `may_key_pin` says whether they are asked for a PIN. `account` is
-    told to a technician who calls from a phone of their own.
+    `is_recognised` where their dealer is known; else `may_key_pin` says whether they are asked for a PIN, and
+    `is_pin_kept_quiet` that they do not hear whether it was right: PINs are being guessed. `account` is told to a
+    technician who calls from a phone of their own.
     """
 
     answered_at: datetime
@@ -80,6 +82,7 @@ class Known:
     open_cases: tuple[OpenCase, ...] = ()
     is_recognised: bool = False
     may_key_pin: bool = False
+    is_pin_kept_quiet: bool = False
     account: DealerAccount | None = None
 
 
@@ -156,7 +159,7 @@ def answer_to(step: Step, keys: str, known: Known, repeats: int, terms: Terms) -
             in_other = replace(known, language=other)
             return _turn(in_other, (), _greeting(in_other, repeats + 1, terms), terms)
         case Step.PIN, _:
-            return _take_pin(known, repeats, terms)
+            return _take_pin(keys, known, repeats, terms)
         case Step.PRODUCT, _ if keys in PRODUCTS:
             chosen = replace(known, product=PRODUCTS[keys])
             return _go_on(step, chosen, _owed(chosen, terms), terms)
@@ -259,10 +262,10 @@ def _ask(step: Step, known: Known, repeats: int, said: str, terms: Terms) -> Tur
     return _turn(known, _lines(known, said), (question, *_after(step, known, terms)), terms)
 
 
-def _take_pin(known: Known, repeats: int, terms: Terms) -> Turn:
+def _take_pin(keys: str, known: Known, repeats: int, terms: Terms) -> Turn:
     """After a PIN; whoever is not recognised by now keyed in a wrong one."""
     words = sentences(known.language, terms)
-    if known.is_recognised:
+    if known.is_recognised or (known.is_pin_kept_quiet and is_pin(keys)):
         return _go_on(Step.PIN, known, words.noted, terms)
     if known.may_key_pin and repeats < MOST_REPEATS:
         return _ask(Step.PIN, known, repeats + 1, words.no_pin, terms)

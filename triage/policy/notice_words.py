@@ -15,6 +15,13 @@ def opted_out(name: str) -> str:
     return to_gsm7(f"{one_line(name, 40)} opted out of our texts: alerts go by call until they text START.")
 
 
+def pins_guessed(wrong: int) -> str:
+    return (
+        f"Somebody guesses PINs of dealers: {wrong} were wrong. PINs go on counting, marked doubtful:"
+        " ask such callers who they are before you bill."
+    )
+
+
 def uncovered(
     gaps: Sequence[Shift], unknown: Sequence[str], now: datetime, terms: Terms, *, looked_ahead: timedelta
 ) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 PIN_DIGITS = 6
+DOUBTFUL_PIN = "doubtful_pin"
+"""The flag of a case whose caller keyed in a right PIN while PINs were guessed."""
 _RUNS = "01234567890 09876543210"
 _FEWEST_DIFFERENT = 3
 

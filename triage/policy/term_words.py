@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from triage.policy.fields import WindowName
+from triage.policy.pins import DOUBTFUL_PIN
 from triage.policy.put_back import MISDATED
 from triage.policy.terms import ProductLine
 
@@ -40,6 +41,7 @@ FLAG_WORDS = {
     "little_said": "Near silence",
     "blocked": "Blocked number",
     "nobody_to_call": "Nobody to call",
+    DOUBTFUL_PIN: "Doubtful PIN",
     MISDATED: "Dated by a wrong clock",
 }
 LANGUAGE_WORDS = {"es": "Spanish"}

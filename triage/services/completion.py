@@ -9,6 +9,7 @@ from typing import cast
 from triage.policy import wording
 from triage.policy.intake import Message, Sorted, at_risk_at, sort
 from triage.policy.lifecycle import CaseEvent, CaseState, is_legal, next_state
+from triage.policy.pins import DOUBTFUL_PIN
 from triage.policy.put_back import MISDATED
 from triage.policy.roster import Person
 from triage.policy.terms import ProductLine, Terms
@@ -143,7 +144,7 @@ def learn_times(
         is_little="little_said" in case.flags,
     )
     decided = sort(message, terms)
-    later = {"hang_up", "blocked", MISDATED}
+    later = {"hang_up", "blocked", MISDATED, DOUBTFUL_PIN}
     learnt_later = [flag for flag in case.flags if flag in later and flag not in decided.flags]
     case.window, case.rate, case.support_day = decided.window, decided.rate, decided.support_day
     case.flags, case.clauses = [*decided.flags, *learnt_later], list(decided.clauses)

@@ -181,6 +181,7 @@ def _left(case: Case) -> Left | None:
 def _known(tx: Transaction, desk: Desk, call: Call, now: datetime) -> Known:
     terms = desk.terms
     found = recognition.of_call(tx.session, call)
+    may_key_pin = found is None and recognition.may_key_pin(tx.session)
     waiting = cases.awaiting_callback_of(tx.session, call.from_number) if call.from_number else ()
     return Known(
         answered_at=call.answered_at or now,
@@ -193,7 +194,8 @@ def _known(tx: Transaction, desk: Desk, call: Call, now: datetime) -> Known:
         product=cast("ProductLine", call.product),
         open_cases=tuple(OpenCase(due=case.callback_due, keyed=case.callback_number) for case in waiting),
         is_recognised=found is not None,
-        may_key_pin=found is None and recognition.may_key_pin(tx.session, call, terms, now),
+        may_key_pin=may_key_pin,
+        is_pin_kept_quiet=may_key_pin and recognition.are_pins_guessed(tx.session, call.from_number, terms, now),
         account=recognition.account_to_tell(tx.session, desk, call, now),
     )
 

@@ -16,11 +16,13 @@ from triage.policy import ledger as rules
 from triage.policy.account_words import DealerAccount, Drawn, callback, texted
 from triage.policy.fields import WindowName
 from triage.policy.hours import local
-from triage.policy.pins import is_pin
+from triage.policy.notice_words import pins_guessed
+from triage.policy.pins import DOUBTFUL_PIN, is_pin
 from triage.policy.session_price import Work
 from triage.policy.terms import ProductLine, Terms
 from triage.policy.wording import Card
 from triage.services import billing, billing_lines, ledger, pins
+from triage.services.alerts import administrators, tell
 from triage.services.desk import Desk
 from triage.store import Session, calls, chain, dealers, sessions
 from triage.store import ledger as ledger_rows
@@ -42,13 +44,18 @@ def of_call(session: Session, call: Call) -> Matched | None:
     return by_number
 
 
-def may_key_pin(session: Session, call: Call, terms: Terms, now: datetime) -> bool:
-    """Whether a caller whose number is not known is asked for a PIN: somebody has one, and not too many were wrong."""
+def may_key_pin(session: Session) -> bool:
+    """Whether a caller whose number is not known is asked for a PIN: somebody has one."""
+    return dealers.any_pin(session)
+
+
+def are_pins_guessed(session: Session, number: str | None, terms: Terms, now: datetime) -> bool:
+    """Whether too many were wrong, from a number or from all together. Then PINs still count, or whoever shows other
+    people's numbers could switch them off; but no caller hears whether theirs was right, and people are told to ask."""
     since, most = now - terms.phone.pin_tries_within, terms.phone.pin_tries
     return (
-        dealers.any_pin(session)
-        and calls.wrong_pins_of(session, call.from_number or _WITHHELD, since) < most
-        and calls.wrong_pins(session, since) < most * _NUMBERS_WORTH
+        calls.wrong_pins_of(session, number or _WITHHELD, since) >= most
+        or calls.wrong_pins(session, since) >= most * _NUMBERS_WORTH
     )
 
 
@@ -62,17 +69,21 @@ def pin_hash_of(desk: Desk, keys: str) -> str | None:
 
 def take_pin(tx: Transaction, desk: Desk, call: Call, pin_hash: str, repeats: int, now: datetime) -> None:
     """A PIN says who calls, or is counted as a wrong one: a right guess would charge a stranger's dealer."""
-    terms, session = desk.terms, tx.session
-    if of_call(session, call) is not None or not may_key_pin(session, call, terms, now):
+    session, phone = tx.session, desk.terms.phone
+    if of_call(session, call) is not None or not may_key_pin(session):
         return
     found = dealers.of_pin(session, pin_hash)
     if found is not None and found.technician is not None:
         call.dealer_technician_id = found.technician.id
         session.flush()
         return
-    calls.forget_wrong_pins(session, until=now - terms.phone.pin_tries_within)
+    since = now - phone.pin_tries_within
+    calls.forget_wrong_pins(session, until=since)
     if calls.count_wrong_pin(session, call.sid, repeats, call.from_number or _WITHHELD, now):
         tx.record("pin_refused", at=now, actor="caller", call=call.sid, caller=call.from_number)
+        if calls.wrong_pins(session, since) == phone.pin_tries * _NUMBERS_WORTH:
+            words = pins_guessed(phone.pin_tries * _NUMBERS_WORTH)
+            tell(tx, administrators(desk.roster(session)), words, terms=desk.terms, now=now)
 
 
 def recognise(
@@ -90,6 +101,8 @@ def recognise(
         return
     _assign(tx, desk, case, found, now)
     name = found.technician.name if found.technician else None
+    if by == "PIN" and are_pins_guessed(tx.session, number, desk.terms, now):
+        case.flags, by = [*case.flags, DOUBTFUL_PIN], "doubtful PIN"
     tx.record_of(case, "dealer_recognised", at=now, actor="system", dealer=found.dealer.code, technician=name, by=by)
 
 
@@ -115,6 +128,7 @@ def set_by_hand(
     was = tx.session.get(Dealer, case.dealer_id) if case.dealer_id else None
     before = _billed(tx, case)
     _assign(tx, desk, case, Matched(dealer, None) if dealer else None, now)
+    case.flags = [flag for flag in case.flags if flag != DOUBTFUL_PIN]
     after = _billed(tx, case)
     tx.record_of(
         case,

@@ -91,11 +91,8 @@ def sweep(
         if due & {Due.TIMER, Due.LEDGER, Due.BOOKING}:
             due = what_is_due(program.desk, program.now())
         free = free_senders()
-        errands = _errands(program, phone_system, due, free) if free > 0 else []
-        if not errands:
+        if free <= 0 or _run_errands(program, phone_system, due, free, run) == 0:
             break
-        for errand in errands:
-            run(errand)
         if not goes_on():
             return False
     return True
@@ -156,13 +153,19 @@ _CHORES: tuple[Chore, ...] = (
 )  # fmt: skip
 
 
-def _errands(program: Program, phone_system: PhoneSystem, due: frozenset[Due], most: int) -> list[Errand]:
-    """What is to be asked of the phone system, the most urgent kind first."""
-    found: list[Errand] = []
+def _run_errands(program: Program, phone_system: PhoneSystem, due: frozenset[Due], most: int, run: Run) -> int:
+    """Ask the phone system, the most urgent kind first: an alert does not wait until the next kind is claimed.
+
+    Returns how many were run.
+    """
+    begun = 0
     for kinds, claim in _CLAIMS:
-        if due & kinds and len(found) < most:
-            found += claim(program, phone_system, most - len(found))
-    return found
+        if due & kinds and begun < most:
+            errands = claim(program, phone_system, most - begun)
+            begun += len(errands)
+            for errand in errands:
+                run(errand)
+    return begun
 
 
 def _test_calls(program: Program, phone_system: PhoneSystem, _most: int) -> list[Errand]:

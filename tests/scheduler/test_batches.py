@@ -110,4 +110,4 @@ def test_much_is_written_in_parts_as_long_as_the_last_one_shows_to_be_short() ->
 
     assert [each for part in parts for each in part] == every
     assert max(map(len, parts)) <= 250
-    assert [next_size(100, took) for took in (0.0, 0.01, 0.1, 0.5, 9)] == [250, 250, 50, 25, 25]
+    assert [next_size(100, took) for took in (0.0, 0.01, 0.05, 0.5, 9)] == [250, 250, 200, 100, 100]

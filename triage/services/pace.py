@@ -9,17 +9,18 @@ from typing import TypeVar
 Each = TypeVar("Each")
 
 MOST = 250
-_FIRST, _FEWEST = 100, 25
-_PART_TAKES_SECONDS = 0.05
+_FEWEST = 100
+"""What each transaction costs by itself: fewer at once take up to three times the processor for each."""
+_PART_TAKES_SECONDS = 0.1
 _GIVES_WAY_SECONDS = 0.003
 """Longer than SQLite's writers sleep between two looks for the lock (see store/sqlite.py)."""
 
 
 class Pace:
-    """Goes by how long the last part took: the database, its disk and its other writers are never as quick."""
+    """Goes by how long the last part took, on this machine and at this moment."""
 
     def __init__(self) -> None:
-        self._size = _FIRST
+        self._size = _FEWEST
 
     def parts(self, every: Sequence[Each]) -> Iterator[Sequence[Each]]:
         """The next part is asked for once the one before it is written; before it comes, others may write."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
+from itertools import chain
 from typing import Any, NamedTuple
 
 from triage.policy.calendar_groups import HOURS, Slot
 from triage.policy.sla import Outcome, Tally
 
-FORM = 1
+FORM = 2
 """Of what is kept: the next number where it comes to mean anything else."""
 
+_OUTCOMES = {each.value: each for each in Outcome}  # to call Outcome takes ten times as long
 _KINDS = ("totals", "windows", "technicians", "weeks", "weekdays", "hours")
 
 
@@ -46,19 +49,34 @@ class Broken(NamedTuple):
     callback_made_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class KeptBroken:
+    """Broken promises as they are kept, as text: it is read where they are asked for, and many reports name few."""
+
+    text: str
+
+    def __iter__(self) -> Iterator[Broken]:
+        return map(Broken._make, json.loads(self.text))
+
+
 @dataclass(slots=True)
 class Groups:
     """Some cases, tallied all together and by window, technician, week, weekday (0 is Monday) and hour: what these are
-    called, as text, and their tally. `volume` has a number for each hour of a week; `broken` is as they were left."""
+    called, as text, and their tally. `volume` has a number for each hour of a week; the parts of `broken` are one
+    after the other."""
 
     tallies: dict[str, defaultdict[str, Tally]] = field(
         default_factory=lambda: {kind: defaultdict(Tally) for kind in _KINDS}
     )
     volume: list[int] = field(default_factory=lambda: [0] * (7 * len(HOURS)))
-    broken: list[Broken] = field(default_factory=list)
+    parts_broken: list[Iterable[Broken]] = field(default_factory=list)
 
     def totals(self) -> Tally:
         return self.tallies["totals"][""]
+
+    def broken(self) -> Iterator[Broken]:
+        """The promises that were not kept, as they were left."""
+        return chain.from_iterable(self.parts_broken)
 
 
 def counted(cases: Iterable[Counted]) -> Groups:
@@ -66,7 +84,8 @@ def counted(cases: Iterable[Counted]) -> Groups:
     weeks: defaultdict[int, Tally] = defaultdict(Tally)
     slots: defaultdict[tuple[int, int], Tally] = defaultdict(Tally)
     hands: defaultdict[tuple[str, str | None], Tally] = defaultdict(Tally)
-    found = Groups()
+    found, broken = Groups(), list[Broken]()
+    found.parts_broken.append(broken)
     for case in cases:
         slot = case.slot
         weeks[slot.week].add(case)
@@ -74,7 +93,7 @@ def counted(cases: Iterable[Counted]) -> Groups:
         hands[case.window, case.technician].add(case)
         if case.outcome is Outcome.BREACHED:
             assert case.callback_due is not None  # noqa: S101 - only a promise can be broken
-            found.broken.append(
+            broken.append(
                 Broken(case.case_id, case.window, case.technician, case.left, case.callback_due, case.callback_made_at)
             )
     parts: list[tuple[str, str, Tally]] = []
@@ -100,7 +119,7 @@ def joined(parts: Sequence[Groups]) -> Groups:
             for name, tally in tallies.items():
                 found.tallies[kind][name].take(tally)
         found.volume = [mine + its for mine, its in zip(found.volume, part.volume, strict=True)]
-        found.broken += part.broken
+        found.parts_broken += part.parts_broken
     return found
 
 
@@ -116,7 +135,7 @@ def kept(groups: Groups) -> tuple[dict[str, Any], bytes]:
             lengths.append(len(spans) - before)
         counts = [[became.value, basis, count] for (became, basis), count in tally.kinds.items()]
         tallies.setdefault(kind, {})[name] = [counts, *lengths]
-    return {"tallies": tallies, "volume": groups.volume, "broken": groups.broken}, spans.tobytes()
+    return {"tallies": tallies, "volume": groups.volume, "broken": json.dumps([*groups.broken()])}, spans.tobytes()
 
 
 def as_kept(counts: dict[str, Any], spans: bytes) -> Groups:
@@ -125,12 +144,12 @@ def as_kept(counts: dict[str, Any], spans: bytes) -> Groups:
     for kind, tallies in counts["tallies"].items():
         for name, (kinds, acknowledged, called_back) in tallies.items():
             tally = found.tallies[kind][name]
-            tally.kinds.update({(Outcome(became), basis): count for became, basis, count in kinds})
+            tally.kinds.update({(_OUTCOMES[became], basis): count for became, basis, count in kinds})
             middle, end = at + acknowledged, at + acknowledged + called_back
             tally.take_runs(ordered[at:middle], ordered[middle:end])
             at = end
     found.volume = counts["volume"]
-    found.broken = [*map(Broken._make, counts["broken"])]
+    found.parts_broken.append(KeptBroken(counts["broken"]))
     return found
 
 

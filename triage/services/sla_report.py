@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any, TypedDict, cast
 
 import structlog
@@ -88,7 +89,7 @@ def sla_report(
     """
     with desk.store.read() as session:
         found = _groups(session, desk, asked, now)
-        stories = _stories(session, found.broken[:most_stories])
+        stories = _stories(session, [*islice(found.broken(), most_stories)])
     tallies, volume = found.tallies, found.volume
     return {
         "from": asked.first,
@@ -104,7 +105,7 @@ def sla_report(
         "weekdays": {name: _figures(tallies["weekdays"][str(weekday)]) for weekday, name in enumerate(WEEKDAYS)},
         "hours": {f"{hour:02}": _figures(tallies["hours"][str(hour)]) for hour in HOURS},
         "volume": {name: volume[weekday * len(HOURS) :][: len(HOURS)] for weekday, name in enumerate(WEEKDAYS)},
-        "breaches": [_breach(case, stories.get(case.case_id), now) for case in found.broken[:most_breaches]],
+        "breaches": [_breach(case, stories.get(case.case_id), now) for case in islice(found.broken(), most_breaches)],
     }
 
 

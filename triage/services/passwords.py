@@ -28,7 +28,7 @@ _WAIT_SECONDS = 3.0
 
 _COMMON = Path(__file__).with_name("common_passwords.bin")
 """Of the million commonest of ten million stolen passwords, those that are as long as ours have to be: the first bytes
-of the SHA-256 of each in small letters, in order. Where they come from stands in the README."""
+of the SHA-256 of each in small letters, in order. Whose they are stands beside it."""
 _BYTES_OF_EACH = 5
 
 

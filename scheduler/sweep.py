@@ -20,6 +20,7 @@ from triage.services import (
     leg_look_ups,
     letters,
     look_ups,
+    lost_reports,
     put_back,
     reconciler,
     recordings,
@@ -201,6 +202,13 @@ def _look_at_lists(program: Program, phone_system: PhoneSystem, _most: int) -> l
     return [partial(reconciler.take_look, desk, phone_system.traffic, look, clock)]
 
 
+def _questions(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
+    """After an outage there may be thousands."""
+    desk, clock, spare = program.desk, program.clock.now, _spare(program, most)
+    claimed = lost_reports.claim_questions(desk, clock(), spare) if spare > 0 else []
+    return [partial(lost_reports.ask, desk, phone_system.transports, question, clock) for question in claimed]
+
+
 def _copies(program: Program, phone_system: PhoneSystem, most: int) -> list[Errand]:
     """A download may take a minute."""
     desk, clock, spare = program.desk, program.clock.now, _spare(program, most)
@@ -230,6 +238,7 @@ _CLAIMS: tuple[tuple[frozenset[Due], Callable[[Program, PhoneSystem, int], list[
     (frozenset({Due.BRIDGE}), _legs),
     (frozenset({Due.LOOK_UP}), _look_ups),
     (frozenset({Due.LISTS}), _look_at_lists),
+    (frozenset({Due.QUESTION}), _questions),
     (frozenset({Due.COPY}), _copies),
     (frozenset({Due.LETTER}), _letters),
 )

@@ -131,6 +131,21 @@ class HangsUp(Protocol):
     def hang_up(self, provider_sid: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the provider says of an SMS or call by now: one of its words, and why it failed where it says so."""
+
+    status: str
+    error_code: int | None = None
+
+
+@runtime_checkable
+class TellsOutcome(Protocol):
+    """Tells what became of an SMS or call. None where it knows nothing; raises OutcomeUnknown or TransportError."""
+
+    def outcome(self, provider_sid: str) -> Told | None: ...
+
+
 class KnowsCalls(Protocol):
     """Tells what the provider knows of a call or a recording.
 

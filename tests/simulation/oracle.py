@@ -23,11 +23,14 @@ from triage.services.audit import verify_chain
 from triage.store.models import Alert, Case, Delivery, Event, LedgerEntry, Timer, Voicemail
 from webhooks.simulator.nights.voicemails import Arrival
 from webhooks.simulator.records import Call, InboundCall, Message
+from webhooks.simulator.texting import TERMINAL
 
 NEW_YORK = ZoneInfo("America/New_York")
 PROMISE = timedelta(hours=2)
 ON_TIME = timedelta(seconds=15)
 FINAL_WITHIN = timedelta(days=5)
+KNOWN_WITHIN = timedelta(hours=2)
+"""What the end of a text or call is known by: the phone system is asked four times in the first hour."""
 _DELIVERY = re.compile(r"[?&]delivery=(\d+)")
 _STATES = {"open", "acknowledged", "called_back", "closed", "deferred", "review"}
 
@@ -87,6 +90,7 @@ class Watch:
         for case in cases:
             self.the_promise_is_two_hours(session, case)
         self.nobody_is_told_twice(session, deliveries)
+        self.what_became_of_it_is_known(deliveries)
         self.callers_are_told_once(deliveries)
         money.each_callback_is_billed_once(session)
         accounts.each_dealer_pays_what_it_owes(session, self.house.program.now())
@@ -177,6 +181,16 @@ class Watch:
         """I11: after hours of quiet nothing waits that should have happened."""
         if self.house.is_overdue():
             raise Broken("I11: something stays due, however often it is swept")
+
+    def what_became_of_it_is_known(self, deliveries: Sequence[Delivery]) -> None:
+        """I11: however many reports are lost, what became of a text or call is known here where it is there."""
+        exchange = self.house.phones.exchange
+        over = {sid: one.status for sid, one in exchange.messages.items() if one.status in TERMINAL}
+        over |= {sid: one.status for sid, one in exchange.calls.items() if one.is_over}
+        for row in deliveries:
+            is_old = row.started_at is not None and row.started_at < self.house.now - KNOWN_WITHIN
+            if is_old and row.state in {"accepted", "sent"} and row.provider_sid in over:
+                raise Broken(f"I11: delivery {row.id} is {row.state} here, and {over[row.provider_sid]} in truth")
 
     def nobody_is_told_twice(self, session: Session, deliveries: Sequence[Delivery]) -> None:
         """I6: the provider took each delivery once; a repeat is marked, and its first outcome was unknown."""

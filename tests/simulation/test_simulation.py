@@ -204,6 +204,10 @@ def open_again(rows: Session) -> None:
     rows.scalars(select(Case).where(Case.state == "closed")).first().state = "review"  # type: ignore[union-attr]
 
 
+def forget_an_end(rows: Session) -> None:
+    rows.scalars(select(Delivery).where(Delivery.state == "delivered")).first().state = "sent"  # type: ignore[union-attr]
+
+
 HARMS = (
     (forget_a_voicemail, "I1"),
     (come_late, "I1"),
@@ -219,6 +223,7 @@ HARMS = (
     (bill_a_dealer_nothing, "I8"),
     (bill_a_quarter_that_goes_on, "I8"),
     (draw_more_than_there_is, "I8"),
+    (forget_an_end, "I11"),
     (open_again, "I12"),
     (alert_again, "I15"),
     (leave_a_rung_out, "I15"),

@@ -138,12 +138,14 @@ def test_reports_doubled_or_reversed_change_nothing(team: World, fault: str) -> 
 def test_without_any_report_the_ladder_climbs_by_its_own_clock(team: World) -> None:
     left = team.now
     team.phones.faults.drop_reports = True
+    team.phones.faults.fail_reads = 1000  # and it does not say what became of them when it is asked
 
     team.voicemail(attested=True)
     team.advance(minutes=15)
 
     assert team.pages(left)[:3] == ["0:00 Lee sms", "5:00 Lee call", "5:00 Lee sms"]
-    assert team.pages(left)[3:] == ["7:00 Lee call", "15:00 Dana call", "15:00 Dana sms"]
+    to_technicians = [page for page in team.pages(left)[3:] if "Ada" not in page]
+    assert to_technicians == ["7:00 Lee call", "15:00 Dana call", "15:00 Dana sms"]
 
 
 @pytest.mark.thorough

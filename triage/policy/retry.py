@@ -19,6 +19,15 @@ By then a list that lags has caught up, and a report to the address that names t
 GIVE_UP_SEARCHING_AFTER = timedelta(minutes=10)
 """Where the provider's list itself does not answer: an alert twice is better than none."""
 
+ASK_EVERY = timedelta(minutes=2)
+"""How soon the phone system is asked again about a text or call where it did not answer the question."""
+
+_ASKED_AFTER = tuple(timedelta(minutes=minutes) for minutes in (2, 5, 15, 60, 24 * 60))
+"""When the phone system is asked what became of a text or call whose end it did not report, from its sending on.
+
+Ends are reported within seconds, a text is given up after half an hour, and some carriers never confirm any.
+"""
+
 _MOST_ATTEMPTS = 6
 
 
@@ -37,3 +46,15 @@ def may_repeat(*, started_at: datetime, was_searched: bool, rings_for: timedelta
     """
     rung_out_after = SENDING_LEASE + rings_for
     return now - started_at >= max(REPEAT_AFTER if was_searched else GIVE_UP_SEARCHING_AFTER, rung_out_after)
+
+
+def next_question(sent_at: datetime, now: datetime) -> datetime | None:
+    """When to ask next what became of a text or call, if no report tells until then; None where that is given up.
+
+    On the full minute, so that of many that are lost together one ring of the bell is enough.
+    """
+    for pause in _ASKED_AFTER:
+        at = (sent_at + pause).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        if at > now:
+            return at
+    return None

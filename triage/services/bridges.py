@@ -236,7 +236,7 @@ def _picked_up(tx: Transaction, case: Case, delivery: Delivery, call_sid: str, n
     if delivery.provider_sid is not None or deliveries.with_provider_sid(tx.session, call_sid) is not None:
         return
     delivery.provider_sid, delivery.state = call_sid, DeliveryState.DELIVERED.value
-    delivery.claim = delivery.next_attempt_at = delivery.reason = None
+    delivery.claim = delivery.next_attempt_at = delivery.ask_at = delivery.reason = None
     found = {"delivery": delivery.id, "person": delivery.person_id, "channel": delivery.channel}
     tx.record_of(case, "delivery_delivered", at=now, actor="phone system", **found)
 

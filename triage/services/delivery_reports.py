@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 from triage.policy import notice_words
-from triage.policy.delivery import ASKED_FOR, DeliveryState, accepts, is_spent
+from triage.policy.delivery import ASKED_FOR, FINAL, DeliveryState, accepts, is_spent
 from triage.policy.ladder import RUNGS
 from triage.policy.lifecycle import CaseState
+from triage.policy.retry import next_question
 from triage.policy.twilio_words import OVER_UNHEARD, STATUS, UNANSWERED, meaning
 from triage.services import asked_calls, phone_lines
 from triage.services.alerts import administrators, tell
@@ -39,19 +40,24 @@ class DeliveryReport:
 def take_report(desk: Desk, report: DeliveryReport, now: datetime) -> None:
     """Keep a report and let it move its delivery. Repeated, late, stray and unknown ones change nothing."""
     with desk.store.write() as tx:
-        if not reports.add(tx.session, report.provider_sid, report.status, report.error_code, now):
+        heed(tx, desk, report, now)
+
+
+def heed(tx: Transaction, desk: Desk, report: DeliveryReport, now: datetime) -> None:
+    """`take_report` in a transaction that is open."""
+    if not reports.add(tx.session, report.provider_sid, report.status, report.error_code, now):
+        return
+    row = deliveries.with_provider_sid(tx.session, report.provider_sid)
+    if row is None and report.delivery_id is not None:
+        row = tx.session.get(Delivery, report.delivery_id)
+        if row is None or row.provider_sid is not None:
+            log.info("report_without_delivery", sid=report.provider_sid, status=report.status)
             return
-        row = deliveries.with_provider_sid(tx.session, report.provider_sid)
-        if row is None and report.delivery_id is not None:
-            row = tx.session.get(Delivery, report.delivery_id)
-            if row is None or row.provider_sid is not None:
-                log.info("report_without_delivery", sid=report.provider_sid, status=report.status)
-                return
-            adopt(tx, desk, row, report.provider_sid, DeliveryState.ACCEPTED, now)
-        elif row is not None:
-            _apply(tx, desk, row, report.status, report.error_code, now)
-        if row is not None:
-            phone_lines.take_status(tx, row, report.status, now)
+        adopt(tx, desk, row, report.provider_sid, DeliveryState.ACCEPTED, now)
+    elif row is not None:
+        _apply(tx, desk, row, report.status, report.error_code, now)
+    if row is not None:
+        phone_lines.take_status(tx, row, report.status, now)
 
 
 def picked_up(desk: Desk, delivery_id: int, provider_sid: str, now: datetime) -> None:
@@ -71,6 +77,8 @@ def adopt(tx: Transaction, desk: Desk, row: Delivery, provider_sid: str, state: 
     if row.provider_sid is None:
         row.provider_sid = provider_sid
         row.next_attempt_at = None
+        if row.phone != desk.canary:  # whose run is to fail where reports do not reach us
+            row.ask_at = next_question(row.started_at or row.created_at, now)
         if state is DeliveryState.FAILED and row.channel == "sms":
             fail(tx, desk, row, None, now)
         elif state is DeliveryState.FAILED:
@@ -146,6 +154,8 @@ def _apply(tx: Transaction, desk: Desk, row: Delivery, status: str, code: int | 
 
 def _move(tx: Transaction, row: Delivery, state: DeliveryState, now: datetime, **details: Any) -> None:
     row.state = state.value
+    if state in FINAL:
+        row.ask_at = None
     if state is not DeliveryState.SENT:  # a step on the way that says nothing to a reader
         tx.record(
             f"delivery_{state.value}",

@@ -51,7 +51,7 @@ _STAMPS: Columns = {
 """When something was done: what counts alerts, calls and attempts of the last minutes would count these for ever."""
 
 _DUES: Columns = {
-    Delivery: (Delivery.next_attempt_at,),
+    Delivery: (Delivery.next_attempt_at, Delivery.ask_at),
     Bridge: (Bridge.next_attempt_at,),
     LookUp: (LookUp.next_attempt_at,),
     CanaryRun: (CanaryRun.next_attempt_at, CanaryRun.due_at),

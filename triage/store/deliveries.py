@@ -61,6 +61,12 @@ _DUE = (
     )
     .limit(bindparam("most"))
 )
+_TO_BE_ASKED_ABOUT = (
+    select(Delivery)
+    .where(Delivery.ask_at <= bindparam("now", type_=UtcDateTime))
+    .order_by(Delivery.ask_at, Delivery.id)
+    .limit(bindparam("most"))
+)
 _WITH_SID = select(Delivery).where(Delivery.provider_sid == bindparam("sid"))
 
 
@@ -191,6 +197,11 @@ def due(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
     The write transaction it runs in is alone: that is the claim.
     """
     return session.scalars(_DUE, {"now": now, "most": most}).all()
+
+
+def to_be_asked_about(session: Session, now: datetime, most: int) -> Sequence[Delivery]:
+    """Deliveries whose end nobody reported in time, those that wait longest first. Claimed as `due` has it."""
+    return session.scalars(_TO_BE_ASKED_ABOUT, {"now": now, "most": most}).all()
 
 
 def is_due(row: Delivery, now: datetime) -> bool:

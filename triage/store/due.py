@@ -21,6 +21,7 @@ class Kind(StrEnum):
     DELIVERY = "delivery"
     LOOK_UP = "look_up"
     BRIDGE = "bridge"
+    QUESTION = "question"
     COPY = "copy"
     LISTS = "lists"
     NEXT_TEST_CALL = "next_test_call"
@@ -35,6 +36,7 @@ _DUE = {
     Kind.DELIVERY: Delivery.next_attempt_at,
     Kind.LOOK_UP: LookUp.next_attempt_at,
     Kind.BRIDGE: Bridge.next_attempt_at,
+    Kind.QUESTION: Delivery.ask_at,
     Kind.COPY: RecordingCopy.next_attempt_at,
     Kind.LISTS: Mark.next_attempt_at,
     Kind.NEXT_TEST_CALL: Mark.next_attempt_at,

@@ -127,6 +127,17 @@ def is_not_found(error: TransportError) -> bool:
     return error.code == _NO_SUCH_RESOURCE or "404" in error.reason
 
 
+def fetched(resource: Any) -> Any:
+    """What Twilio has of one thing; None where it does not know it."""
+    try:
+        with our_errors():
+            return resource.fetch()
+    except TransportError as error:
+        if is_not_found(error):
+            return None
+        raise
+
+
 def _never_connected(error: requests.ConnectionError) -> bool:
     """Whether no byte was sent: the connection was never made."""
     reason = getattr(error.args[0], "reason", None) if error.args else None

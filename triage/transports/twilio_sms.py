@@ -8,8 +8,8 @@ from typing import Any
 
 from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import MESSAGE_STATUS
-from triage.ports import Accepted, Found, Outgoing
-from triage.transports.twilio_client import Account, our_errors, taken
+from triage.ports import Accepted, Found, Outgoing, Told
+from triage.transports.twilio_client import Account, fetched, our_errors, taken
 
 _VALID_FOR_SECONDS = 1800  # an alert that comes hours late wakes somebody for nothing
 _LISTED = 50
@@ -34,6 +34,10 @@ class TwilioSms:
                 **sender,
             )
         return taken(message)
+
+    def outcome(self, provider_sid: str) -> Told | None:
+        message = fetched(self._client.messages(provider_sid))
+        return None if message is None else Told(str(message.status), message.error_code or None)
 
     def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
         # Not filtered by the date it was sent: a queued message has none yet.

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from triage.errors import TransportError
 from triage.policy.delivery import DeliveryState
 from triage.policy.twilio_words import STATUS, telephone_number
-from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails
-from triage.transports.twilio_client import Account, is_not_found, our_errors, taken
+from triage.ports import Accepted, CallDetails, Found, Leg, Outgoing, RecordingDetails, Told
+from triage.transports.twilio_client import Account, fetched, our_errors, taken
 from triage.transports.twilio_lists import call_details, length, recording_details
 
 _LISTED = 50
@@ -43,6 +42,10 @@ class TwilioVoice:
         with our_errors():
             self._client.calls(provider_sid).update(status="canceled")
 
+    def outcome(self, provider_sid: str) -> Told | None:
+        call = fetched(self._client.calls(provider_sid))
+        return None if call is None else Told(str(call.status))
+
     def sent_to(self, phone: str, since: datetime) -> Sequence[Found]:
         with our_errors():
             listed = self._client.calls.list(to=phone, limit=_LISTED)
@@ -61,7 +64,7 @@ class TwilioCalls:
         self._account = account
 
     def call(self, call_sid: str) -> CallDetails | None:
-        found = self._fetch(self._client.calls(call_sid))
+        found = fetched(self._client.calls(call_sid))
         if found is None:
             return None
         return call_details(found, self._account)
@@ -82,19 +85,10 @@ class TwilioCalls:
         ]
 
     def recording(self, recording_sid: str) -> RecordingDetails | None:
-        found = self._fetch(self._client.recordings(recording_sid))
+        found = fetched(self._client.recordings(recording_sid))
         return None if found is None else recording_details(found)
 
     def check(self) -> str:
         """The account's own name, to see that the credentials work."""
         with our_errors():
             return str(self._client.api.accounts(self._account.account_sid).fetch().friendly_name)
-
-    def _fetch(self, resource: Any) -> Any:
-        try:
-            with our_errors():
-                return resource.fetch()
-        except TransportError as error:
-            if is_not_found(error):
-                return None
-            raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from triage.store.base import Base
@@ -38,6 +38,7 @@ class Delivery(Base):
     canary's own number.
     `next_attempt_at` is when a sender should look at it again; None once nothing more is to be done. A call that is on
     its way has one only where it need not ring on.
+    `ask_at` is when the phone system is asked what became of it, should no report of its end have come by then.
     `claim` is the fence: whoever writes a result must still hold it. `pressed` are the keys of an alert call.
     `good_until` is when it is of no use any more, if it was not sent by then.
     `body` of an alert is written when it is sent, so that it says how much time is left then. `bundled_in` is the
@@ -59,6 +60,7 @@ class Delivery(Base):
     attempts: Mapped[int]
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime | None]
+    ask_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     claim: Mapped[str | None] = mapped_column(String(32))
     provider_sid: Mapped[str | None] = mapped_column(String(34), unique=True)
@@ -75,6 +77,7 @@ class Delivery(Base):
 
     __table_args__ = (
         Index("ix_deliveries_next_attempt_at", "next_attempt_at"),
+        Index("ix_deliveries_ask_at", "ask_at", sqlite_where=text("ask_at IS NOT NULL")),
         Index("ix_deliveries_created_at", "created_at"),
         Index("ix_deliveries_channel_state", "channel", "state"),
         Index("ix_deliveries_phone_channel_created_at", "phone", "channel", "created_at"),

@@ -84,10 +84,10 @@ bench-large: $(READY) ## Measure with two years of history: pages, reports, the 
 	@$(BIN)/python -m tests.bench.large $(if $(CASES),--cases $(CASES)) $(if $(DATABASE),--database $(DATABASE))
 
 .PHONY: simulate
-simulate: $(READY) ## Simulate nights with every fault: YEARS=1 SEED=1, one WEEK= again, a QUARTER=, SPARSE=1 years
+simulate: $(READY) ## Simulate nights with every fault: YEARS=1 SEED=1, one WEEK= again, a QUARTER=, SPARSE=1 years, RECORD=file
 	@$(BIN)/python -m tests.simulation $(if $(YEARS),--years $(YEARS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(WEEK),--week $(WEEK)) $(if $(QUARTER),--quarter $(QUARTER)) \
-		$(if $(SPARSE),--sparse) $(if $(YEAR),--year $(YEAR)) --workers $(WORKERS)
+		$(if $(SPARSE),--sparse) $(if $(YEAR),--year $(YEAR)) $(if $(RECORD),--record $(RECORD)) --workers $(WORKERS)
 
 .PHONY: clean
 clean: ## Remove everything that was made here, but no database

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import select
@@ -27,6 +29,7 @@ class Outcome:
     tally: Tally
     cpu_s: float
     failure: str = ""
+    commit: str = ""
 
 
 def failure_of(week: Week, seed: int, number: int, error: BaseException) -> str:
@@ -35,7 +38,7 @@ def failure_of(week: Week, seed: int, number: int, error: BaseException) -> str:
     return "\n".join(
         (
             f"BROKEN: {type(error).__name__}: {error}",
-            f"seed {seed}, {kind} {number}, commit {_commit()}, at {house.now.isoformat()}",
+            f"seed {seed}, {kind} {number}, commit {commit()}, at {house.now.isoformat()}",
             *(f"  {words}" for words in house.last_words),
             *_history(week, str(error)),
             f"again: make simulate SEED={seed} {kind.upper()}={number}",
@@ -57,13 +60,19 @@ def table(outcomes: Sequence[Outcome]) -> str:
         "broken invariants": sum(bool(outcome.failure) for outcome in outcomes),
     }
     lines = [f"{name:42}{value:>10}" for name, value in figures.items()]
+    lines += [
+        f"{f'weeks at commit {of}':42}{count:>10}"
+        for of, count in Counter(outcome.commit for outcome in outcomes if outcome.commit).items()
+    ]
     lines += [f"{what:42}{seen[what]:>10}" for what in (*FAULTS, *RARE)]
     if unseen := missing(seen):
         lines.append(f"never seen: {', '.join(unseen)}")
     return "\n".join(lines)
 
 
-def _commit() -> str:
+@cache
+def commit() -> str:
+    """Of this program; it says so where a file differs from it."""
     told = subprocess.run(
         ["git", "describe", "--always", "--dirty"],  # noqa: S607 - whichever git is there
         cwd=Path(__file__).parent,

@@ -22,6 +22,9 @@ _STOPS_WITHIN_SECONDS = 8.0
 _SAYS_NOTHING_FOR_SECONDS = 0.5
 """Who has connected gets so long to begin a request, and who keeps a connection to begin another."""
 _LOOKS_WHILE_STOPPING_SECONDS = 0.02
+_MOST_CONNECTIONS = 500
+"""Half of the files that a process may open: of waitress's hundred, a hundred that say nothing keep others out."""
+_LOOKS_FOR_SILENT_EVERY_SECONDS = 5
 
 
 class Server:
@@ -31,7 +34,8 @@ class Server:
     def __init__(self, app: WSGIApplication, **options: Any) -> None:
         self._map: dict[int, Any] = {}
         self._is_stopping = False
-        self._server = waitress.create_server(app, map=self._map, **options)
+        limits = {"connection_limit": _MOST_CONNECTIONS, "cleanup_interval": _LOOKS_FOR_SILENT_EVERY_SECONDS}
+        self._server = waitress.create_server(app, map=self._map, **limits, **options)
         for listener in self._listeners():
             listener.channel_class = _channels_of(self)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Thread
 
 from tests.support.wire import Wire
@@ -45,6 +45,15 @@ def test_a_request_with_two_lengths_is_not_read_as_two(sqlite_wire: Wire) -> Non
 
     assert [len(each) for each in (both, twice, odd, below)] == [1, 1, 1, 1]
     assert {*both, *twice, *odd, *below} <= {400, 405, 501}
+
+
+def test_two_hundred_who_never_end_their_request_keep_nobody_out(sqlite_wire: Wire) -> None:
+    with port_of(sqlite_wire) as port, ExitStack() as open_ones:
+        for _ in range(200):
+            slow = open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            slow.sendall(b"POST /twilio/voice HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\nC")
+
+        assert answers(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == [200]
 
 
 def test_trace_is_refused(sqlite_wire: Wire) -> None:

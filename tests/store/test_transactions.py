@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from tests.support.rows import NOW, add_case
 from triage.errors import ConfigurationError, StaleRow, StoreUnavailable
 from triage.store import chain
+from triage.store.chain import HANGING_SECONDS
 from triage.store.engine import BUSY_SECONDS, Store
 from triage.store.models import Case, Heartbeat
 from triage.store.models import Event as HistoryEntry
@@ -177,13 +178,24 @@ def test_sqlite_is_set_as_promised_on_every_connection(sqlite_store: Store) -> N
 def test_postgresql_is_set_as_promised_on_every_connection(postgres_store: Store) -> None:
     wanted = {
         "lock_timeout": f"{BUSY_SECONDS}s",
-        "idle_in_transaction_session_timeout": "10s",
+        "idle_in_transaction_session_timeout": "1min",
         "statement_timeout": "30s",
     }
     with postgres_store.read() as session:
         found = {name: session.scalar(text(f"SHOW {name}")) for name in wanted}
 
     assert found == wanted
+
+
+def test_on_postgresql_who_hangs_while_it_writes_is_cut_off_before_the_others_give_up(postgres_store: Store) -> None:
+    show = text("SHOW idle_in_transaction_session_timeout")
+    with postgres_store.write() as tx:
+        while_writing = tx.session.scalar(show)
+    with postgres_store.read() as session:
+        afterwards = session.scalar(show)
+
+    assert (while_writing, afterwards) == (f"{HANGING_SECONDS}s", "1min")
+    assert HANGING_SECONDS < BUSY_SECONDS
 
 
 def test_sqlite_is_a_version_without_the_wal_reset_fault(sqlite_store: Store) -> None:

@@ -40,10 +40,17 @@ def _plain(value: Any) -> str:
 _write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_plain).encode
 _write_plain = json.JSONEncoder(default=_plain).encode
 
+HANGING_SECONDS = 4
+"""How long a transaction that writes on PostgreSQL may say nothing before the server ends it. Others wait for it for
+engine.BUSY_SECONDS: less, so that they get their turn."""
+
 _EVENTS, _HEADS = (Base.metadata.tables[model.__tablename__] for model in (Event, ChainHead))
 # Built once: every write ends with them.
 _HEAD = select(_HEADS.c.number, _HEADS.c.hash).where(_HEADS.c.id == HEAD_ID)
-_LOCK_HEAD = _HEAD.with_for_update()
+_UNTIL_ITS_END = True
+_LOCK_HEAD = _HEAD.add_columns(  # in one exchange with the server
+    func.set_config("idle_in_transaction_session_timeout", f"{HANGING_SECONDS}s", _UNTIL_ITS_END)
+).with_for_update()
 _COLUMNS = "number", "case_id", "at", "kind", "actor", "details", "policy", "hash"
 _WRITTEN = frozenset({"details"})
 _NEWEST_OF_CASE = (
@@ -80,12 +87,14 @@ class Verdict:
     reason: str | None
 
 
-def lock_head(session: Session) -> Row[int, str]:
-    """Number and hash of the newest entry, which nobody else can move before this transaction ends."""
-    return session.connection().execute(_LOCK_HEAD).one()
+def lock_head(session: Session) -> tuple[int, str]:
+    """Number and hash of the newest entry, which nobody else can move before this transaction ends. If it hangs, it
+    ends soon. PostgreSQL only."""
+    number, newest, _ = session.connection().execute(_LOCK_HEAD).one()
+    return number, newest
 
 
-def append(session: Session, entries: Sequence[Entry], head: Row[int, str] | None = None) -> None:
+def append(session: Session, entries: Sequence[Entry], head: tuple[int, str] | None = None) -> None:
     """Write entries at the end of the chain, whose head was locked before or is read now. The caller's transaction is
     alone (see engine.py)."""
     if not entries:

@@ -54,10 +54,11 @@ def postgres_engine(url: URL, busy_seconds: float) -> Engine:
     """The limits are the session's. A pooler in transaction mode gives each transaction another session: there they are
     the transaction's, and no statement is prepared, which only one of the sessions would know."""
     _mark_partial_indexes()
-    # A node that hangs in the middle of a transaction must not hold the others up for ever.
+    # A node that hangs in the middle of a transaction must not hold the others up for ever. One that reads holds nobody
+    # up, and a report of years counts for long between two statements; one that writes has less time, see chain.py.
     limits = {
         "lock_timeout": f"{busy_seconds * 1000:.0f}",
-        "idle_in_transaction_session_timeout": "10s",
+        "idle_in_transaction_session_timeout": "60s",
         "statement_timeout": "30s",
     }
     engine = create_engine(

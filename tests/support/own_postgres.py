@@ -12,8 +12,9 @@ import psycopg
 from triage.store import schema
 from triage.store.engine import Store
 
-_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
-"""No test cuts the power. What was committed has to be in the journal all the same when a server is shot."""
+_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "authentication_timeout": "5s"}
+"""No test cuts the power. What was committed has to be in the journal all the same when a server is shot. A node that
+stands still while it connects holds up the server's own end for the last one's time, a minute unless told otherwise."""
 
 Mode = Literal["fast", "immediate"]
 """`fast` ends every session and shuts down in order; `immediate` drops everything, and recovers at the next start."""

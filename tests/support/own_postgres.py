@@ -12,7 +12,7 @@ import psycopg
 from triage.store import schema
 from triage.store.engine import Store
 
-_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "authentication_timeout": "5s"}
+_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off", "authentication_timeout": "5"}
 """No test cuts the power. What was committed has to be in the journal all the same when a server is shot. A node that
 stands still while it connects holds up the server's own end for the last one's time, a minute unless told otherwise."""
 

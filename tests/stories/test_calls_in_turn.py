@@ -121,6 +121,7 @@ def test_call_that_waited_is_not_placed_after_a_later_one_that_went_first(build_
     world = build_world(roster=TEAM, policy=CALLED_AT_ONCE.replace("10m", "112s").replace("secondary", "everyone"))
     left = world.now
     world.phones.faults.drop = {Webhook.CALL_STATUS}
+    world.phones.faults.fail_reads = 1000  # nor is it asked what became of the calls
     world.voicemail(SECOND, attested=True)
     world.advance(seconds=9)
     world.voicemail(attested=True)

@@ -12,8 +12,8 @@ MOST = 250
 _FEWEST = 100
 """What each transaction costs by itself: fewer at once take up to three times the processor for each."""
 _PART_TAKES_SECONDS = 0.1
-_GIVES_WAY_SECONDS = 0.003
-"""Longer than SQLite's writers sleep between two looks for the lock (see store/sqlite.py)."""
+_GIVES_WAY_SECONDS = 0.02
+"""Time for several voicemails: one of 3 ms, just longer than SQLite's writers sleep between two looks, let in one."""
 
 
 class Pace:

@@ -293,7 +293,7 @@ class House(Nights):
         self.house_kept_at = None
 
     def _row(self, errand: dispatch.Errand) -> dict[str, Any]:
-        with self.store.read() as session:
+        with self.database.looked_into(), self.store.read() as session:
             row = session.get_one(Delivery, errand.delivery_id)
             return {name: getattr(row, name) for name in ("claim", "state", "provider_sid", "attempts", "reason")}
 

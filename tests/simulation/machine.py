@@ -49,6 +49,16 @@ class Database:
     has_failed: bool = False
     writes: int = 0
 
+    @contextmanager
+    def looked_into(self) -> Iterator[None]:
+        """What the test reads for itself it reads in an outage as well, and no statement that is to fail is its own."""
+        was = self.is_away, self.fails_in
+        self.is_away, self.fails_in = False, 0
+        try:
+            yield
+        finally:
+            self.is_away, self.fails_in = was
+
 
 class CutOff(Exception):
     """A node stood still in a transaction: it has to be ended, else nobody else could write."""

@@ -89,6 +89,6 @@ def _history(week: Week, words: str) -> list[str]:
     wanted = select(Event).order_by(Event.number.desc()).limit(LAST)
     if named:
         wanted = wanted.where(Event.case_id == id_of(named.group(1)))
-    with week.house.store.read() as session:
+    with week.house.database.looked_into(), week.house.store.read() as session:
         rows = session.scalars(wanted).all()[::-1]
         return [f"  {row.at.isoformat()} {row.number} {row.kind} {row.actor} {row.details}" for row in rows]

@@ -169,6 +169,11 @@ class RemembersTraffic(Protocol):
     an empty one.
     """
 
+    @property
+    def told_at(self) -> datetime | None:
+        """When the provider last answered anything, by its own clock; None where it did not say so yet."""
+        ...
+
     def recordings(self, since: datetime) -> Sequence[RecordingDetails]:
         """The recordings of the whole account: those are ours whose call is in the list of calls."""
         ...

@@ -117,6 +117,16 @@ def test_nothing_is_older_than_asked_for(line: Line) -> None:
     assert [*line.traffic.recordings(later), *line.traffic.calls(later), *line.traffic.texts(later)] == []
 
 
+def test_every_answer_tells_the_time_by_the_phone_systems_clock(line: Line) -> None:
+    assert line.traffic.told_at is None
+
+    line.traffic.texts(line.phones.now - HOUR)
+
+    told = line.traffic.told_at
+    assert told is not None
+    assert timedelta(0) <= line.phones.now - told < timedelta(seconds=3)
+
+
 def test_a_list_of_many_pages_comes_whole(phones: PhoneSystem) -> None:
     now = phones.now
     for number in range(2_500):

@@ -164,7 +164,7 @@ def _take_look(desk: Desk, traffic: RemembersTraffic, look: Look, clock: Callabl
         except Exception:  # the others must not wait for it; it is tried again
             log.exception("found_and_not_taken", sid=one.sid)
             found.unsettled[one.name][one.sid] = one.listed_at
-    _finish(desk, look, found, clock())
+    _finish(desk, found, _looked_at(look, traffic.told_at), clock())
     return found
 
 
@@ -280,25 +280,32 @@ def _take_text(desk: Desk, text: TextDetails, found: _Findings, now: datetime) -
         found.texts.append(text.sent_at)
 
 
-def _finish(desk: Desk, look: Look, found: _Findings, now: datetime) -> None:
+def _looked_at(look: Look, told_at: datetime | None) -> datetime:
+    """When the lists were read. What they hold is dated by the provider's clock: where ours is ahead, its own counts,
+    else what is left next would seem to be older than the mark."""
+    return look.begun_at if told_at is None else min(look.begun_at, told_at)
+
+
+def _finish(desk: Desk, found: _Findings, looked_at: datetime, now: datetime) -> None:
     """Move each mark up to where all is settled, and tell administrators what came late, or will not come at all."""
     with desk.store.write() as tx:
         places = marks.of_lists(tx.session)
-        given_up = {mark.name: _move(mark, look, found, now) for mark in places}
+        given_up = {mark.name: _move(mark, looked_at, found, now) for mark in places}
         if found.voicemails or found.texts:
             _tell_found(tx, desk, found, now)
         _tell_given_up(tx, desk, {name: sids for name, sids in given_up.items() if sids}, now)
-        _tell_behind(tx, desk, places, now)
+        open_lists = [mark for mark in places if mark.name in found.failures or found.unsettled[mark.name]]
+        _tell_behind(tx, desk, open_lists, now)
 
 
-def _move(mark: Mark, look: Look, found: _Findings, now: datetime) -> list[str]:
+def _move(mark: Mark, looked_at: datetime, found: _Findings, now: datetime) -> list[str]:
     """Move the mark of one list; returns the SIDs of what is given up. A list that failed stays where it is."""
     unsettled = found.unsettled[mark.name]
     if mark.name in found.failures or unsettled:
         mark.next_attempt_at = min(mark.next_attempt_at, now + LOOK_AGAIN_AFTER)
     if mark.name in found.failures:
         return []
-    place, given_up = next_place(Place(mark.at, mark.held_since), look.begun_at, unsettled)
+    place, given_up = next_place(Place(mark.at, mark.held_since), looked_at, unsettled)
     mark.at, mark.held_since = place.at, place.held_since
     return given_up
 
@@ -314,7 +321,7 @@ def _tell_given_up(tx: Transaction, desk: Desk, given_up: Mapping[str, Sequence[
 
 
 def _tell_behind(tx: Transaction, desk: Desk, places: Sequence[Mark], now: datetime) -> None:
-    """A list that was not looked through for long: told of once, until it moves on."""
+    """Lists that were not read, or hold something open, for long: told of once, until they move on."""
     longest = desk.terms.reconciler.tells_after
     behind = {mark.name: mark.at for mark in places if now - mark.at > longest}
     if not behind:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from triage.errors import TransportError
+from triage.transports.answer_date import date_of
 
 _TIMEOUTS = (5.0, 10.0)
 """Seconds to connect, and to answer."""
@@ -40,7 +40,7 @@ class HttpHeartbeat:
         status, date = self._ask(method, url, body)
         if status // 100 != HTTPStatus.OK // 100:
             raise TransportError(f"it answered {status}", permanent=False)
-        return _time_of(date)
+        return date_of(date)
 
     def _ask(self, method: str, url: str, body: str | None = None) -> tuple[int, str | None]:
         import requests  # noqa: PLC0415 - large, and only the scheduler sends
@@ -57,11 +57,3 @@ class HttpHeartbeat:
             raise TransportError("it did not answer in time", permanent=False) from None
         except requests.RequestException as error:
             raise TransportError(f"it cannot be reached ({type(error).__name__})", permanent=False) from None
-
-
-def _time_of(date: str | None) -> datetime | None:
-    try:
-        told = parsedate_to_datetime(date or "")
-    except ValueError:
-        return None
-    return told if told.tzinfo is not None else None

@@ -9,6 +9,7 @@ from typing import Any
 from triage.errors import TransportError
 from triage.policy.twilio_words import telephone_number
 from triage.ports import CallDetails, RecordingDetails, TextDetails
+from triage.transports.answer_date import date_of
 from triage.transports.twilio_client import Account, our_errors
 
 _PAGE = 1000  # the largest that Twilio gives
@@ -25,6 +26,12 @@ class TwilioLists:
     def __init__(self, client: Any, account: Account) -> None:
         self._client = client
         self._account = account
+        self._told_at: datetime | None = None
+        client.http_client.session.hooks["response"].append(self._hear)
+
+    @property
+    def told_at(self) -> datetime | None:
+        return self._told_at
 
     def recordings(self, since: datetime) -> Sequence[RecordingDetails]:
         with our_errors():
@@ -50,6 +57,9 @@ class TwilioLists:
             for message in listed
             if message.direction == "inbound" and _is_since(message.date_sent, since)
         ]
+
+    def _hear(self, answer: Any, **_: Any) -> None:
+        self._told_at = date_of(answer.headers.get("Date")) or self._told_at
 
     def _ours(self) -> str:
         if self._account.sender is None:  # the lists of the account may hold what is not for us

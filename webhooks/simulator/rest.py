@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
@@ -41,6 +42,7 @@ def create_rest_app(phone_system: PhoneSystem) -> Flask:
     app = Flask("webhooks.simulator", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined] # the default provider has it
     app.before_request(lambda: _admit(phone_system))
+    app.after_request(lambda answer: _dated(answer, phone_system.now))
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Hang, lambda _: _lost("hang"))
     app.register_error_handler(Unreachable, lambda _: _lost("unreachable"))
@@ -68,6 +70,11 @@ def _admit(phone_system: PhoneSystem) -> None:
         raise Refused(20003, "Authenticate", 401)
     if request.method == "GET":
         phone_system.faults.before_read()
+
+
+def _dated(answer: Response, now: datetime) -> Response:
+    answer.date = now
+    return answer
 
 
 def _account(phone_system: PhoneSystem) -> Response:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.fixtures import DANA, LEE, MARIA, TEAM
-from tests.support.world import Build, World
+from tests.support.world import CALLER, Build, World
 
 FIRST_ROUND = [
     "0:00 Lee sms",
@@ -24,6 +26,21 @@ EVERYONE = [  # Lee and Dana read of it a moment before
     "6:01 Sam call",
     "6:01 Sam sms",
 ]
+
+A_TEXT_THEN_A_CALL = """
+[ladder]
+rounds = 1
+
+[[ladder.steps]]
+after = "0s"
+to = ["primary"]
+by = ["sms"]
+
+[[ladder.steps]]
+after = "5m"
+to = ["primary"]
+by = ["voice"]
+"""
 
 
 @pytest.mark.thorough
@@ -144,3 +161,17 @@ def test_daemon_that_was_down_climbs_on_where_it_stood(team: World) -> None:
     team.settle()
 
     assert team.pages(left) == FIRST_ROUND
+
+
+def test_rungs_that_come_late_together_are_one_alert_and_both_are_on_record(build_world: Build) -> None:
+    world = build_world(roster=TEAM, policy=A_TEXT_THEN_A_CALL)
+    left = world.now
+    world.phones.leave_voicemail(CALLER, keys=world.keys(attested=True))
+    world.clock.tick(timedelta(minutes=6))
+
+    world.settle()
+
+    [made], [joined] = world.entries("alert_made"), world.entries("alert_joined")
+    assert (made.details["step"], made.details["channels"]) == (0, ["sms"])
+    assert (joined.details["step"], joined.details["channels"]) == (1, ["voice"])
+    assert world.pages(left) == ["6:00 Lee call", "6:00 Lee sms"]

@@ -20,6 +20,7 @@ _ON_THE_LADDER = frozenset({"ladder", "emergency"})
 
 PHRASES: Mapping[str, tuple[str, ...]] = {
     "acknowledged": ("{person} has it",),
+    "alert_joined": ("{person}", "{reason}"),
     "alert_made": ("{person} by {channels}", "{reason}"),
     "at_risk": ("call back by {due}",),
     "attempted": ("by {person}", "at {tried_at}", "{outcome}", "{proven}"),
@@ -151,9 +152,10 @@ NEED_NONE = frozenset(
 
 def phrases_of(kind: str, details: Mapping[str, Any]) -> tuple[str, ...]:
     """The phrases for an entry; of alerts, the rung only where a ladder made them; that there is no dealer now."""
-    if kind == "alert_made":
+    if kind in {"alert_made", "alert_joined"}:
         is_rung = details.get("reason") in _ON_THE_LADDER
-        return (*PHRASES[kind], _RUNG if is_rung else "alert {step} for that reason, round {round}")
+        phrases = PHRASES["alert_made" if details.get("channels") else kind]
+        return (*phrases, _RUNG if is_rung else "alert {step} for that reason, round {round}")
     if kind == "dealer_set" and details.get("dealer") is None:
         return ("no dealer", *PHRASES[kind])
     return PHRASES.get(kind, ())
@@ -237,6 +239,7 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "window": _by(WINDOW_WORDS),
 }
 _OF_KINDS: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("alert_joined", "reason"): _by(ALERT_WORDS),
     ("alert_made", "reason"): _by(ALERT_WORDS),
     ("billed_anew", "before"): _dollars,
     ("caller_text_planned", "what"): _by(_TEXTS_TO_CALLERS),

@@ -13,6 +13,7 @@ EVENT_WORDS = {
     "acknowledged": "Taken by a technician",
     "alarm_over": "A fault of the system is over",
     "alarm_raised": "A fault of the system was found: administrators are told by e-mail",
+    "alert_joined": "Alerted once for two reasons",
     "alert_made": "Alerted",
     "at_risk": "The promise is at risk: the deadline is near",
     "attempted": "Tried to call back, reached nobody",
@@ -194,6 +195,7 @@ EVENT_GROUPS: dict[str, frozenset[str]] = {
     ),
     "Alerts, texts and calls to technicians": frozenset(
         [
+            "alert_joined",
             "alert_made",
             "delivery_accepted",
             "delivery_delivered",

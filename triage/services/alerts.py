@@ -102,41 +102,39 @@ def summon(
 
     One person gets one alert about a case at one instant, however many reasons fall together: by every channel that
     any of them asks for. A rung that came early calls whom it texted a moment ago, and does not text them again: who
-    gets texts only has read it.
+    gets texts only has read it. What joins an earlier alert so is on record as well.
     """
     case_id = subject.case_id
     round_, step = rung or (1, outbox.last_count(case_id, reason) + 1)
     before = outbox.last_rung(case_id) if rung is not None else None
     alerted = []
+    about: dict[str, Any] = {"policy": subject.policy, "reason": reason, "round": round_, "step": step}
     for summons in people:
         person = summons.person
         earlier = outbox.made_at(case_id, person.id, now)
         if earlier is not None:
             known = outbox.channels_of(earlier)
-            for channel in (channel for channel in summons.channels if channel not in known):
+            added = [channel for channel in summons.channels if channel not in known]
+            for channel in added:
                 _plan(outbox, subject, person, channel, "", terms.limits, now, alert=earlier)
+            tx.record(
+                "alert_joined", at=now, actor="system", case_id=case_id, person=person.id, channels=added, **about
+            )
             continue
         channels = summons.channels
         if before and _was_just_texted(outbox, subject, person, (round_, step), before, terms, now):
             channels = tuple(channel for channel in channels if channel != "sms")
             if not channels:
+                tx.record(
+                    "alert_joined", at=now, actor="system", case_id=case_id, person=person.id, channels=[], **about
+                )
                 continue
         made = NewAlert(case_id, person.id, reason, round_, step, now)
         outbox.add_alert(made)
         for channel in channels:
             _plan(outbox, subject, person, channel, "", terms.limits, now, alert=made)
-        tx.record(
-            "alert_made",
-            at=now,
-            actor="system",
-            case_id=case_id,
-            policy=subject.policy,
-            person=person.id,
-            reason=reason,
-            round=round_,
-            step=step,
-            channels=list(channels),
-        )
+        by = list(channels)
+        tx.record("alert_made", at=now, actor="system", case_id=case_id, person=person.id, channels=by, **about)
         alerted.append(person.id)
     return alerted
 

@@ -37,7 +37,8 @@ def dying(inner: Any, point: Callable[[str], None]) -> Any:
         return answer
 
     names = [name for name, _ in inspect.getmembers(inner, inspect.ismethod) if not name.startswith("_")]
-    return type("Dying", (), {name: staticmethod(partial(call, name)) for name in names})()
+    calls = {name: staticmethod(partial(call, name)) for name in names}
+    return type("Dying", (), {"__getattr__": lambda _, name: getattr(inner, name), **calls})()
 
 
 class Mailbox:

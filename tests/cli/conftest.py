@@ -137,3 +137,17 @@ def wrong(run: Run, **settings: str) -> list[tuple[str, str, str]]:
     assert result.exit_code == (1 if found else 0)
     assert all(mend for _, _, mend in found)
     return found
+
+
+@pytest.fixture(scope="session")
+def two_voicemails(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database and the audio of its two cases."""
+    folder = tmp_path_factory.mktemp("backups")
+    shutil.copy(sqlite_template, folder / "live.db")
+    with freezegun.freeze_time(FRIDAY_NIGHT) as frozen:
+        world = World(frozen, f"sqlite:///{folder}/live.db", recordings_dir=folder / "audio")  # type: ignore[arg-type]
+        for caller in ("+16145550121", "+16145550122"):
+            world.voicemail(caller, seconds=2)
+        world.advance(seconds=5)
+        world.close()
+    return folder

@@ -5,58 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 
-import freezegun
 import pytest
-from click.testing import Result
 from freezegun.api import FrozenDateTimeFactory
 
 from tests.cli.conftest import Run, document
-from tests.support.fixtures import FRIDAY_NIGHT
-from tests.support.world import World
+from tests.support.drills import STEM, Night
 from triage.store import backup_folder, chain, snapshots
 from triage.store.engine import Store
-
-STEM = "afterhours-20261121T023501Z"
-
-
-@pytest.fixture(scope="module")
-def two_voicemails(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a database and the audio of its two cases."""
-    folder = tmp_path_factory.mktemp("backups")
-    shutil.copy(sqlite_template, folder / "live.db")
-    with freezegun.freeze_time(FRIDAY_NIGHT) as frozen:
-        world = World(frozen, f"sqlite:///{folder}/live.db", recordings_dir=folder / "audio")  # type: ignore[arg-type]
-        for caller in ("+16145550121", "+16145550122"):
-            world.voicemail(caller, seconds=2)
-        world.advance(seconds=5)
-        world.close()
-    return folder
-
-
-class Night:
-    """Those two cases, and the commands on their database. The scheduler was stopped five minutes ago."""
-
-    def __init__(self, run: Run, clock: FrozenDateTimeFactory, folder: Path) -> None:
-        self.database, self.folder, self.clock, self._run = folder / "live.db", folder, clock, run
-        clock.move_to("2026-11-21T02:35:01")
-
-    def run(self, *arguments: str, **settings: str) -> Result:
-        where = {"database_url": f"sqlite:///{self.database}", "recordings_dir": f"{self.folder}/audio"}
-        return self._run(*arguments, **{"backup_dir": f"{self.folder}/backups", **where, **settings})
-
-    def write(self) -> None:
-        """Somebody works on."""
-        store = Store(f"sqlite:///{self.database}")
-        with store.write() as tx:
-            tx.record("noted", at=self.now, actor="system", case_id=1, text="more")
-        store.close()
-
-    @property
-    def now(self) -> datetime:
-        return self.clock().replace(tzinfo=UTC)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from triage.policy.backups import KeptRecording, Manifest, stem_of
 from triage.services.backups import prove
 from triage.services.vital_signs import refuse_running
 from triage.store import history, schema, snapshots
-from triage.store.backup_folder import contents_of, copy_recording, manifest_beside, put_in_place
+from triage.store.backup_folder import contents_of, copied, copy_recording, manifest_beside, put_in_place
 from triage.store.engine import Store
 from triage.store.history import Newer
 from triage.store.recording_folder import Contents, RecordingFolder
@@ -35,7 +35,9 @@ def restore(
 ) -> Restored:
     """Put a backup of SQLite where `target` names, which goes on from there at the schema of this program.
 
-    Raises Refused where it may not be done, BackupFailed where the backup is not as it was made.
+    Whatever may fail is done before anything takes the place of what is there. A recording that differs from the
+    backup's is kept beside it: numbers come again after a restore, and it may be of another case. Raises Refused where
+    it may not be done, BackupFailed where the backup is not as it was made.
     """
     copy = file.with_suffix(".db") if file.suffix == ".json" else file
     manifest = manifest_beside(copy)
@@ -44,9 +46,18 @@ def restore(
     if _is_there(target):
         newer = _look_into(target, manifest, replace=replace, now=now)
         snapshots.close_for_good(target)
-    lost = [one.name for one in manifest.recordings if not _put_back(copy.parent, recordings, one)]
-    aside = put_in_place(copy, target, f"{target.name}.before-{stem_of(now).removeprefix('afterhours-')}")
-    store = Store(f"sqlite:///{target}")
+    before = f"before-{stem_of(now).removeprefix('afterhours-')}"
+    with copied(copy, target, Contents(manifest.sha256, manifest.size)) as unfinished:
+        _go_on(unfinished, manifest, newer, actor=actor, now=now)
+        snapshots.close_for_good(unfinished)
+        lost = [one.name for one in manifest.recordings if not _put_back(copy.parent, recordings, one, before)]
+        aside = put_in_place(unfinished, target, f"{target.name}.{before}")
+    return Restored(manifest, target, aside, newer, len(manifest.recordings) - len(lost), lost)
+
+
+def _go_on(unfinished: Path, manifest: Manifest, newer: Newer | None, *, actor: str, now: datetime) -> None:
+    """Bring a copy to the schema of this program, and put on its record that it was restored."""
+    store = Store(f"sqlite:///{unfinished}")
     try:
         schema.upgrade(store)
         with store.write() as tx:
@@ -56,7 +67,6 @@ def restore(
             )  # fmt: skip
     finally:
         store.close()
-    return Restored(manifest, target, aside, newer, len(manifest.recordings) - len(lost), lost)
 
 
 def _check(copy: Path, manifest: Manifest) -> None:
@@ -71,9 +81,13 @@ def _check(copy: Path, manifest: Manifest) -> None:
             f"{copy.name} was made by a newer program, at {manifest.revision}; this one knows {schema.newest()}:"
             " upgrade afterhours first"
         )
+    if not schema.is_known(manifest.revision):
+        raise Refused(f"{copy.name} is at {manifest.revision}, which no release of afterhours has: take another")
     if contents_of(copy) != Contents(manifest.sha256, manifest.size):
         raise BackupFailed(f"{copy} was changed since it was made: its SHA-256 does not fit the manifest; take another")
     with snapshots.opened(copy) as session:
+        if strange := snapshots.strange_code(session, manifest.revision):
+            raise BackupFailed(f"{copy} runs what afterhours never wrote ({strange[0]!r}): take another")
         found = prove(session)
     told = (manifest.revision, manifest.chain_number, manifest.chain_hash, manifest.fault, manifest.rows)
     if (found.revision, found.number, found.hash, found.fault, found.rows) != told:
@@ -99,8 +113,8 @@ def _look_into(target: Path, manifest: Manifest, *, replace: bool, now: datetime
         store.close()
 
 
-def _put_back(folder: Path, recordings: RecordingFolder, wanted: KeptRecording) -> bool:
+def _put_back(folder: Path, recordings: RecordingFolder, wanted: KeptRecording, before: str) -> bool:
     """Whether a recording is on our disk as it was, now at the latest."""
     if recordings.contents(wanted.name) == Contents(wanted.sha256, wanted.size):
         return True
-    return copy_recording(RecordingFolder(folder / "recordings"), recordings, wanted)
+    return copy_recording(RecordingFolder(folder / "recordings"), recordings, wanted, aside=before)

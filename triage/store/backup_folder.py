@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from triage.errors import BackupFailed, Refused
 from triage.policy.backups import KeptRecording, Manifest, read_manifest
 from triage.policy.disks import in_bytes
-from triage.store.recording_folder import LEAST_FREE_BYTES, Contents, RecordingFolder, Sink, no_room
+from triage.store.recording_folder import LEAST_FREE_BYTES, Contents, RecordingFolder, Sink, no_room, stay_as
 
 _CHUNK = 1024 * 1024
 _PARTIAL = ".partial"
@@ -121,6 +122,8 @@ def manifest_beside(path: Path) -> Manifest:
     """The manifest of a copy. Raises Refused where it is missing or none of ours."""
     beside = path.with_suffix(".json")
     try:
+        if not _is_plain(beside):
+            raise Refused(f"the manifest {beside} cannot be read: it is no file")
         return read_manifest(beside.read_text(encoding="utf-8"), beside.name)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
@@ -129,50 +132,93 @@ def manifest_beside(path: Path) -> Manifest:
 
 def contents_of(path: Path) -> Contents:
     """What a file holds now. Raises BackupFailed where it cannot be read."""
+    with _our_errors(path):
+        if not _is_plain(path):
+            raise BackupFailed(f"{path} is no file")
     with _our_errors(path), path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
         return Contents(digest.hexdigest(), file.tell())
 
 
-def copy_recording(source: RecordingFolder, target: RecordingFolder, wanted: KeptRecording) -> bool:
-    """Copy a recording, durably. False where the source does not hold it as it should be: then nothing is kept."""
+def copy_recording(
+    source: RecordingFolder, target: RecordingFolder, wanted: KeptRecording, *, aside: str | None = None
+) -> bool:
+    """Copy a recording, durably. False where the source does not hold it as it should be: then nothing is kept.
+
+    Another one that the target has under that name stays beside it with the ending `aside`, where one is given.
+    """
 
     def fill(sink: Sink) -> bool:
         try:
-            with source.file(wanted.name).open("rb") as file:
-                while chunk := file.read(_CHUNK):
+            path = source.file(wanted.name)
+            if not _is_plain(path) or path.stat().st_size != wanted.size:
+                return False
+            with path.open("rb") as file:
+                while sink.size <= wanted.size and (chunk := file.read(_CHUNK)):
                     sink.write(chunk)
         except FileNotFoundError:
             return False
-        return sink.contents() == Contents(wanted.sha256, wanted.size)
+        if sink.contents() != Contents(wanted.sha256, wanted.size):
+            return False
+        if aside is not None:
+            target.keep_aside(wanted.name, aside)
+        return True
 
     return target.keep(wanted.name, fill) is not None
 
 
-def put_in_place(copy: Path, target: Path, aside: str) -> Path | None:
-    """Lay a copy where a database belongs. One that is there is kept beside it under the name `aside`, and returned.
+@contextmanager
+def copied(copy: Path, target: Path, wanted: Contents) -> Iterator[Path]:
+    """A copy beside where a database belongs, to be worked on. What is left of it at the end goes.
 
-    What SQLite lays beside a file goes with it: the journal of another database would damage this one.
+    Raises BackupFailed where it is not what is wanted: it may have been changed since it was looked at.
     """
     with _our_errors(target):
-        unfinished = target.with_name(f".{target.name}{_PARTIAL}")
-        try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with copy.open("rb") as source, os.fdopen(os.open(unfinished, _NEW, 0o600), "wb") as file:
-                shutil.copyfileobj(source, file, _CHUNK)
-                file.flush()
-                os.fsync(file.fileno())
-            moved = None
-            for suffix in ("", "-wal", "-shm"):
-                old = target.with_name(f"{target.name}{suffix}")
-                if old.exists():
-                    moved = target.with_name(aside)
-                    old.rename(target.with_name(f"{aside}{suffix}"))
-            unfinished.replace(target)
-            _sync(target.parent)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}{_PARTIAL}")
+    _clear_away(unfinished)
+    try:
+        with _our_errors(target), copy.open("rb") as source:
+            with os.fdopen(os.open(unfinished, _NEW, 0o600), "wb") as file:
+                sink = Sink(file)
+                while sink.size <= wanted.size and (chunk := source.read(_CHUNK)):
+                    sink.write(chunk)
+            if sink.contents() != wanted:
+                raise BackupFailed(f"{copy} was changed while it was read: take another")
+        yield unfinished
+    finally:
+        _clear_away(unfinished)
+
+
+def put_in_place(unfinished: Path, target: Path, aside: str) -> Path | None:
+    """A database that is done takes its place. One that is there is kept beside it as `aside`, and returned.
+
+    What SQLite lays beside a file goes with it: the journal of another database would damage this one. Where nothing
+    does, there is one or the other at every instant.
+    """
+    with _our_errors(target):
+        _sync(unfinished)
+        moved = target.with_name(aside) if target.exists() else None
+        stay_as(target, target.with_name(aside))
+        for suffix in ("-wal", "-shm"):
+            old = target.with_name(f"{target.name}{suffix}")
+            if old.exists():
+                moved = target.with_name(aside)
+                old.rename(target.with_name(f"{aside}{suffix}"))
+        unfinished.replace(target)
+        _sync(target.parent)
         return moved
+
+
+def _clear_away(unfinished: Path) -> None:
+    """With what SQLite lays beside a file."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        unfinished.with_name(f"{unfinished.name}{suffix}").unlink(missing_ok=True)
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether it is a file that ends: no device, and no pipe. Raises FileNotFoundError."""
+    return stat.S_ISREG(path.stat().st_mode)
 
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC

@@ -47,6 +47,10 @@ class Sink:
         self._hash.update(chunk)
         self._size += len(chunk)
 
+    @property
+    def size(self) -> int:
+        return self._size
+
     def contents(self) -> Contents:
         return Contents(self._hash.hexdigest(), self._size)
 
@@ -82,6 +86,11 @@ class RecordingFolder:
             finally:
                 Path(unfinished).unlink(missing_ok=True)
             return sink.contents()
+
+    def keep_aside(self, name: str, ending: str) -> None:
+        """Keep what is there under the name with this ending too; nothing where there is no such file."""
+        with _our_errors(self.path):
+            stay_as(self.file(name), self.path / f"{name}.{ending}")
 
     def contents(self, name: str) -> Contents | None:
         """What the disk holds under a name now; None where there is no such file."""
@@ -131,6 +140,21 @@ class RecordingFolder:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def stay_as(path: Path, other: Path) -> None:
+    """Give what is there another name, before it is replaced; nothing where it is not there.
+
+    Where the disk can, it has both names until then: whoever dies in between leaves it where it was.
+    """
+    try:
+        other.hardlink_to(path)
+    except FileNotFoundError:
+        return
+    except FileExistsError:
+        raise
+    except OSError:
+        path.rename(other)
 
 
 @contextmanager

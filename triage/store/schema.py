@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Connection, StaticPool, create_engine, insert, inspect, select, text
 
 from triage.errors import ConfigurationError
 from triage.store.chain import GENESIS, HEAD_ID
 from triage.store.engine import Store
 from triage.store.models import ChainHead
+from triage.store.sqlite import sqlite_library
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _LOCK = 41_093_107  # one migration at a time on PostgreSQL
@@ -63,6 +64,30 @@ def size(store: Store) -> int:
 def newest() -> str:
     """The revision that this program needs: the last of the numbered files, whose names are their revisions."""
     return max(path.stem for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def is_known(revision: str) -> bool:
+    """Whether it is one of those that lead to the newest."""
+    return (_MIGRATIONS / "versions" / f"{revision}.py").is_file()
+
+
+def code_at(revision: str) -> set[tuple[str, str]]:
+    """Each trigger and view that a SQLite of ours has at a revision: its name, and how it is written."""
+    from alembic import command  # noqa: PLC0415 - see bring_up
+
+    engine = create_engine("sqlite://", module=sqlite_library(), poolclass=StaticPool)
+    try:
+        with engine.begin() as connection:
+            command.upgrade(_config(connection), revision)
+            return code_of(connection)
+    finally:
+        engine.dispose()
+
+
+def code_of(connection: Connection) -> set[tuple[str, str]]:
+    """Each trigger and view that a SQLite has: its name, and how it is written."""
+    asked = "SELECT name, sql FROM sqlite_master WHERE type NOT IN ('table', 'index')"
+    return {(str(row[0]), str(row[1])) for row in connection.execute(text(asked))}
 
 
 def _current(connection: Connection) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from triage.errors import BackupFailed, Refused
+from triage.store import schema
 from triage.store.engine import Store
 from triage.store.sqlite import sqlite_library
 
@@ -102,6 +103,12 @@ def revision(session: Session) -> str:
     if not inspect(session.connection()).has_table("alembic_version"):
         raise BackupFailed("it is no database of afterhours, or was never migrated")
     return str(session.scalar(text("SELECT version_num FROM alembic_version")))
+
+
+def strange_code(session: Session, at: str) -> list[str]:
+    """The names of triggers and views in a copy of SQLite that ours has not, at that revision: whoever reads or writes
+    it would run them."""
+    return sorted(name for name, _ in schema.code_of(session.connection()) - schema.code_at(at))
 
 
 def _copy_sqlite(store: Store, target: Path) -> None:

@@ -10,7 +10,10 @@ from triage.errors import TransportError
 from triage.transports.answer_date import date_of
 
 _TIMEOUTS = (5.0, 10.0)
-"""Seconds to connect, and to answer."""
+"""Seconds to connect, and until the next bytes of an answer."""
+
+_LONGEST_SECONDS = 20.0
+"""For everything; a server that sends a byte now and then would stop all heartbeats else."""
 
 
 class HttpHeartbeat:
@@ -45,12 +48,16 @@ class HttpHeartbeat:
     def _ask(self, method: str, url: str, body: str | None = None) -> tuple[int, str | None]:
         import requests  # noqa: PLC0415 - large, and only the scheduler sends
 
+        from triage.transports.in_time import watch, within  # noqa: PLC0415 - as above
+
         try:
-            with requests.request(
-                method, url, data=body, headers={"User-Agent": "afterhours"}, timeout=_TIMEOUTS, allow_redirects=False,
-                stream=True,  # the body is not read, however long
-            ) as answer:  # fmt: skip
-                return answer.status_code, answer.headers.get("Date")
+            with within(_LONGEST_SECONDS), requests.Session() as session:
+                watch(session)
+                with session.request(
+                    method, url, data=body, headers={"User-Agent": "afterhours"}, timeout=_TIMEOUTS,
+                    allow_redirects=False, stream=True,  # the body is not read, however long
+                ) as answer:  # fmt: skip
+                    return answer.status_code, answer.headers.get("Date")
         except requests.exceptions.SSLError:
             raise TransportError("its certificate does not hold", permanent=False) from None
         except requests.Timeout:

@@ -30,6 +30,7 @@ from joserfc.jws import JWSRegistry
 from triage.errors import Busy, ProviderUnavailable, Refused
 from triage.policy.access import read_email, shows_second_factor
 from triage.ports import Handshake, Identity
+from triage.transports.in_time import watch, within
 
 _SCOPE = "openid email"
 _TIMEOUTS = (3.0, 5.0)
@@ -221,23 +222,25 @@ class _CarefulSession(OAuth2Session):  # type: ignore[misc] # the library has no
 
     def __init__(self, may_be_asked: Any, **options: Any) -> None:
         super().__init__(**options)
+        watch(self)
         self._may_be_asked = may_be_asked
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         if not self._may_be_asked(url):
             raise ProviderUnavailable(_DOES_NOT_ANSWER)
         careful = {"allow_redirects": False, "timeout": _TIMEOUTS, "stream": True}
-        answer = super().request(method, url, **{**options, **careful})
-        answer._content = _read(answer)  # noqa: SLF001 - as requests itself does where it does not stream
+        with within(_LONGEST_ANSWER_SECONDS):
+            answer = super().request(method, url, **{**options, **careful})
+            answer._content = _read(answer)  # noqa: SLF001 - as requests itself does where it does not stream
         answer._content_consumed = True  # noqa: SLF001
         return answer
 
 
 def _read(answer: requests.Response) -> bytes:
-    began, body = time.monotonic(), b""
+    body = b""
     for chunk in answer.iter_content(8192):
         body += chunk
-        if len(body) > _LARGEST_ANSWER or time.monotonic() - began > _LONGEST_ANSWER_SECONDS:
+        if len(body) > _LARGEST_ANSWER:
             answer.close()
             raise ProviderUnavailable(_DOES_NOT_ANSWER)
     return body

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.http_client import TwilioHttpClient
@@ -20,6 +19,7 @@ from urllib3.exceptions import NewConnectionError
 from triage.errors import OutcomeUnknown, TransportError
 from triage.policy.twilio_words import ERROR_CODES, meaning
 from triage.ports import Accepted
+from triage.transports.in_time import WatchedAdapter
 
 TIMEOUT_SECONDS = 10
 _NO_SUCH_RESOURCE = 20404
@@ -52,7 +52,7 @@ class _Pooled(TwilioHttpClient):  # type: ignore[misc] # the SDK has no types
         session.trust_env = False
         session.proxies, session.verify = found["proxies"], found["verify"]
         for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(pool_maxsize=connections))
+            session.mount(scheme, WatchedAdapter(pool_maxsize=connections))
 
 
 def connect(account: Account, http_client: HttpClient | None = None, connections: int = 1) -> Any:

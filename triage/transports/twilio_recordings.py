@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from time import monotonic
 from typing import Any
 
 from triage.errors import OutcomeUnknown, TransportError
 from triage.ports import TakesBytes
+from triage.transports.in_time import within
 from triage.transports.twilio_client import TIMEOUT_SECONDS, Account, answered, is_not_found, our_errors
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """More than an hour at Twilio's 128 kbit/s."""
 
 LONGEST_SECONDS = 90
-"""For a whole download; the time-out of a request only limits the wait for its next bytes."""
+"""For a whole download."""
 
 _CHUNK = 64 * 1024
 _WAV_HEADER = 12
@@ -32,7 +32,7 @@ class TwilioRecordings:
         self._account = account
 
     def fetch(self, recording_sid: str, into: TakesBytes) -> bool:
-        with our_errors(), self._get(self._address(recording_sid)) as answer:
+        with our_errors(), within(LONGEST_SECONDS), self._get(self._address(recording_sid)) as answer:
             if answer.status_code == HTTPStatus.NOT_FOUND:
                 return False
             if answer.status_code != HTTPStatus.OK:
@@ -77,14 +77,11 @@ def _copy(answer: Any, into: TakesBytes) -> None:
     announced = answer.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > LARGEST_BYTES:
         raise _too_large()
-    end = monotonic() + LONGEST_SECONDS
     size, beginning = 0, b""
     for chunk in answer.iter_content(_CHUNK):
         size += len(chunk)
         if size > LARGEST_BYTES:
             raise _too_large()
-        if monotonic() > end:
-            raise OutcomeUnknown(f"the recording did not come within {LONGEST_SECONDS} s")
         if len(beginning) < _WAV_HEADER:
             beginning += chunk[:_WAV_HEADER]
         into.write(chunk)

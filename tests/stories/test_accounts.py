@@ -3,71 +3,22 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pyotp
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
+from tests.support.office import ELSEWHERE, HERE, PASSWORD, Office
 from tests.support.world import World
 from triage.errors import Busy, NotFound, Refused, TooManyAttempts
 from triage.policy.access import Role, Stage
 from triage.services import accounts, passwords, second_factor, sign_in
-from triage.services.accounts import Invited
-from triage.services.sign_in import Browser, SignedIn
-from triage.store.models import Account, Event, SignInAttempt
-
-PASSWORD = "correct horse battery"
-HERE = Browser(address="203.0.113.7", name="Firefox on Linux")
-ELSEWHERE = Browser(address="198.51.100.9", name="Safari on iPhone")
-
-
-class Office:
-    """A world's accounts, spoken of briefly."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.desk = world, world.program.desk
-
-    def invite(self, email: str = "maria@example.com", role: Role = Role.TECHNICIAN) -> Invited:
-        return accounts.invite(
-            self.desk, email, name="Maria Brandt", role=role, actor="command line", now=self.world.now
-        )
-
-    def accept(self, invited: Invited, password: str = PASSWORD, browser: Browser = HERE) -> str:
-        token = invited.path.removeprefix("/invitation/")
-        return accounts.accept(self.desk, token, password, browser, self.world.now)
-
-    def sign_in(self, email: str = "maria@example.com", password: str = PASSWORD, browser: Browser = HERE) -> str:
-        return sign_in.sign_in(self.desk, email, password, browser, self.world.now)
-
-    def who(self, token: str) -> SignedIn | None:
-        return sign_in.who_is(self.desk, token, self.world.now)
-
-    def somebody(self, token: str) -> SignedIn:
-        found = self.who(token)
-        assert found is not None
-        return found
-
-    def set_up(self, token: str) -> tuple[str, list[str], pyotp.TOTP]:
-        """The sign-in's new token, the recovery codes, the app."""
-        who = self.somebody(token)
-        app = pyotp.TOTP(second_factor.candidate(self.desk, who).secret)
-        now = self.world.now
-        fresh, codes = second_factor.set_up(self.desk, who, app.at(now), address=HERE.address, code_at=now, now=now)
-        return fresh, codes, app
-
-    def give(self, token: str, code: str) -> str:
-        now = self.world.now
-        return second_factor.pass_second_factor(
-            self.desk, self.somebody(token), code, address=HERE.address, code_at=now, now=now
-        )
-
-    def history(self) -> list[Event]:
-        with self.desk.store.read() as session:
-            found = list(session.scalars(select(Event).order_by(Event.number)))
-            session.expunge_all()
-        return found
+from triage.services.sign_in import Browser
+from triage.store.models import Account, SignInAttempt
 
 
 @pytest.fixture
@@ -105,6 +56,57 @@ def test_from_the_invitation_to_the_second_factor_and_out_again(office: Office) 
         "signed_in",
         "signed_out",
     ]
+
+
+@pytest.mark.on_both
+def test_a_code_given_by_many_at_once_lets_one_of_them_in(office: Office) -> None:
+    _, codes, app = office.set_up(office.accept(office.invite()))
+    office.world.advance(minutes=1)
+
+    def let_in(code: str) -> int:
+        start, waiting = Barrier(5), [office.sign_in() for _ in range(5)]
+
+        def give(token: str) -> bool:
+            start.wait(timeout=10)
+            try:
+                return bool(office.give(token, code))
+            except Refused:
+                return False
+
+        with ThreadPoolExecutor(5) as pool:
+            return sum(pool.map(give, waiting))
+
+    assert let_in(app.at(office.world.now)) == 1
+    office.world.advance(days=2)
+    assert let_in(codes[0]) == 1
+
+
+@pytest.mark.on_both
+def test_a_code_for_a_sign_in_that_ended_meanwhile_is_not_used_up(office: Office) -> None:
+    _, codes, _ = office.set_up(office.accept(office.invite()))
+    late, other = office.somebody(office.sign_in()), office.somebody(office.give(office.sign_in(), codes[0]))
+    sign_in.end_others(office.desk, other, office.world.now)
+    before, now = len(office.history()), office.world.now
+
+    with pytest.raises(Refused, match="You were signed out"):
+        second_factor.pass_second_factor(office.desk, late, codes[1], address="192.0.2.1", code_at=now, now=now)
+
+    assert second_factor.recovery_codes_left(office.desk, other) == 9
+    assert len(office.history()) == before
+
+
+def test_a_second_factor_is_not_replaced_from_a_sign_in_that_ended_meanwhile(office: Office) -> None:
+    token, codes, app = office.set_up(office.accept(office.invite()))
+    late, now = office.somebody(token), office.world.now
+    new = pyotp.TOTP(second_factor.candidate(office.desk, late).secret)
+    other = office.somebody(office.give(office.sign_in(), codes[0]))
+    sign_in.end_others(office.desk, other, now)
+
+    with pytest.raises(Refused, match="You were signed out"):
+        second_factor.set_up(office.desk, late, new.at(now), address="192.0.2.1", code_at=now, now=now)
+
+    office.world.advance(minutes=1)
+    assert office.who(office.give(office.sign_in(), app.at(office.world.now)))
 
 
 @pytest.mark.on_both

@@ -59,6 +59,13 @@ def test_a_part_of_it_can_be_asked_for_and_is_no_second_hearing(kept: World) -> 
     assert plays(kept) == ["person:lee"]
 
 
+@pytest.mark.parametrize("part", ["bytes=1-", "bytes=-65000", "Bytes=0-", "bytes= 0-"])
+def test_who_asks_for_a_part_first_is_on_record_too(kept: World, part: str) -> None:
+    get(kept, address_of(kept), Range=part)
+
+    assert plays(kept) == ["person:lee"]
+
+
 def test_an_address_ends_after_ten_minutes(kept: World) -> None:
     address = address_of(kept)
 

@@ -12,14 +12,14 @@ from datetime import datetime
 import pyotp
 
 from triage.errors import Refused
-from triage.policy.access import Stage, steps_that_count
+from triage.policy.access import ENDED_BY_HAND, Stage, steps_that_count
 from triage.services import passwords
 from triage.services.desk import Desk
 from triage.services.passwords import digest
 from triage.services.sign_in import SignedIn, begin_attempt, complete
 from triage.store import accounts
 from triage.store.engine import Transaction
-from triage.store.models import Account
+from triage.store.models import Account, SignIn
 
 ISSUER = "afterhours"
 RECOVERY_CODES = 10
@@ -36,14 +36,13 @@ def pass_second_factor(desk: Desk, who: SignedIn, code: str, *, address: str, co
     begin_attempt(desk, tried, address, now)
     token = passwords.new_token()
     with desk.store.write() as tx:
-        account = accounts.by_id(tx.session, who.account_id)
+        account, row = _still_open(tx, who)
         by = _means(tx, account, code, code_at)
         if by is None:
             tx.record(
                 "sign_in_failed", at=now, actor=who.actor, account=account.id, address=address, by="second factor"
             )
         else:
-            row = accounts.sign_in(tx.session, who.sign_in_id)
             row.second_factor_at, row.token_hash = now, digest(token)
             accounts.forgive_attempts_of(tx.session, tried)
             complete(tx, account, address, by, now)
@@ -90,7 +89,7 @@ def set_up(
     attempt = begin_attempt(desk, digest(f"{who.actor} sets up"), address, now)
     token, codes = passwords.new_token(), [passwords.new_recovery_code() for _ in range(RECOVERY_CODES)]
     with desk.store.write() as tx:
-        account, row = accounts.by_id(tx.session, who.account_id), accounts.sign_in(tx.session, who.sign_in_id)
+        account, row = _still_open(tx, who)
         secret = row.totp_candidate
         step = _step(secret, code, code_at, None) if secret else None
         if step is not None:
@@ -108,6 +107,14 @@ def set_up(
 def recovery_codes_left(desk: Desk, who: SignedIn) -> int:
     with desk.store.read() as session:
         return accounts.recovery_codes_left(session, who.account_id)
+
+
+def _still_open(tx: Transaction, who: SignedIn) -> tuple[Account, SignIn]:
+    """Whoever asks, as they are now. Raises Refused where somebody ended that since they were looked at."""
+    account, row = accounts.by_id(tx.session, who.account_id), accounts.sign_in(tx.session, who.sign_in_id)
+    if row.ended_at is not None or account.disabled_at is not None:
+        raise Refused(ENDED_BY_HAND)
+    return account, row
 
 
 def _means(tx: Transaction, account: Account, code: str, code_at: datetime) -> str | None:

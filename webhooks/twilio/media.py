@@ -37,9 +37,16 @@ def play(token: str) -> Response:
     """The audio that a token names; 404 for every other, whatever is wrong with it."""
     now = program().now()
     voicemail_id, listener = _read(token, now)
-    begins = request.method == "GET" and request.headers.get("Range", "bytes=0-").startswith("bytes=0-")
+    begins = request.headers.get("Range", "bytes=0-").startswith("bytes=0-")
     try:
-        path = open_copy(desk(), program().recordings, voicemail_id, listener=listener if begins else None, now=now)
+        path = open_copy(
+            desk(),
+            program().recordings,
+            voicemail_id,
+            listener=listener if request.method == "GET" else None,
+            now=now,
+            once_within=timedelta(0) if begins else GOOD_FOR,  # a further part of what is heard already
+        )
     except NotFound:
         abort(404)
     return send_file(path, mimetype="audio/x-wav", conditional=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import socket
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 import requests
@@ -13,7 +14,7 @@ import requests
 from tests.support.serving import Behave, serving_by_hand
 from tests.transports.conftest import make_line
 from triage.errors import OutcomeUnknown, ProviderUnavailable, TransportError
-from triage.transports import heartbeat, in_time, openid, twilio_recordings
+from triage.transports import heartbeat, in_time, openid, smtp, twilio_recordings
 from webhooks.simulator.phone_system import PhoneSystem
 
 LIMIT = 0.2
@@ -62,6 +63,27 @@ def test_a_slow_recording_is_fetched_another_time(
     monkeypatch.setattr(twilio_recordings, "LONGEST_SECONDS", LIMIT)
     with serving_by_hand(behave) as url, pytest.raises(OutcomeUnknown, match="no answer from Twilio: ReadTimeout"):
         make_line(phones, twilio_api_base=url).recordings.fetch("RE" + "a" * 32, io.BytesIO())
+
+
+def test_a_mail_server_whose_greeting_has_no_end_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp, "_LONGEST_SECONDS", LIMIT)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            caller, _ = server.accept()
+            with caller, suppress(OSError):
+                for _ in range(_MANY):
+                    caller.sendall(b"220-wait\r\n")
+                    Event().wait(_EVERY)
+                caller.sendall(b"220 ready\r\n")
+                while caller.recv(1024):
+                    caller.sendall(b"250 yes\r\n")
+
+        greeting = Thread(target=greet)
+        greeting.start()
+        with pytest.raises(TransportError, match="the mail server cannot be used"):
+            smtp.Smtp(f"smtp://127.0.0.1:{server.getsockname()[1]}", "a@example.com").check()
+        greeting.join(timeout=10)
 
 
 def test_an_answer_in_time_is_whole_and_another_session_is_not_limited() -> None:

@@ -1,4 +1,4 @@
-"""A limit to a whole answer over HTTP, head and body: a time-out of requests limits only the wait for its next byte.
+"""A limit to a whole answer, of HTTP head and body: a time-out of a connection limits only the wait for its next byte.
 
 Whoever sends a byte now and then would keep a thread for days.
 """
@@ -73,13 +73,13 @@ def watch(session: requests.Session) -> None:
 
 class _Plain(HTTPConnection):
     def getresponse(self) -> Any:
-        _watch(self.sock)
+        watch_socket(self.sock)
         return super().getresponse()
 
 
 class _Encrypted(HTTPSConnection):
     def getresponse(self) -> Any:
-        _watch(self.sock)
+        watch_socket(self.sock)
         return super().getresponse()
 
 
@@ -105,7 +105,8 @@ class WatchedAdapter(HTTPAdapter):
         return manager
 
 
-def _watch(waited_on: socket.socket | None) -> None:
+def watch_socket(waited_on: socket.socket | None) -> None:
+    """From now on `within` ends this connection too."""
     if (limit := _limit.get()) is not None and waited_on is not None:
         limit.watch(waited_on)
 

@@ -8,14 +8,36 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from triage.errors import TransportError
 from triage.policy.monthly_report import Letter
 
 _TIMEOUT_SECONDS = 30
+_LONGEST_SECONDS = 180.0
+"""For everything: a greeting may have lines without end."""
+
 _PORTS = {"smtp": 587, "smtps": 465}
 _OWN_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class _Server(smtplib.SMTP):
+    def _get_socket(self, *where: Any) -> Any:
+        from triage.transports.in_time import watch_socket  # noqa: PLC0415 - it is large, and few processes send
+
+        connected = super()._get_socket(*where)  # type: ignore[misc] # it is where the library lets others connect
+        watch_socket(connected)
+        return connected
+
+
+class _EncryptedServer(smtplib.SMTP_SSL):
+    def _get_socket(self, *where: Any) -> Any:
+        from triage.transports.in_time import watch_socket  # noqa: PLC0415 - it is large, and few processes send
+
+        connected = super()._get_socket(*where)  # type: ignore[misc]
+        watch_socket(connected)
+        return connected
 
 
 class Smtp:
@@ -50,8 +72,10 @@ class Smtp:
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
+        from triage.transports.in_time import within  # noqa: PLC0415 - it is large, and few processes send
+
         try:
-            with self._connect() as server:
+            with within(_LONGEST_SECONDS), self._connect() as server:
                 if self._user:
                     server.login(self._user, self._password)
                 yield server
@@ -74,12 +98,15 @@ class Smtp:
     def _connect(self) -> smtplib.SMTP:
         if self._is_tls:
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self._host, self._port, timeout=_TIMEOUT_SECONDS, context=context)
-        server = smtplib.SMTP(self._host, self._port, timeout=_TIMEOUT_SECONDS)
+            return _EncryptedServer(self._host, self._port, timeout=_TIMEOUT_SECONDS, context=context)
+        server = _Server(self._host, self._port, timeout=_TIMEOUT_SECONDS)
         try:
             server.ehlo()
             if self._host not in _OWN_MACHINE:
                 server.starttls(context=ssl.create_default_context())
+                from triage.transports.in_time import watch_socket  # noqa: PLC0415 - it is large, and few processes send
+
+                watch_socket(server.sock)
         except BaseException:
             server.close()
             raise

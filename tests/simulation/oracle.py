@@ -205,12 +205,17 @@ class Watch:
             first = known.get(row.repeat_of) or session.get_one(Delivery, row.repeat_of)
             if first.id not in self._unknown and not self._became_unknown(session, first):
                 raise Broken(f"I6: delivery {row.id} repeats {first.id}, whose outcome was never unknown")
-            if first.state != "dropped" and not first.pressed:  # a node that stood still rang late, and was answered
+            if first.state != "dropped" and not self._was_answered(first):  # a node that stood still rang late
                 raise Broken(f"I6: delivery {first.id} is {first.state}, and was repeated as {row.id}")
             if row.channel == "sms" and not row.body.startswith("(repeat)") and row.bundled_in is None:
                 raise Broken(f"I6: delivery {row.id} repeats {first.id} and does not say so")
             if first.id in sent and row.id in sent:
                 self.house.seen.note("repeated although it had arrived")
+
+    def _was_answered(self, delivery: Delivery) -> bool:
+        """Whether somebody pressed a key in a call: to take a case, or to hear a message."""
+        call = self.house.phones.exchange.calls.get(delivery.provider_sid or "")
+        return bool(delivery.pressed or (call and call.pressed))
 
     def callers_are_told_once(self, deliveries: Sequence[Delivery]) -> None:
         """I7: what goes to a caller is never repeated by itself."""

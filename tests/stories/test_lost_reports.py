@@ -78,6 +78,24 @@ def test_text_that_no_carrier_confirms_is_asked_about_for_a_day_by_one_node_at_a
     assert Due.QUESTION not in what_is_due(team.program.desk, team.now)
 
 
+def test_what_a_clock_two_days_ahead_asked_for_the_last_time_is_asked_again_once_it_is_put_back(team: World) -> None:
+    team.phones.faults.drop = REPORTS
+    team.voicemail(attested=True)
+    [message] = [each for each in team.phones.messages() if each.to == LEE]
+    team.phones.exchange.change_message(message.sid, status="sent")
+    left = team.now
+    team.clock.move_to((left + timedelta(days=2)).replace(tzinfo=None))
+    team.settle()
+    assert _asked_next(team) is None
+
+    team.clock.move_to((left + timedelta(minutes=1)).replace(tzinfo=None))
+    team.settle()
+
+    asked_next = _asked_next(team)
+    assert asked_next is not None
+    assert asked_next - left <= timedelta(minutes=3)
+
+
 def _asked_next(world: World) -> datetime | None:
     with world.store.read() as session:
         return session.scalar(select(Delivery.ask_at).where(Delivery.phone == LEE).order_by(Delivery.id).limit(1))

@@ -28,6 +28,8 @@ _ASKED_AFTER = tuple(timedelta(minutes=minutes) for minutes in (2, 5, 15, 60, 24
 Ends are reported within seconds, a text is given up after half an hour, and some carriers never confirm any.
 """
 
+LAST_ASKED_AFTER = _ASKED_AFTER[-1]
+
 _MOST_ATTEMPTS = 6
 
 

@@ -15,7 +15,7 @@ import structlog
 
 from triage.errors import OutcomeUnknown, TransportError
 from triage.policy.delivery import FINAL, Carrier, DeliveryState
-from triage.policy.retry import ASK_EVERY, next_question
+from triage.policy.retry import ASK_EVERY, LAST_ASKED_AFTER, next_question
 from triage.ports import TellsOutcome, Told
 from triage.services.delivery_reports import DeliveryReport, heed
 from triage.services.desk import Desk
@@ -47,6 +47,19 @@ def claim_questions(desk: Desk, now: datetime, most: int) -> list[Question]:
             is_last = next_question(row.started_at or row.created_at, now) is None
             row.ask_at = None if is_last else now + ASK_EVERY
         return [Question(row.id, cast("Carrier", row.channel), row.provider_sid) for row in rows if row.provider_sid]
+
+
+def ask_again(tx: Transaction, now: datetime) -> int:
+    """A clock that was ahead and was put back had asked too early, and for the last time perhaps: the questions come
+    in their time again. Returns how many."""
+    rows = deliveries.whose_end_is_not_known(tx.session, now - LAST_ASKED_AFTER)
+    moved = 0
+    for row in rows:
+        at = next_question(row.started_at or row.created_at, now)
+        if at is not None and (row.ask_at is None or row.ask_at > at):
+            row.ask_at = at
+            moved += 1
+    return moved
 
 
 def ask(desk: Desk, transports: Transports, question: Question, clock: Callable[[], datetime]) -> None:

@@ -16,7 +16,7 @@ from triage.policy.ladder import next_realert
 from triage.policy.lifecycle import AWAITING_CALLBACK, CaseState
 from triage.policy.put_back import MISDATED, brought_back, due_again, is_ahead
 from triage.policy.terms import Terms
-from triage.services import canary
+from triage.services import canary, lost_reports
 from triage.services.desk import Desk
 from triage.services.escalation import climb_afresh, watch_promise
 from triage.store import ahead, bookings, cases, marks
@@ -45,6 +45,8 @@ def bring_in_line(desk: Desk, now: datetime) -> None:
             stamped=lambda at: brought_back(at, seen, now),
             due=lambda at: due_again(at, seen, now),
         )
+        if asked := lost_reports.ask_again(tx, now):
+            rows["questions"] = asked
         if booked := _bookings(tx, desk, now):
             rows["bookings"] = rows.get("bookings", 0) + booked
         ahead_s = round((seen - now).total_seconds())

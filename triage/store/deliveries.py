@@ -204,6 +204,11 @@ def to_be_asked_about(session: Session, now: datetime, most: int) -> Sequence[De
     return session.scalars(_TO_BE_ASKED_ABOUT, {"now": now, "most": most}).all()
 
 
+def whose_end_is_not_known(session: Session, since: datetime) -> Sequence[Delivery]:
+    """What the provider took since an instant, and was not heard of to the end."""
+    return session.scalars(select(Delivery).where(Delivery.created_at > since, Delivery.state.in_(_ON_ITS_WAY))).all()
+
+
 def is_due(row: Delivery, now: datetime) -> bool:
     """Whether a sender should look at a delivery, as `due` has it."""
     return row.next_attempt_at is not None and row.next_attempt_at <= now and row.state in _TO_DO

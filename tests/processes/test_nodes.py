@@ -1,4 +1,4 @@
-"""Two schedulers and two web servers on one PostgreSQL: each alert once, whichever of them stands still or dies."""
+"""Two schedulers and two web servers on PostgreSQL: each alert once, whichever of them, or it, stands still or dies."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BEFORE_THE_SWEEP_SECONDS = 4.0
 def server() -> Iterator[OwnPostgres]:
     """Not in pytest's own folder: as root the server runs as another user, whom the next pytest would lock out."""
     with tempfile.TemporaryDirectory(prefix="afterhours-postgres-", dir=MEMORY) as folder:
-        made = OwnPostgres(Path(folder) / "data")
+        made = OwnPostgres(Path(folder) / "servers")
         yield made
         made.close()
 
@@ -141,6 +141,11 @@ def test_nodes_take_over_from_each_other_and_nobody_is_alerted_twice(server: Own
         server.cut_off()
         assert seconds_to_alert(live, "+16145553106") < TAKEOVER_SECONDS
 
+        # the server dies, its standby leads: one node asks both where to write, the other goes by the address that moves
+        server.fail_over()
+        assert seconds_to_alert(live, "+16145553107") < TAKEOVER_SECONDS
+        live.until(lambda: server.listeners() == 2, TAKEOVER_SECONDS)
+
         # one node's commits are carried out, but it never hears of it; then it hears nothing at all
         network.lose_commits()
         for number in range(4):
@@ -156,5 +161,5 @@ def test_nodes_take_over_from_each_other_and_nobody_is_alerted_twice(server: Own
         assert states(live, "+16145553100") == ["delivered"]
         assert set(Counter(body.split("\n")[0] for body in texts(live)).values()) == {1}
         assert not [body for body in texts(live) if body.startswith("(repeat)")]
-        assert len(records.list_cases(live.program.desk, only_open=False)) == 20
+        assert len(records.list_cases(live.program.desk, only_open=False)) == 21
         assert verify_chain(live.program.desk).first_bad is None

@@ -26,6 +26,7 @@ _WEIGHTS = {
     "restart fast": 3,
     "restart immediate": 3,
     "cut all sessions": 4,
+    "fail over": 3,
     "network holds up": 2,
     "network cut": 2,
     "commits unheard": 3,
@@ -54,6 +55,7 @@ class Faults:
                 "restart fast": lambda: server.restart("fast"),
                 "restart immediate": lambda: server.restart("immediate"),
                 "cut all sessions": lambda: self._cut(server),
+                "fail over": server.fail_over,
             }
         if network is not None:
             self._deeds |= {
@@ -72,7 +74,7 @@ class Faults:
             chosen = ["stop scheduler" if name == "stop beyond the lease" else name for name in chosen]
         is_database_struck = False
         for name in chosen:
-            is_of_database = name.startswith(("restart", "cut"))
+            is_of_database = name.startswith(("restart", "cut", "fail"))
             if is_of_database and is_database_struck:
                 continue
             is_database_struck |= is_of_database

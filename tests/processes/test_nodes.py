@@ -141,7 +141,7 @@ def test_nodes_take_over_from_each_other_and_nobody_is_alerted_twice(server: Own
         server.cut_off()
         assert seconds_to_alert(live, "+16145553106") < TAKEOVER_SECONDS
 
-        # the server dies, its standby leads: one node asks both where to write, the other goes by the address that moves
+        # the server dies, its standby leads: one node asks both where to write, the other goes by an address that moves
         server.fail_over()
         assert seconds_to_alert(live, "+16145553107") < TAKEOVER_SECONDS
         live.until(lambda: server.listeners() == 2, TAKEOVER_SECONDS)

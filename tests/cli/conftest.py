@@ -26,6 +26,7 @@ from tests.support.wire import Wire
 from tests.support.world import CALLER, OUR_NUMBER, TOKEN, World
 from triage.cli import main
 from triage.clock import SystemClock
+from triage.services.zone_data import ZoneData
 from webhooks.simulator.phone_system import Answer, PhoneSystem
 from webhooks.simulator.rest import create_rest_app
 
@@ -115,8 +116,12 @@ def phones(address: str) -> PhoneSystem:
 
 
 @pytest.fixture
-def sound(serve: Serve, sqlite_url: str, address: str, phones: PhoneSystem) -> dict[str, str]:
-    """Settings of a set-up in which all is well."""
+def sound(
+    serve: Serve, sqlite_url: str, address: str, phones: PhoneSystem, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Settings of a set-up in which all is well, years from now too: its time-zone data are of this year."""
+    of_this_year = ZoneData(f"{SystemClock().now():%Y}a", "/usr/share/zoneinfo")
+    monkeypatch.setattr("triage.services.zone_data.in_use", lambda _: of_this_year)
     return {
         "database_url": sqlite_url,
         "bind": f"127.0.0.1:{free_port()}",

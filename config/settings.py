@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     demo_clock_file: Path | None = None
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     web_threads: Annotated[int, Field(ge=1, le=64)] = 8
-    sender_threads: Annotated[int, Field(ge=1, le=64)] = 24
+    sender_threads: Annotated[int, Field(ge=1, le=64)] = 48
 
     @field_validator("bind", "simulator_bind")
     @classmethod

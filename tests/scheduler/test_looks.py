@@ -3,17 +3,15 @@ fails holds up nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from scheduler.sweep import begin
 from tests.support.fixtures import ADA, TEAM
 from tests.support.logs import Logs
+from tests.support.statements import statements
 from tests.support.wire import Wire
 from tests.support.world import CALLER, Build, World
 from triage.errors import OutcomeUnknown
@@ -55,19 +53,6 @@ def poison(monkeypatch: pytest.MonkeyPatch, sids: Collection[str | None]) -> Non
 
     monkeypatch.setattr("triage.services.reconciler.take_recording", take)
     monkeypatch.setattr("triage.services.reconciler.learn_call", learn)
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements that reach a database."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.mark.thorough

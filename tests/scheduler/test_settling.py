@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from tests.support.logs import Logs
+from tests.support.statements import statements
 from tests.support.world import World
 from triage.services.settling import Outcome, Settling
 from triage.store.engine import Transaction
-from triage.store.models import Event
+from triage.store.models import Delivery, Event
 
 
 def test_outcomes_that_are_brought_meanwhile_are_written_together_but_for_one_that_fails(
@@ -41,3 +42,27 @@ def test_outcomes_that_are_brought_meanwhile_are_written_together_but_for_one_th
         kinds = session.scalars(select(Event.kind).order_by(Event.number)).all()[-5:]
     assert kinds == ["first", "second", "third", "fourth", "fifth"]
     assert [line["level"] for line in logs.named("outcome_not_written")] == ["error"]
+
+
+def test_the_rows_that_outcomes_need_are_read_together(world: World) -> None:
+    store, now = world.program.desk.store, world.now
+    settling, read = Settling(store), list[int]()
+    for caller in ("+12165550101", "+12165550102", "+12165550103"):
+        world.voicemail(caller)
+    with store.read() as session:
+        ids = session.scalars(select(Delivery.id).order_by(Delivery.id)).all()
+
+    def reads(delivery_id: int) -> Outcome:
+        return lambda tx: read.append(tx.session.get_one(Delivery, delivery_id).id)
+
+    def meanwhile(tx: Transaction) -> None:
+        tx.record("first", at=now, actor="system")
+        for delivery_id in ids:
+            settling.settle(reads(delivery_id), delivery_id)
+
+    with statements() as asked:
+        settling.settle(meanwhile)
+
+    assert read == list(ids)
+    assert len(ids) > 2
+    assert len([statement for statement in asked if "FROM deliveries" in statement]) == 1

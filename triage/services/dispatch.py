@@ -271,7 +271,7 @@ def _settle(errand: Errand, desk: Desk, outcome: Callable[[Transaction, Delivery
         elif row.claim is not None:  # the lease ended; where there is no claim at all, a report told first
             log.warning("delivery_fenced", delivery=errand.delivery_id, was_sent=errand.task == "send")
 
-    desk.settling.settle(settle)
+    desk.settling.settle(settle, errand.delivery_id)
 
 
 def _refused(tx: Transaction, desk: Desk, row: Delivery, error: TransportError, now: datetime) -> None:

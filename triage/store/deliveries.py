@@ -67,7 +67,12 @@ _TO_BE_ASKED_ABOUT = (
     .order_by(Delivery.ask_at, Delivery.id)
     .limit(bindparam("most"))
 )
+_WITH_IDS = select(Delivery).where(Delivery.id.in_(bindparam("ids", expanding=True)))
 _WITH_SID = select(Delivery).where(Delivery.provider_sid == bindparam("sid"))
+
+
+def with_ids(session: Session, ids: Sequence[int]) -> Sequence[Delivery]:
+    return session.scalars(_WITH_IDS, {"ids": ids}).all() if ids else []
 
 
 def alerts_of(session: Session, case_id: int) -> Sequence[Alert]:

@@ -18,5 +18,7 @@ def statements() -> Iterator[list[str]]:
         seen.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

@@ -73,7 +73,7 @@ def ask(desk: Desk, transports: Transports, question: Question, clock: Callable[
         log.warning("question_unanswered", delivery=question.delivery_id, reason=str(error))
         return
     now = clock()
-    desk.settling.settle(lambda tx: _learn(tx, desk, question, told, now))
+    desk.settling.settle(lambda tx: _learn(tx, desk, question, told, now), question.delivery_id)
 
 
 def _report(question: Question, told: Told) -> DeliveryReport:

@@ -30,7 +30,7 @@ class Settling:
         self._is_writing = Lock()
 
     def settle(self, outcome: Outcome, delivery_id: int | None = None) -> None:
-        """`delivery_id` is of the row that it needs: those of all that are written together are read together.
+        """`delivery_id` is the delivery that the outcome is about: those of all written together are read together.
 
         Raises StoreUnavailable where this very call writes and cannot.
         """

@@ -72,6 +72,7 @@ _WITH_SID = select(Delivery).where(Delivery.provider_sid == bindparam("sid"))
 
 
 def with_ids(session: Session, ids: Sequence[int]) -> Sequence[Delivery]:
+    """Those of the deliveries that there are, in no order."""
     return session.scalars(_WITH_IDS, {"ids": ids}).all() if ids else []
 
 
